@@ -1,0 +1,124 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Shared by every Swift target: what the compiler can prove, it proves.
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
+let arguments = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+  name: "atomics-service",
+  products: [
+    .library(name: "AtomicsCore", targets: ["AtomicsCore"]),
+    .library(name: "SharedArena", targets: ["SharedArena"]),
+    .library(name: "AtomicsClient", targets: ["AtomicsClient"]),
+    .executable(name: "atomics-server", targets: ["atomics-server"]),
+    .executable(name: "atomics-client", targets: ["atomics-client"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
+  ],
+  targets: [
+    // Flags, settings file, signals.
+    .executableTarget(
+      name: "atomics-server", dependencies: ["AtomicsServer", "Settings", arguments, logging],
+      swiftSettings: settings),
+    // Subcommands, printing, exit codes.
+    .executableTarget(
+      name: "atomics-client",
+      dependencies: ["AtomicsClient", "LoadGenerator", "Settings", arguments],
+      swiftSettings: settings),
+    // Bench loops; speaks RESP and memcached beside the binary protocol.
+    .target(
+      name: "LoadGenerator",
+      dependencies: ["AtomicsClient", "WireProtocol", "EventLoop", histogram],
+      swiftSettings: settings),
+    // Listeners, sniffing, connections; the JSON API and the binary handler.
+    .target(
+      name: "AtomicsServer",
+      dependencies: [
+        "RegisterService", "HTTPMessage", "HTTP2Session", "HTTP1Session", "WireProtocol",
+        "JSONText", "EventLoop", "AtomicsCore", logging,
+      ],
+      swiftSettings: settings),
+    // Remote and local clients with one API.
+    .target(
+      name: "AtomicsClient",
+      dependencies: [
+        "SharedArena", "WireProtocol", "HTTPMessage", "HTTP2Session", "JSONText", "EventLoop",
+        "AtomicsCore",
+      ],
+      swiftSettings: settings),
+    // One request vocabulary over the arena; the narrow door to the registers.
+    .target(
+      name: "RegisterService", dependencies: ["SharedArena", "AtomicsCore"],
+      swiftSettings: settings),
+    // HTTP/2 without I/O, by libnghttp2.
+    .target(
+      name: "HTTP2Session", dependencies: ["HTTPMessage", "CNGHTTP2"], swiftSettings: settings),
+    // HTTP/1.1 without I/O: strict and small.
+    .target(name: "HTTP1Session", dependencies: ["HTTPMessage"], swiftSettings: settings),
+    // Method, path, fields, events, limits.
+    .target(name: "HTTPMessage", swiftSettings: settings),
+    // Binary frames and statuses to values and back, without I/O.
+    .target(name: "WireProtocol", dependencies: ["AtomicsCore"], swiftSettings: settings),
+    // Strict JSON reader and writer over bytes.
+    .target(name: "JSONText", swiftSettings: settings),
+    // One epoll loop per thread.
+    .target(name: "EventLoop", dependencies: ["CLinux"], swiftSettings: settings),
+    // Named registers in shared memory; the only module that maps memory.
+    .target(name: "SharedArena", dependencies: ["AtomicsCore", "CLinux"], swiftSettings: settings),
+    // Operations with run-time width and order; the operation table.
+    .target(name: "AtomicsCore", dependencies: ["CAtomics"], swiftSettings: settings),
+    // File, environment and flags to one validated value.
+    .target(name: "Settings", dependencies: [yams], swiftSettings: settings),
+    // Header-only `__atomic_*`, one function per operation and width.
+    .target(name: "CAtomics"),
+    // Calls that Swift's Glibc does not export.
+    .target(name: "CLinux"),
+    .systemLibrary(
+      name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+
+    // Tests mirror sources; TestSupport holds temporary arenas, vectors and servers.
+    .target(
+      name: "TestSupport", dependencies: ["SharedArena", "AtomicsCore"],
+      path: "Tests/TestSupport", swiftSettings: settings),
+  ]
+    + [
+      ("AtomicsCore", ["AtomicsCore"]),
+      ("SharedArena", ["SharedArena", "AtomicsCore", "CLinux"]),
+      ("Settings", ["Settings"]),
+      ("EventLoop", ["EventLoop", "CLinux"]),
+      ("JSONText", ["JSONText"]),
+      ("WireProtocol", ["WireProtocol", "AtomicsCore"]),
+      ("HTTPMessage", ["HTTPMessage"]),
+      ("HTTP1Session", ["HTTP1Session", "HTTPMessage"]),
+      ("HTTP2Session", ["HTTP2Session", "HTTPMessage"]),
+      ("RegisterService", ["RegisterService", "SharedArena", "AtomicsCore"]),
+      (
+        "AtomicsServer",
+        ["AtomicsServer", "RegisterService", "WireProtocol", "HTTPMessage", "SharedArena",
+          "AtomicsCore", "AtomicsClient", "EventLoop", "JSONText"]
+      ),
+      ("AtomicsClient", ["AtomicsClient", "WireProtocol", "SharedArena", "AtomicsCore"]),
+      ("LoadGenerator", ["LoadGenerator", "EventLoop"]),
+      ("EndToEnd", ["AtomicsClient", "AtomicsServer", "SharedArena", "AtomicsCore"]),
+    ].map { (module: String, dependencies: [Target.Dependency]) in
+      .testTarget(
+        name: "\(module)Tests", dependencies: dependencies + ["TestSupport"],
+        swiftSettings: settings)
+    }
+)
