@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A value in memory on which atomic operations run, with its type known at run time.
+///
+/// Its address was checked once, when the cell was made; operations are then total. Each is
+/// lock-free and address-free: processes that map the same memory at different addresses may run
+/// them at once.
+///
+/// **Thread safety**: any thread. The memory must outlive every use of the cell, as the maker of
+/// the cell promises.
+@safe
+public struct AtomicCell: Sendable {
+  // Sendable because: every access to the memory behind the address is an atomic operation.
+  @usableFromInline nonisolated(unsafe) let address: UnsafeMutableRawPointer
+  public let type: RegisterType
+
+  /// Traps unless `address` is a multiple of the type's width.
+  ///
+  /// The caller promises that the memory stays mapped, readable and writable for as long as the
+  /// cell is used, and that nothing but atomic operations of this width touch it meanwhile.
+  @unsafe @inlinable
+  public init(at address: UnsafeMutableRawPointer, type: RegisterType) {
+    let byteCount = type.width.byteCount
+    precondition(
+      UInt(bitPattern: address) & UInt(byteCount - 1) == 0,
+      "the address of a \(byteCount)-byte atomic is a multiple of \(byteCount)")
+    unsafe self.address = address
+    self.type = type
+  }
+
+  /// Runs `request`, which was checked against this cell's type.
+  ///
+  /// - Returns: The value found and the value left; what the operation does not learn by itself
+  ///   (the new value of an addition) is worked out from what it does.
+  /// - Complexity: One locked instruction, or a compare-exchange loop for `neg`, for 1-byte bit
+  ///   operations, and for 16-byte read-modify-writes. Never blocks, never allocates.
+  @inlinable
+  public func perform(_ request: AtomicRequest) -> AtomicOutcome {
+    #if DEBUG
+      recordForProbe(request, type)
+    #endif
+    // Safety: the initializer checked alignment, its caller promised the memory.
+    return switch type.width {
+    case .one: unsafe UInt8.perform(request, at: address)
+    case .two: unsafe UInt16.perform(request, at: address)
+    case .four: unsafe UInt32.perform(request, at: address)
+    case .eight: unsafe UInt64.perform(request, at: address)
+    case .sixteen: unsafe UInt128.perform(request, at: address)
+    }
+  }
+
+  /// The value's bits, zero-extended.
+  ///
+  /// - Parameter order: relaxed, acquire or seq_cst; traps otherwise.
+  @inlinable
+  public func load(_ order: MemoryOrder = .sequentiallyConsistent) -> UInt128 {
+    precondition(order.isValidForLoad, "a load takes relaxed, acquire or seq_cst")
+    let order = Int32(order.rawValue)
+    // Safety: as in `perform`.
+    return switch type.width {
+    case .one: unsafe UInt128(UInt8.load(address, order))
+    case .two: unsafe UInt128(UInt16.load(address, order))
+    case .four: unsafe UInt128(UInt32.load(address, order))
+    case .eight: unsafe UInt128(UInt64.load(address, order))
+    case .sixteen: unsafe UInt128.load(address, order)
+    }
+  }
+
+  /// Writes `bits`, of which those beyond the width are ignored.
+  ///
+  /// - Parameter order: relaxed, release or seq_cst; traps otherwise.
+  @inlinable
+  public func store(_ bits: UInt128, _ order: MemoryOrder = .sequentiallyConsistent) {
+    precondition(order.isValidForStore, "a store takes relaxed, release or seq_cst")
+    let order = Int32(order.rawValue)
+    // Safety: as in `perform`.
+    switch type.width {
+    case .one: unsafe UInt8.store(address, UInt8(truncatingIfNeeded: bits), order)
+    case .two: unsafe UInt16.store(address, UInt16(truncatingIfNeeded: bits), order)
+    case .four: unsafe UInt32.store(address, UInt32(truncatingIfNeeded: bits), order)
+    case .eight: unsafe UInt64.store(address, UInt64(truncatingIfNeeded: bits), order)
+    case .sixteen: unsafe UInt128.store(address, bits, order)
+    }
+  }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// An atomic operation, without the variant that says which value it returns. The raw value is
+/// the operation's wire code. What each takes and permits is in ``OperationRow``.
+public enum AtomicOperation: UInt8, CaseIterable, Sendable {
+  case load = 0x20
+  case store = 0x21
+  case exchange = 0x22
+  case compareExchangeStrong = 0x23
+  case compareExchangeWeak = 0x24
+  case bitTest = 0x30
+  case bitTestSet = 0x31
+  case bitTestReset = 0x32
+  case bitTestComplement = 0x33
+  case or = 0x38
+  case xor = 0x39
+  case and = 0x3A
+  case not = 0x3B
+  case add = 0x40
+  case sub = 0x41
+  case increment = 0x42
+  case decrement = 0x43
+  case negate = 0x44
+
+  /// Whether the operation is one of the four bit tests.
+  @inlinable public var isBitOperation: Bool { rawValue & 0xFC == 0x30 }
+
+  /// Whether the operation is a strong or weak compare-exchange.
+  @inlinable public var isCompareExchange: Bool {
+    self == .compareExchangeStrong || self == .compareExchangeWeak
+  }
+
+  /// Whether the operation is arithmetic, which wraps at the width and exists on integers only.
+  @inlinable public var isArithmetic: Bool { rawValue & 0xF8 == 0x40 }
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What an operation takes besides its register.
+public enum OperandShape: Sendable {
+  case none
+  case operand
+  case expectedAndDesired
+  case index
+}
+
+/// Which memory orders an operation permits.
+public enum OrderClass: Sendable {
+  /// relaxed, acquire, seq_cst.
+  case load
+  /// relaxed, release, seq_cst.
+  case store
+  /// All five.
+  case readModifyWrite
+  /// All five, with a failure order beside them.
+  case compareExchange
+
+  /// Whether an operation of this class may have `order` as its (success) order.
+  @inlinable
+  public func permits(_ order: MemoryOrder) -> Bool {
+    switch self {
+    case .load: order.isValidForLoad
+    case .store: order.isValidForStore
+    case .readModifyWrite, .compareExchange: true
+    }
+  }
+}
+
+/// One row of **the operation table**, from which wire codes, HTTP paths, command-line verbs and
+/// capabilities are made. A new operation is one row here and its arm in `AtomicCell.perform`.
+public struct OperationRow: Sendable {
+  public let operation: AtomicOperation
+  /// The canonical wire name of the form that returns nothing, or of the only form.
+  public let name: String
+  /// Other accepted spellings of `name`.
+  public let aliases: [String]
+  public let operands: OperandShape
+  public let orders: OrderClass
+  public let kinds: Set<AtomicKind>
+  /// Whether `fetch_NAME` (old value) and `NAME_fetch` (new value) exist beside `NAME`.
+  public let hasFetchForms: Bool
+
+  private static let everyKind: Set<AtomicKind> = [.unsigned, .signed, .bytes, .float]
+  private static let bitKinds: Set<AtomicKind> = [.unsigned, .signed, .bytes]
+  private static let integers: Set<AtomicKind> = [.unsigned, .signed]
+
+  private init(
+    _ operation: AtomicOperation, _ name: String, aliases: [String] = [],
+    _ operands: OperandShape, _ orders: OrderClass, _ kinds: Set<AtomicKind>, fetch: Bool = false
+  ) {
+    self.operation = operation
+    self.name = name
+    self.aliases = aliases
+    self.operands = operands
+    self.orders = orders
+    self.kinds = kinds
+    self.hasFetchForms = fetch
+  }
+
+  /// The whole table, in the order of the wire codes.
+  public static let all: [OperationRow] = [
+    OperationRow(.load, "load", .none, .load, everyKind),
+    OperationRow(.store, "store", .operand, .store, everyKind),
+    OperationRow(.exchange, "exchange", .operand, .readModifyWrite, everyKind),
+    OperationRow(
+      .compareExchangeStrong, "cmpxchg_strong", .expectedAndDesired, .compareExchange, everyKind),
+    OperationRow(
+      .compareExchangeWeak, "cmpxchg_weak", .expectedAndDesired, .compareExchange, everyKind),
+    OperationRow(.bitTest, "bit_test", .index, .load, bitKinds),
+    OperationRow(
+      .bitTestSet, "bit_test_set", aliases: ["bit_set"], .index, .readModifyWrite, bitKinds),
+    OperationRow(
+      .bitTestReset, "bit_test_reset", aliases: ["bit_reset"], .index, .readModifyWrite, bitKinds),
+    OperationRow(
+      .bitTestComplement, "bit_test_compl", aliases: ["bit_compl"], .index, .readModifyWrite,
+      bitKinds),
+    OperationRow(.or, "or", aliases: ["bin_or"], .operand, .readModifyWrite, bitKinds, fetch: true),
+    OperationRow(
+      .xor, "xor", aliases: ["bin_xor"], .operand, .readModifyWrite, bitKinds, fetch: true),
+    OperationRow(
+      .and, "and", aliases: ["bin_and"], .operand, .readModifyWrite, bitKinds, fetch: true),
+    OperationRow(.not, "not", aliases: ["bin_not"], .none, .readModifyWrite, bitKinds, fetch: true),
+    OperationRow(.add, "add", .operand, .readModifyWrite, integers, fetch: true),
+    OperationRow(.sub, "sub", .operand, .readModifyWrite, integers, fetch: true),
+    OperationRow(.increment, "inc", .none, .readModifyWrite, integers, fetch: true),
+    OperationRow(.decrement, "dec", .none, .readModifyWrite, integers, fetch: true),
+    OperationRow(.negate, "neg", .none, .readModifyWrite, integers, fetch: true),
+  ]
+
+  private static let byOperation: [AtomicOperation: OperationRow] = Dictionary(
+    uniqueKeysWithValues: all.map { ($0.operation, $0) })
+
+  /// The row of `operation`.
+  public static func row(of operation: AtomicOperation) -> OperationRow {
+    guard let row = byOperation[operation] else {
+      preconditionFailure("the operation table has no row for \(operation)")
+    }
+    return row
+  }
+}
+
+extension AtomicOperation {
+  /// This operation's row in the table.
+  public var row: OperationRow { OperationRow.row(of: self) }
+
+  /// Which memory orders the operation permits. Cost: a compare; for the data path.
+  @inlinable public var orders: OrderClass {
+    switch self {
+    case .load, .bitTest: .load
+    case .store: .store
+    case .compareExchangeStrong, .compareExchangeWeak: .compareExchange
+    default: .readModifyWrite
+    }
+  }
+
+  /// What the operation takes besides its register. Cost: a compare; for the data path.
+  @inlinable public var operands: OperandShape {
+    switch self {
+    case .load, .not, .increment, .decrement, .negate: .none
+    case .compareExchangeStrong, .compareExchangeWeak: .expectedAndDesired
+    case .bitTest, .bitTestSet, .bitTestReset, .bitTestComplement: .index
+    default: .operand
+    }
+  }
+
+  /// Whether the operation exists on `kind`. Cost: a compare; for the data path.
+  @inlinable
+  public func exists(on kind: AtomicKind) -> Bool {
+    switch kind {
+    case .unsigned, .signed: true
+    case .bytes: !isArithmetic
+    case .float: rawValue < AtomicOperation.bitTest.rawValue
+    }
+  }
+}

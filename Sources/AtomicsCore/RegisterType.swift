@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The kind and width of a register, fixed at its creation: `u8`–`u128`, `i8`–`i128`,
+/// `bytes1`–`bytes16`, `f32`, `f64`.
+public struct RegisterType: Hashable, Sendable {
+  public let kind: AtomicKind
+  public let width: AtomicWidth
+
+  /// Nil for a float that is neither 4 nor 8 bytes wide.
+  @inlinable
+  public init?(kind: AtomicKind, width: AtomicWidth) {
+    if kind == .float && width != .four && width != .eight { return nil }
+    self.kind = kind
+    self.width = width
+  }
+
+  /// Every type, narrow to wide within each kind.
+  public static let all: [RegisterType] = AtomicKind.allCases.flatMap { kind in
+    AtomicWidth.allCases.compactMap { RegisterType(kind: kind, width: $0) }
+  }
+
+  /// Bits 0–5 of the wire's type byte: `width | kind << 3`.
+  ///
+  ///     7   6 | 5   4   3 | 2   1   0
+  ///     ------+-----------+----------
+  ///       0   |   kind    |  width
+  @inlinable public var code: UInt8 { width.rawValue | kind.rawValue << 3 }
+
+  /// The type with this `code`, or nil where there is none.
+  @inlinable
+  public init?(code: UInt8) {
+    guard let kind = AtomicKind(rawValue: code >> 3), let width = AtomicWidth(rawValue: code & 7)
+    else { return nil }
+    self.init(kind: kind, width: width)
+  }
+
+  /// The type's name on the wire, in JSON and on the command line.
+  public var name: String {
+    switch kind {
+    case .unsigned: "u\(width.bitCount)"
+    case .signed: "i\(width.bitCount)"
+    case .bytes: "bytes\(width.byteCount)"
+    case .float: "f\(width.bitCount)"
+    }
+  }
+
+  /// The type with this `name`, or nil where there is none.
+  public init?(name: String) {
+    guard let type = Self.all.first(where: { $0.name == name }) else { return nil }
+    self = type
+  }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Little-endian integers at any offset of received bytes, in one load each.
+///
+/// Assembled from single bytes, every byte would carry its own bounds check, and the compiler
+/// would not join them into one load: on the data path that costs more than the operation.
+extension Span<UInt8> {
+  /// The 8 bytes from `offset`. Traps unless they lie within the span.
+  @inlinable
+  public func littleEndian64(at offset: Int) -> UInt64 {
+    precondition(offset >= 0 && offset <= count - 8, "8 bytes at \(offset) leave the span")
+    // Safety: the precondition keeps the load inside the span; every bit pattern is a UInt64.
+    return unsafe UInt64(
+      littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
+  }
+
+  /// The 4 bytes from `offset`. Traps unless they lie within the span.
+  @inlinable
+  public func littleEndian32(at offset: Int) -> UInt32 {
+    precondition(offset >= 0 && offset <= count - 4, "4 bytes at \(offset) leave the span")
+    // Safety: as in `littleEndian64`.
+    return unsafe UInt32(
+      littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self))
+  }
+
+  /// The 2 bytes from `offset`. Traps unless they lie within the span.
+  @inlinable
+  public func littleEndian16(at offset: Int) -> UInt16 {
+    precondition(offset >= 0 && offset <= count - 2, "2 bytes at \(offset) leave the span")
+    // Safety: as in `littleEndian64`.
+    return unsafe UInt16(
+      littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt16.self))
+  }
+}
