@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension ServerSettings {
+  /// Every setting, in the order of the settings file: sections stand together.
+  public static let table: [Setting] = [
+    Setting(
+      "listen", flag: "--listen", .endpoints(\.listen),
+      "Addresses to listen on, ADDRESS:PORT or unix:PATH; port 0 takes a free one"),
+    Setting(
+      "arena", flag: "--arena", .path(\.arena),
+      "Directory of the arena; empty is /dev/shm/atomics-UID/default"),
+    Setting(
+      "threads", flag: "--threads", .count(\.threads, allowed: 0...1024, unit: "threads"),
+      "Event loop threads; 0 is one for each core"),
+    Setting(
+      "log_level", flag: "--log-level", .logLevel(\.logLevel),
+      "Least severe message to log: trace, debug, info, notice, warning, error or critical"),
+    Setting(
+      "allowed_hosts", flag: "--allow-host", .words(\.allowedHosts, .host),
+      "Names that Host or :authority may have beside IP addresses and localhost"),
+    Setting(
+      "allowed_origins", flag: "--allow-origin", .words(\.allowedOrigins, .origin),
+      "Origins of web pages, SCHEME://HOST[:PORT], that may use the server beside its own"),
+    Setting(
+      "limits.connections",
+      .count(\.limits.connections, allowed: 1...1_000_000, unit: "connections"),
+      "Connections open at once; one more is closed as soon as it is accepted"),
+    Setting(
+      "limits.output_high_water_bytes",
+      .count(\.limits.outputHighWaterBytes, allowed: 4096...1 << 30, unit: "bytes"),
+      "Unsent replies of one connection above which it is neither read nor executed"),
+    Setting(
+      "limits.frame_bytes", .count(\.limits.frameBytes, allowed: 1024...1 << 24, unit: "bytes"),
+      "Largest frame of the binary protocol"),
+    Setting(
+      "limits.body_bytes", .count(\.limits.bodyBytes, allowed: 1024...1 << 30, unit: "bytes"),
+      "Largest body of an HTTP request"),
+    Setting(
+      "limits.header_bytes", .count(\.limits.headerBytes, allowed: 1024...1 << 20, unit: "bytes"),
+      "Largest header section of an HTTP request"),
+    Setting(
+      "limits.header_fields", .count(\.limits.headerFields, allowed: 8...10_000, unit: "fields"),
+      "Most header fields of an HTTP request"),
+    Setting(
+      "limits.target_bytes", .count(\.limits.targetBytes, allowed: 256...1 << 20, unit: "bytes"),
+      "Longest target (path and query) of an HTTP request"),
+    Setting(
+      "limits.streams", .count(\.limits.streams, allowed: 1...10_000, unit: "streams"),
+      "HTTP/2 requests under way on one connection"),
+    Setting(
+      "limits.classification_timeout_seconds",
+      .duration(\.limits.classificationTimeout, allowed: .milliseconds(10)...(.seconds(3600))),
+      "Time in which a connection must show which protocol it speaks"),
+    Setting(
+      "limits.head_timeout_seconds",
+      .duration(\.limits.headTimeout, allowed: .milliseconds(10)...(.seconds(3600))),
+      "Time in which the header section of a request must be complete"),
+    Setting(
+      "limits.drain_timeout_seconds",
+      .duration(\.limits.drainTimeout, allowed: .zero...(.seconds(3600))),
+      "Time that connections get to finish when the server stops"),
+  ]
+
+  /// The row with this key, nil where there is none.
+  static func row(_ key: String) -> Setting? {
+    table.first { $0.key == key }
+  }
+
+  static func hasSection(_ name: String) -> Bool {
+    table.contains { $0.key.hasPrefix(name + ".") }
+  }
+}

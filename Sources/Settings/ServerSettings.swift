@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Everything that can be set on the server, checked.
+///
+/// The initial values are the defaults; ``resolve(flags:environment:file:)`` lays the settings
+/// file, the environment and the flags over them.
+public struct ServerSettings: Sendable, Equatable {
+  /// Where the server listens, beside the arena's own Unix socket.
+  public var listen: [ListenEndpoint] = [.tcp(host: "127.0.0.1", port: 7070)]
+  /// The arena's directory; nil is the user's default arena.
+  public var arena: String?
+  /// Event loop threads; 0 is one for each core.
+  public var threads = 0
+  public var logLevel = LogLevel.info
+  /// Names that a request's `Host` may have beside IP addresses and `localhost`.
+  public var allowedHosts: [String] = []
+  /// Origins of web pages that may use the server beside its own.
+  public var allowedOrigins: [String] = []
+  public var limits = Limits()
+
+  public init() {}
+
+  /// Bounds on what one peer can take; the defaults' reasons are in the table's sentences.
+  public struct Limits: Sendable, Equatable {
+    public var connections = 12_000
+    public var outputHighWaterBytes = 256 * 1024
+    public var frameBytes = 1024 * 1024
+    public var bodyBytes = 1024 * 1024
+    public var headerBytes = 16 * 1024
+    public var headerFields = 100
+    public var targetBytes = 8 * 1024
+    public var streams = 128
+    public var classificationTimeout = Duration.seconds(5)
+    public var headTimeout = Duration.seconds(10)
+    public var drainTimeout = Duration.seconds(10)
+
+    public init() {}
+  }
+}
