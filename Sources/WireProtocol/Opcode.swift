@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a frame asks, apart from the atomic operations, whose codes are
+/// `AtomicOperation.rawValue` (0x20–0x4F).
+public enum Opcode: UInt8, CaseIterable, Sendable {
+  /// Answers OK: everything before it has been answered.
+  case nop = 0x00
+  /// Answers its own body, at most 64 bytes.
+  case ping = 0x01
+  /// Pushed by the server before it closes.
+  case goAway = 0x04
+  /// Gives a handle to a name for the life of the connection.
+  case open = 0x10
+  /// Gives a handle back.
+  case close = 0x11
+  /// Makes a register, or confirms one of the same type.
+  case create = 0x12
+  case delete = 0x13
+  /// Everything known about a register.
+  case stat = 0x14
+  /// A page of registers by slot.
+  case list = 0x15
+
+  /// The most bytes that PING echoes.
+  public static let pingLimit = 64
+}

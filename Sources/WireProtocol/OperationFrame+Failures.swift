@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import AtomicsCore
+
+/// The rare branches of decoding, kept out of the inlined path.
+extension OperationFrame {
+  @usableFromInline
+  static func checkType(_ code: UInt8, against type: RegisterType) throws(WireFailure) {
+    guard code >> 6 == 0 else {
+      throw WireFailure(.unsupported, "overflow policies other than wrap are not supported")
+    }
+    let width = code & 7
+    let kind = code >> 3
+    guard width <= 4 || width == 7, kind <= 3 || kind == 7 else {
+      throw WireFailure(
+        .badOperand, "type byte \(code): widths are 0 to 4, kinds 0 to 3, and 7 is as registered")
+    }
+    guard width == 7 || width == type.width.rawValue, kind == 7 || kind == type.kind.rawValue
+    else { throw WireFailure(.typeMismatch, "the register's type is \(type.name)") }
+  }
+
+  @usableFromInline
+  static func unknownOrder(_ code: UInt8) -> WireFailure {
+    WireFailure(
+      .badOrder,
+      "order code \(code) is none of 0 relaxed, 2 acquire, 3 release, 4 acq_rel, 5 seq_cst")
+  }
+
+  @usableFromInline
+  static func badReturn(_ operation: AtomicOperation) -> WireFailure {
+    operation == .store || operation.isBitOperation
+      ? WireFailure(.badOperand, "\(operation.row.name) has return bits 0: it has no such value")
+      : WireFailure(.badOperand, "return bits are 0 nothing, 1 old or 2 new")
+  }
+
+  @usableFromInline
+  static func badBody(_ operation: AtomicOperation, _ type: RegisterType, _ count: Int)
+    -> WireFailure
+  {
+    let expected = operandCount(operation) * slotByteCount(type)
+    return WireFailure(
+      .badOperand,
+      "\(operation.row.name) on \(type.name) takes \(expected) bytes of operands, not \(count)")
+  }
+}
+
+extension WireFailure {
+  /// The failure that a refused operation is on the wire.
+  public init(_ error: OperationError) {
+    let status: Status =
+      switch error {
+      case .unsupportedOperation: .unsupported
+      case .invalidOrder, .invalidFailureOrder, .failureOrderNotTaken: .badOrder
+      case .invalidIndex, .valueOutOfRange: .badOperand
+      }
+    self.init(status, error.description)
+  }
+}

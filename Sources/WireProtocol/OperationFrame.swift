@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import AtomicsCore
+
+/// A frame of at most six words, built without allocation: an operation or its reply.
+public struct FrameWords: Sendable {
+  /// 16 bytes of header and two operands of 16.
+  public static let limit = 6
+  public var words: InlineArray<6, UInt64>
+  public var count: Int
+
+  @inlinable
+  public init(_ header: FrameHeader) {
+    words = [header.first, header.second, 0, 0, 0, 0]
+    count = 2
+  }
+
+  /// Appends the slot of a value: 8 bytes for widths to 8, sign-extended where signed; else 16.
+  @inlinable
+  public mutating func append(_ bits: UInt128, as type: RegisterType) {
+    words[count] = OperationFrame.slotWord(bits, type)
+    count += 1
+    if type.width == .sixteen {
+      words[count] = UInt64(truncatingIfNeeded: bits >> 64)
+      count += 1
+    }
+  }
+
+  /// The frame's bytes.
+  public var bytes: [UInt8] {
+    var bytes: [UInt8] = []
+    for index in 0..<count { bytes.append(littleEndian: words[index]) }
+    return bytes
+  }
+}
+
+/// The atomic operations as frames. One file encodes and decodes both ways, so that client and
+/// server cannot disagree.
+public enum OperationFrame {
+  /// Bytes of one operand.
+  @inlinable
+  public static func slotByteCount(_ type: RegisterType) -> Int {
+    type.width == .sixteen ? 16 : 8
+  }
+
+  /// The (low) word of a value's slot.
+  @inlinable
+  static func slotWord(_ bits: UInt128, _ type: RegisterType) -> UInt64 {
+    type.kind == .signed && type.width != .sixteen
+      ? UInt64(truncatingIfNeeded: type.signed(bits))
+      : UInt64(truncatingIfNeeded: bits)
+  }
+
+  @inlinable
+  static func operandCount(_ operation: AtomicOperation) -> Int {
+    switch operation.operands {
+    case .none, .index: 0
+    case .operand: 1
+    case .expectedAndDesired: 2
+    }
+  }
+
+  /// The order bits of a request.
+  @inlinable
+  static func orderBits(_ request: AtomicRequest, returns: ReturnMode) -> UInt8 {
+    let failure = request.operation.isCompareExchange ? request.failureOrder.rawValue << 3 : 0
+    return request.order.rawValue | failure | returns.rawValue << 6
+  }
+
+  /// The frame of `request` on the register behind `handle`.
+  ///
+  /// - Parameter type: The register's type, which shapes the operand slots.
+  @inlinable
+  public static func encode(
+    _ request: AtomicRequest, type: RegisterType, returns: ReturnMode, handle: UInt32,
+    sequence: UInt32
+  ) -> FrameWords {
+    let operands = operandCount(request.operation)
+    var frame = FrameWords(
+      FrameHeader(
+        opcode: request.operation.rawValue, orderOrStatus: orderBits(request, returns: returns),
+        type: type.code, bodyByteCount: UInt32(operands * slotByteCount(type)),
+        argument: request.index, sequence: sequence, handleOrAuxiliary: handle))
+    if operands == 2 { frame.append(request.expected, as: type) }
+    if operands > 0 { frame.append(request.operand, as: type) }
+    return frame
+  }
+
+  /// The frame of `request` on the register called `name`.
+  public static func encode(
+    _ request: AtomicRequest, type: RegisterType, returns: ReturnMode, name: String,
+    sequence: UInt32
+  ) -> [UInt8] {
+    let frame = encode(
+      request, type: type, returns: returns, handle: FrameHeader.byName, sequence: sequence)
+    var header = FrameHeader(frame.words[0], frame.words[1])
+    header.flags = FrameFlag.name
+    return [UInt8](frame: header, body: NameBlock.bytes(name) + frame.bytes.dropFirst(16))
+  }
+
+  /// The request that a frame asks of a register of `type`.
+  ///
+  /// - Parameters:
+  ///   - header: The frame's header; the caller has dealt with its flags and handle.
+  ///   - operands: The body after any name block.
+  /// - Throws: ``WireFailure`` with the status of the first thing that is wrong.
+  @inlinable
+  public static func decode(
+    _ operation: AtomicOperation, header: FrameHeader, operands: Span<UInt8>, type: RegisterType
+  ) throws(WireFailure) -> (request: AtomicRequest, returns: ReturnMode) {
+    if header.type != type.code && header.type != FrameHeader.typeAsRegistered {
+      try checkType(header.type, against: type)
+    }
+    let bits = header.orderOrStatus
+    guard let order = MemoryOrder(rawValue: bits & 7) else { throw unknownOrder(bits & 7) }
+    var failureOrder: MemoryOrder?
+    let failure = bits >> 3 & 7
+    if operation.isCompareExchange {
+      if failure != 7 {
+        guard let known = MemoryOrder(rawValue: failure) else { throw unknownOrder(failure) }
+        failureOrder = known
+      }
+    } else if failure != 0 {
+      throw WireFailure(
+        .badOrder, "only cmpxchg takes a failure order; its bits are 0 elsewhere")
+    }
+    guard let returns = ReturnMode(rawValue: bits >> 6),
+      returns == .nothing || operation != .store && !operation.isBitOperation
+    else { throw badReturn(operation) }
+    let slot = slotByteCount(type)
+    guard operands.count == operandCount(operation) * slot else {
+      throw badBody(operation, type, operands.count)
+    }
+    guard header.argument == 0 || operation.isBitOperation else {
+      throw WireFailure(.badOperand, "the argument byte is 0 except for bit operations")
+    }
+    let first = operands.count > 0 ? try value(operands, at: 0, type) : 0
+    let second = operands.count > slot ? try value(operands, at: slot, type) : first
+    do throws(OperationError) {
+      let request = try AtomicRequest(
+        operation, on: type, order: order, failureOrder: failureOrder, operand: second,
+        expected: operands.count > slot ? first : 0, index: header.argument)
+      return (request, returns)
+    } catch {
+      throw WireFailure(error)
+    }
+  }
+
+  @inlinable
+  static func value(_ body: Span<UInt8>, at offset: Int, _ type: RegisterType)
+    throws(WireFailure) -> UInt128
+  {
+    let word = body.littleEndian64(at: offset)
+    if type.width == .sixteen {
+      return UInt128(word) | UInt128(body.littleEndian64(at: offset + 8)) << 64
+    }
+    let bits = UInt128(word) & type.width.mask
+    guard slotWord(bits, type) == word else {
+      throw WireFailure(OperationError.valueOutOfRange(type))
+    }
+    return bits
+  }
+
+  /// The reply to a request that ran.
+  @inlinable
+  public static func reply(
+    to header: FrameHeader, _ request: AtomicRequest, _ outcome: AtomicOutcome,
+    returns: ReturnMode, type: RegisterType
+  ) -> FrameWords {
+    var reply = FrameHeader(
+      opcode: header.opcode,
+      orderOrStatus: outcome.succeeded ? Status.ok.rawValue : Status.mismatch.rawValue,
+      type: type.code, sequence: header.sequence)
+    if request.operation.isBitOperation {
+      reply.argument = UInt8(truncatingIfNeeded: outcome.old)
+      return FrameWords(reply)
+    }
+    // A mismatch always tells the value found: it is the next attempt's expected value.
+    guard returns != .nothing || !outcome.succeeded else { return FrameWords(reply) }
+    reply.bodyByteCount = UInt32(slotByteCount(type))
+    var frame = FrameWords(reply)
+    frame.append(returns == .new ? outcome.new : outcome.old, as: type)
+    return frame
+  }
+
+  /// The value that a reply carries, or nil where it carries none.
+  ///
+  /// - Throws: ``WireFailure`` `BAD_FRAME` where the body is no value of `type`.
+  public static func value(ofReply header: FrameHeader, body: Span<UInt8>, type: RegisterType)
+    throws(WireFailure) -> UInt128?
+  {
+    if let operation = AtomicOperation(rawValue: header.opcode), operation.isBitOperation {
+      return UInt128(header.argument & 1)
+    }
+    if body.count == 0 { return nil }
+    guard body.count == slotByteCount(type), header.type == type.code else {
+      throw WireFailure(.badFrame, "the reply is no value of type \(type.name)", applied: .unknown)
+    }
+    return try value(body, at: 0, type)
+  }
+}
