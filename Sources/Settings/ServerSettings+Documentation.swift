@@ -32,16 +32,18 @@ extension ServerSettings {
     return text
   }
 
-  /// The settings for the end of `--help`: one paragraph each.
+  /// The settings for the end of `--help`, in lines of at most 78 characters.
   public static var help: String {
     let defaults = ServerSettings()
-    return table.map { setting in
-      let value = setting.texts(of: defaults).joined(separator: ",")
-      let unit = setting.unit.map { " \($0)" } ?? ""
-      return "  \(setting.key) (\(setting.environmentName)"
-        + (setting.flag.map { ", \($0)" } ?? "") + ")\n      \(setting.summary)"
-        + (value.isEmpty ? "" : " (default: \(value)\(unit))")
-    }.joined(separator: "\n")
+    return "\n"
+      + table.map { setting in
+        let value = setting.texts(of: defaults).joined(separator: ",")
+        let unit = setting.unit.map { " \($0)" } ?? ""
+        let text = setting.summary + (value.isEmpty ? "" : " (default: \(value)\(unit))")
+        let names = [setting.environmentName, setting.flag].compactMap(\.self)
+        let lines = wrap(text, width: 72) + [names.joined(separator: ", ")]
+        return "  \(setting.key)\n" + lines.map { "      \($0)" }.joined(separator: "\n")
+      }.joined(separator: "\n") + "\n"
   }
 
   private static func wrap(_ text: String, width: Int) -> [String] {

@@ -32,8 +32,10 @@ import Testing
   @Test("the help names every key, variable and flag")
   func help() {
     for setting in ServerSettings.table {
-      #expect(ServerSettings.help.contains("\(setting.key) (\(setting.environmentName)"))
-      if let flag = setting.flag { #expect(ServerSettings.help.contains(", \(flag))")) }
+      #expect(ServerSettings.help.contains("\n  \(setting.key)\n"))
+      let names = [setting.environmentName, setting.flag].compactMap(\.self)
+      #expect(ServerSettings.help.contains("      \(names.joined(separator: ", "))\n"))
     }
+    #expect(ServerSettings.help.split(separator: "\n").allSatisfy { $0.count <= 78 })
   }
 }
