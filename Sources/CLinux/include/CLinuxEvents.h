@@ -2,4 +2,22 @@
 #ifndef CLINUX_EVENTS_H
 #define CLINUX_EVENTS_H
 
+/* Glibc's module map lists neither header. */
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* accept4(2) is declared only under _GNU_SOURCE, which Swift's importer does not define.
+   Returns a non-blocking, close-on-exec descriptor, or -1 with errno. */
+int clinux_accept(int listener);
+
+/* epoll_ctl(2) with the event's union filled here: Swift sees a C union's members as unsafe
+   overlays. `operation` is EPOLL_CTL_ADD, _MOD or _DEL. */
+int clinux_epoll_control(int epoll, int operation, int descriptor, uint32_t events, uint64_t data);
+
+/* struct ucred is declared only under _GNU_SOURCE. Returns 0, or -1 with errno. */
+int clinux_peer_credentials(int descriptor, pid_t *_Nonnull process, uid_t *_Nonnull user,
+                            gid_t *_Nonnull group);
+
 #endif

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import Synchronization
+
+/// Streams come and go.
+extension EventLoop {
+  /// Takes a connected socket over. `handler` is called on this loop from now on, first when bytes
+  /// have arrived. A stream that the loop cannot take is closed before this returns.
+  @discardableResult
+  public func adopt(_ socket: consuming Socket, handler: any StreamHandler) -> Stream {
+    liveStreams.add(1, ordering: .relaxed)
+    return insert(socket.release(), handler: handler, isConnecting: false)
+  }
+
+  /// Gives a connected socket to this loop; `makeHandler` runs there. Any thread.
+  /// It counts in `streamCount` at once. After `stop()` the socket is closed.
+  public func handOver(
+    _ socket: consuming Socket, makeHandler: @escaping @Sendable () -> any StreamHandler
+  ) {
+    let descriptor = socket.release()
+    liveStreams.add(1, ordering: .relaxed)
+    let isTaken = execute { [self] in
+      insert(descriptor, handler: makeHandler(), isConnecting: false)
+    }
+    if !isTaken {
+      liveStreams.subtract(1, ordering: .relaxed)
+      Glibc.close(descriptor)
+    }
+  }
+
+  /// Starts connecting without waiting. `process` is called with no input once connected;
+  /// `closed(.connectFailed)` when it fails later. Set a deadline on the stream to limit the wait.
+  /// Throws: `.cannotConnect` for what fails at once.
+  @discardableResult
+  public func connect(
+    to address: SocketAddress, handler: any StreamHandler
+  ) throws(EventLoopError) -> Stream {
+    let connecting = try Socket.startConnecting(to: address)
+    let isPending = connecting.isPending
+    liveStreams.add(1, ordering: .relaxed)
+    let stream = insert(connecting.take().release(), handler: handler, isConnecting: isPending)
+    if !isPending { requestTurn(stream) }
+    return stream
+  }
+
+  @discardableResult
+  private func insert(
+    _ descriptor: Int32, handler: any StreamHandler, isConnecting: Bool
+  ) -> Stream {
+    let index: Int
+    if let free = freeSlots.popLast() {
+      index = free
+    } else {
+      index = slots.count
+      slots.append(Slot())
+    }
+    let token = Token.stream(index: index, generation: slots[index].generation)
+    let stream = Stream(loop: self, token: token, descriptor: descriptor, handler: handler)
+    stream.isConnecting = isConnecting
+    slots[index].stream = stream
+    stream.interest = isConnecting ? Epoll.writable : Epoll.readable
+    let code = epoll.add(descriptor, events: stream.interest, token: token)
+    if code != 0 {
+      close(stream, .failed(errno: code))
+    } else if isStopped {
+      close(stream, .loopStopped)
+    } else if isDraining {
+      stream.wantsDrain = true
+      makeReady(stream)
+    }
+    return stream
+  }
+
+  private var isStopped: Bool { mailbox.withLock { $0.isClosed } }
+
+  /// Ends the stream at once, or when its handler returns.
+  func close(_ stream: Stream, _ reason: StreamCloseReason) {
+    if stream.isClosed { return }
+    if stream.isInHandler {
+      if stream.closeRequest == nil { stream.closeRequest = reason }
+      return
+    }
+    Glibc.close(stream.descriptor)
+    stream.descriptor = -1
+    stream.input = ByteQueue()
+    stream.output = ByteQueue()
+    if stream.armedDeadline != .never { timers.noteStale() }
+    stream.deadline = .never
+    stream.armedDeadline = .never
+    let index = Int(truncatingIfNeeded: stream.token & 0xFFFF_FFFF)
+    slots[index].stream = nil
+    // 31 bits: the top one marks special tokens.
+    slots[index].generation = (slots[index].generation &+ 1) & 0x7FFF_FFFF
+    freeSlots.append(index)
+    let remaining = liveStreams.subtract(1, ordering: .relaxed).newValue
+    tellClosed(stream, reason)
+    if remaining == 0, isDraining { finishDrain() }
+  }
+
+  private func tellClosed(_ stream: Stream, _ reason: StreamCloseReason) {
+    guard let handler = stream.handler else { return }
+    // The handler may hold the stream: this ends the cycle.
+    stream.handler = nil
+    handler.closed(reason)
+  }
+
+  /// Everything is sent. The peer may still be sending, and closing with unread input would reset
+  /// the connection and cost it our last bytes: so only output ends now, input is discarded.
+  func finishSending(_ stream: Stream) {
+    if stream.inputEnded || limits.lingerNanoseconds == 0 { return close(stream, .finished) }
+    shutdown(stream.descriptor, Int32(SHUT_WR))
+    stream.isLingering = true
+    stream.isBlocked = false
+    stream.input = ByteQueue()
+    setDeadline(now.advanced(by: limits.lingerNanoseconds), of: stream)
+    tellClosed(stream, .finished)
+    updateInterest(stream)
+  }
+
+  /// Tells epoll what the stream waits for, if that has changed.
+  func updateInterest(_ stream: Stream) {
+    var wanted: UInt32 = 0
+    let isReading = stream.isLingering || !(stream.isBlocked || stream.isFinishing)
+    if isReading, !stream.inputEnded { wanted |= Epoll.readable }
+    if !stream.output.isEmpty { wanted |= Epoll.writable }
+    if wanted == stream.interest { return }
+    stream.interest = wanted
+    let code = epoll.modify(stream.descriptor, events: wanted, token: stream.token)
+    if code != 0 { close(stream, .failed(errno: code)) }
+  }
+
+  /// After the last turn: work that was accepted still runs, then everything ends.
+  func finish() {
+    takeMail()
+    mailbox.withLock { $0.isClosed = true }
+    takeMail()
+    listeners.removeAll()
+    // Handlers told of the end may adopt or connect again: those are closed on insertion.
+    for index in slots.indices {
+      if let stream = slots[index].stream { close(stream, .loopStopped) }
+    }
+    timerWork.removeAll()
+    timers = TimerHeap()
+    ready.removeAll()
+  }
+}

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Bytes in, handler, bytes out: the path of every request.
+extension EventLoop {
+  /// One event of one stream.
+  func handle(_ events: UInt32, _ stream: Stream, _ output: inout OutputBuffer) {
+    if stream.isConnecting { return finishConnecting(stream) }
+    if stream.isLingering { return discardInput(stream) }
+    if events & (Epoll.writable | Epoll.broken) != 0, !stream.output.isEmpty {
+      flush(stream)
+      if stream.isClosed { return }
+    }
+    if stream.interest & Epoll.readable != 0 {
+      // A stream on the ready list has input waiting here: first things first.
+      if events & (Epoll.readable | Epoll.broken) != 0, !stream.isReady { read(stream, &output) }
+    } else if events & Epoll.broken != 0 {
+      // Not reading, and nobody there to send to: the condition would be reported for ever.
+      close(stream, .failed(errno: SocketCall.pendingError(stream.descriptor)))
+    }
+  }
+
+  private func read(_ stream: Stream, _ output: inout OutputBuffer) {
+    // Below the limit here: a stream that has reached it was closed or is on the ready list.
+    let room = min(ScratchBuffer.byteCount, limits.inputLimit - stream.input.count)
+    // Safety: `room` is within the scratch buffer, which nobody else uses until this returns.
+    let buffer = unsafe UnsafeMutableRawBufferPointer(rebasing: scratch.bytes[..<room])
+    switch unsafe SocketCall.receive(stream.descriptor, into: buffer) {
+    case .bytes(0):
+      stream.inputEnded = true
+      processKept(stream, &output)
+    case .bytes(let count):
+      let received = unsafe UnsafeRawBufferPointer(rebasing: buffer[..<count])
+      if stream.input.isEmpty {
+        unsafe processFresh(received, stream, &output)
+      } else {
+        unsafe stream.input.append(received)
+        processKept(stream, &output)
+      }
+    case .wouldBlock: break
+    case .failed(let code): close(stream, .failed(errno: code))
+    }
+  }
+
+  /// The usual case: bytes go from the scratch buffer to the handler, and none are left.
+  private func processFresh(
+    _ received: UnsafeRawBufferPointer, _ stream: Stream, _ output: inout OutputBuffer
+  ) {
+    // Safety: the scratch buffer outlives the call and does not change during it.
+    let bytes = unsafe received.bindMemory(to: UInt8.self)
+    let progress = call(stream, unsafe Span(_unsafeElements: bytes), &output)
+    if progress.consumed < received.count, progress.next != .close {
+      // Safety: the scratch buffer has not been touched since.
+      unsafe stream.input.append(
+        UnsafeRawBufferPointer(rebasing: received[progress.consumed...]))
+    }
+    settle(stream, progress.next, &output)
+  }
+
+  /// Calls the handler with what it has left, which may be nothing.
+  private func processKept(_ stream: Stream, _ output: inout OutputBuffer) {
+    // Taken out for the call: the handler may close the stream.
+    var kept = ByteQueue()
+    swap(&kept, &stream.input)
+    let progress = kept.withSpan { call(stream, $0, &output) }
+    if progress.next != .close {
+      kept.removeFirst(progress.consumed)
+      swap(&kept, &stream.input)
+    }
+    settle(stream, progress.next, &output)
+  }
+
+  private func call(
+    _ stream: Stream, _ input: Span<UInt8>, _ output: inout OutputBuffer
+  ) -> StreamProgress {
+    output.begin(keptCount: stream.output.count)
+    guard let handler = stream.handler else { return StreamProgress(consumed: 0, next: .close) }
+    stream.wantsTurn = false
+    stream.isInHandler = true
+    let progress = handler.process(
+      input, into: &output, stream: stream, endOfInput: stream.inputEnded)
+    stream.isInHandler = false
+    precondition(
+      progress.consumed >= 0 && progress.consumed <= input.count,
+      "the handler consumed \(progress.consumed) of \(input.count) bytes")
+    return progress
+  }
+
+  /// Sends what the handler appended and brings the stream into the state it asked for.
+  private func settle(
+    _ stream: Stream, _ next: StreamProgress.Next, _ output: inout OutputBuffer
+  ) {
+    if let reason = stream.closeRequest { return close(stream, reason) }
+    if output.count > 0, !send(stream, &output) { return }
+    switch next {
+    case .needInput:
+      if stream.inputEnded {
+        // A turn that was asked for meanwhile still comes first.
+        if !stream.wantsTurn { stream.isFinishing = true }
+      } else if stream.input.count >= limits.inputLimit {
+        return close(stream, .inputLimit)
+      }
+    case .yield: stream.wantsTurn = true
+    case .close: stream.isFinishing = true
+    }
+    if stream.isFinishing {
+      stream.wantsTurn = false
+      if stream.output.isEmpty { return finishSending(stream) }
+    }
+    if stream.output.count >= limits.outputHighWater { stream.isBlocked = true }
+    if stream.wantsTurn, !stream.isBlocked { makeReady(stream) }
+    updateInterest(stream)
+  }
+
+  /// One send of what was appended; the rest is kept. Returns false when the stream is closed.
+  private func send(_ stream: Stream, _ output: inout OutputBuffer) -> Bool {
+    // Safety: `base` holds `count` initialised bytes and stays until the buffer is used again.
+    let bytes = unsafe UnsafeRawBufferPointer(start: output.base, count: output.count)
+    var sent = 0
+    // With earlier output still here the socket is full: EPOLLOUT will say when it is not.
+    if stream.output.isEmpty {
+      switch unsafe SocketCall.send(stream.descriptor, bytes) {
+      case .bytes(let count): sent = count
+      case .wouldBlock: break
+      case .failed(let code):
+        close(stream, .failed(errno: code))
+        return false
+      }
+    }
+    if sent < bytes.count {
+      unsafe stream.output.append(UnsafeRawBufferPointer(rebasing: bytes[sent...]))
+    }
+    return true
+  }
+
+  /// The socket takes bytes again.
+  private func flush(_ stream: Stream) {
+    let descriptor = stream.descriptor
+    // Safety: the bytes are read within the closure only.
+    switch unsafe stream.output.withBytes({ unsafe SocketCall.send(descriptor, $0) }) {
+    case .bytes(let count): stream.output.removeFirst(count)
+    case .wouldBlock: return
+    case .failed(let code): return close(stream, .failed(errno: code))
+    }
+    if stream.isFinishing, stream.output.isEmpty { return finishSending(stream) }
+    if stream.isBlocked, stream.output.count <= limits.outputLowWater {
+      stream.isBlocked = false
+      if stream.wantsTurn { makeReady(stream) }
+    }
+    updateInterest(stream)
+  }
+
+  private func finishConnecting(_ stream: Stream) {
+    let code = SocketCall.pendingError(stream.descriptor)
+    guard code == 0 else { return close(stream, .connectFailed(errno: code)) }
+    stream.isConnecting = false
+    stream.wantsTurn = true
+    makeReady(stream)
+    updateInterest(stream)
+  }
+
+  private func discardInput(_ stream: Stream) {
+    switch unsafe SocketCall.receive(stream.descriptor, into: scratch.bytes) {
+    case .bytes(0), .failed: close(stream, .finished)
+    case .bytes, .wouldBlock: break
+    }
+  }
+}
+
+/// Streams to be called without new input.
+extension EventLoop {
+  func makeReady(_ stream: Stream) {
+    if stream.isReady { return }
+    stream.isReady = true
+    ready.append(stream)
+  }
+
+  /// One call for each stream that was on the list when this began.
+  func processReady(_ output: inout OutputBuffer) {
+    swap(&ready, &processingReady)
+    for stream in processingReady {
+      stream.isReady = false
+      if stream.isClosed || stream.isLingering { continue }
+      if stream.wantsDrain {
+        stream.wantsDrain = false
+        drain(stream, &output)
+      } else if stream.wantsTurn, !stream.isBlocked, !stream.isFinishing, !stream.isConnecting {
+        processKept(stream, &output)
+      }
+    }
+    processingReady.removeAll(keepingCapacity: true)
+  }
+
+  private func drain(_ stream: Stream, _ output: inout OutputBuffer) {
+    if stream.isConnecting { return close(stream, .aborted) }
+    if stream.isFinishing { return }
+    let wantedTurn = stream.wantsTurn
+    signal(stream, &output) { handler, output in handler.drain(into: &output, stream: stream) }
+    if wantedTurn, !stream.isClosed, !stream.isFinishing {
+      stream.wantsTurn = true
+      if !stream.isBlocked { makeReady(stream) }
+    }
+  }
+
+  /// A call of the handler without input.
+  func signal(
+    _ stream: Stream, _ output: inout OutputBuffer,
+    _ body: (any StreamHandler, inout OutputBuffer) -> StreamProgress
+  ) {
+    guard let handler = stream.handler else { return }
+    output.begin(keptCount: stream.output.count)
+    stream.isInHandler = true
+    let progress = body(handler, &output)
+    stream.isInHandler = false
+    if progress.next == .close { stream.input = ByteQueue() }
+    settle(stream, progress.next, &output)
+  }
+}

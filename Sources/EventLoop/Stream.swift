@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+import Synchronization
+
+/// One connection on a loop, from adoption to `StreamHandler.closed(_:)`.
+///
+/// Loop thread only, except `EventLoop.requestTurn(_:)` and `requestTurn()`. Idle, it owns no
+/// buffers.
+public final class Stream {
+  /// The loop that it lives on.
+  public let loop: EventLoop
+  /// Index and generation in the loop's table; never that of another stream of this loop.
+  let token: UInt64
+  /// -1 once closed.
+  var descriptor: Int32
+  /// nil once `closed` was called.
+  var handler: (any StreamHandler)?
+
+  /// Input that the handler has not consumed.
+  var input = ByteQueue()
+  /// Output that the socket has not taken.
+  var output = ByteQueue()
+
+  /// Events that epoll watches for now.
+  var interest: UInt32 = 0
+  var isConnecting = false
+  /// The peer sends no more.
+  var inputEnded = false
+  /// Output has reached the high-water mark and not yet fallen to the low one.
+  var isBlocked = false
+  /// The handler has answered `.close`: only output is still of interest.
+  var isFinishing = false
+  /// Output is finished; input is discarded until it ends.
+  var isLingering = false
+  /// The handler must be called without new input.
+  var wantsTurn = false
+  /// In the ready list now.
+  var isReady = false
+  var wantsDrain = false
+  /// A handler's method is on the call stack: closing waits for its return.
+  var isInHandler = false
+  var closeRequest: StreamCloseReason?
+
+  /// When the deadline is, and the earliest timer entry of this stream.
+  var deadline = Deadline.never
+  var armedDeadline = Deadline.never
+  /// A turn was asked for from another thread and has not begun.
+  let turnRequested = Atomic<Bool>(false)
+
+  init(loop: EventLoop, token: UInt64, descriptor: Int32, handler: any StreamHandler) {
+    self.loop = loop
+    self.token = token
+    self.descriptor = descriptor
+    self.handler = handler
+  }
+}
+
+// Sendable because: other threads reach only `loop`, `token` and `turnRequested`.
+extension Stream: @unchecked Sendable {}
+
+extension Stream {
+  /// Nothing will be read or sent any more.
+  public var isClosed: Bool { descriptor < 0 }
+
+  /// Bytes that the socket has not taken yet; what is being appended now is not counted.
+  public var unsentCount: Int { output.count }
+
+  /// Calls `StreamHandler.deadlineReached` when this much time has passed, instead of any earlier
+  /// deadline. Cheap enough for every request: a later deadline is one store.
+  public func setDeadline(afterNanoseconds nanoseconds: UInt64) {
+    loop.setDeadline(loop.now.advanced(by: nanoseconds), of: self)
+  }
+
+  public func clearDeadline() { deadline = .never }
+
+  /// Closes at once: unsent output is lost. Within a method of its handler, when that returns.
+  public func close(_ reason: StreamCloseReason = .aborted) { loop.close(self, reason) }
+
+  /// Any thread: see `EventLoop.requestTurn(_:)`.
+  public func requestTurn() { loop.requestTurn(self) }
+}
