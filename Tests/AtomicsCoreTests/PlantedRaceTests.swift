@@ -11,8 +11,7 @@ import Testing
   @Test("a plain write beside an atomic addition is a race", .enabled(if: isAskedFor))
   func plainWriteBesideAtomic() throws {
     let shared = Shared()
-    let request = try AtomicRequest(
-      operation: .add, type: shared.cell.type, order: .sequentiallyConsistent, operand: 1)
+    let request = try AtomicRequest(.add, on: shared.cell.type, operand: 1)
     let done = DispatchSemaphore(value: 0)
     Thread.detachNewThread {
       for _ in 0..<1000 { _ = shared.cell.perform(request) }
@@ -28,14 +27,15 @@ import Testing
 }
 
 /// One word that both threads reach, one of them in the wrong way.
-private final class Shared: @unchecked Sendable {
-  // Sendable because: it is not, and that is the point.
+///
+/// Sendable because: it is not, and that is the point.
+@safe private final class Shared: @unchecked Sendable {
   private let word = UnsafeMutablePointer<UInt64>.allocate(capacity: 1)
   let cell: AtomicCell
 
   init() {
-    unsafe word.initialize(to: 0)
     // Safety: eight bytes, aligned, that live as long as the cell.
+    unsafe word.initialize(to: 0)
     cell = unsafe AtomicCell(at: UnsafeMutableRawPointer(word), type: RegisterType.all[3])
   }
 
