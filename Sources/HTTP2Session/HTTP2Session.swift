@@ -1,1 +1,199 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import CNGHTTP2
+public import HTTPMessage
+
+/// One HTTP/2 connection without I/O: bytes in, events out; responses or requests in, bytes out.
+///
+/// A server's turn, in this order:
+/// ```swift
+/// try session.receive(bytes)
+/// repeat {
+///   while case .request(let request)? = session.nextEvent() {
+///     session.respond(answer(request), to: request.stream)
+///   }
+///   session.takeOutput(into: &output, upTo: 256 << 10)
+/// } while session.hasEvents && output.count < 256 << 10
+/// ```
+/// Events pause while more than ``HTTPLimits/responseBufferBytes`` wait to be sent, so the two inner
+/// steps repeat until neither gives anything. After an error the rest of the output is still sent.
+///
+/// **Thread safety**: none; one thread at a time, as the library demands.
+///
+/// - Complexity: O(bytes). Buffers of finished streams are used again for new ones.
+@safe public final class HTTP2Session {
+  /// Which end of the connection this is.
+  public enum Role: Sendable {
+    case server, client
+  }
+
+  public let role: Role
+  public let limits: HTTPLimits
+  private let session: SessionHandle
+  private let core: UnsafeMutablePointer<SessionCore>
+  private var hasFailed = false
+  private var isShuttingDown = false
+
+  /// Makes a session whose first output is its SETTINGS (and, for a client, the preface).
+  ///
+  /// - Throws: ``HTTP2Error/creationFailed(code:)`` when memory is short.
+  public init(role: Role, limits: HTTPLimits = HTTPLimits()) throws(HTTP2Error) {
+    self.role = role
+    self.limits = limits
+    // Safety: freed in `deinit`, or right here when the library fails.
+    unsafe core = .allocate(capacity: 1)
+    unsafe core.initialize(to: SessionCore(isServer: role == .server, limits: limits))
+    do throws(HTTP2Error) {
+      session = try unsafe SessionSetup.makeSession(role: role, limits: limits, user: core)
+    } catch {
+      unsafe core.deinitialize(count: 1)
+      unsafe core.deallocate()
+      throw error
+    }
+  }
+
+  deinit {
+    // Safety: both were made by `init`; the library calls back only while it is called.
+    unsafe nghttp2_session_del(session.raw)
+    unsafe core.deinitialize(count: 1)
+    unsafe core.deallocate()
+  }
+
+  /// Takes bytes from the peer, all of them.
+  ///
+  /// - Returns: How many bytes were taken: always all.
+  /// - Throws: ``HTTP2Error`` when the connection is lost; send the output, then close. Errors that
+  ///   the protocol knows how to tell (GOAWAY) do not throw: they end in ``isFinished``.
+  @discardableResult
+  public func receive(_ bytes: Span<UInt8>) throws(HTTP2Error) -> Int {
+    guard !hasFailed, !bytes.isEmpty else { return bytes.count }
+    // Safety: the library reads the bytes during the call only.
+    let taken = unsafe bytes.withUnsafeBufferPointer {
+      unsafe nghttp2_session_mem_recv(session.raw, $0.baseAddress, $0.count)
+    }
+    guard taken >= 0 else {
+      hasFailed = true
+      let isFlood = taken == Int(NGHTTP2_ERR_FLOODED.rawValue)
+      session.terminate(code: isFlood ? ErrorCode.enhanceYourCalm : ErrorCode.protocolError)
+      throw isFlood ? .flooded : .connectionFailed(code: Int32(truncatingIfNeeded: taken))
+    }
+    return bytes.count
+  }
+
+  /// The next thing that happened, or nil.
+  ///
+  /// A server gets none while more than ``HTTPLimits/responseBufferBytes`` of responses wait to be
+  /// sent; see the type's example.
+  public func nextEvent() -> HTTPEvent? {
+    // Safety: `core` lives as long as `self`, and nothing below calls back into it.
+    unsafe core.pointee.nextEvent(session: session)
+  }
+
+  /// Whether ``nextEvent()`` may have something now: false while events pause.
+  public var hasEvents: Bool {
+    // Safety: as in `nextEvent`.
+    unsafe core.pointee.hasEvents
+  }
+
+  /// Answers the request on `stream`; `content-length` and `date` are added.
+  ///
+  /// - Returns: false if the stream is gone or has its answer already.
+  @discardableResult
+  public func respond(_ response: consuming HTTPResponse, to stream: UInt32) -> Bool {
+    guard role == .server, let stream = Int32(exactly: stream) else { return false }
+    // Safety: as in `nextEvent`.
+    return unsafe core.pointee.respond(response, to: stream, session: session)
+  }
+
+  /// Sends a request; `content-length` is added if it has a body. Its `stream` is ignored.
+  ///
+  /// Beyond the number of streams that the server allows, requests wait in the session.
+  ///
+  /// - Returns: The stream that the response or the end will name.
+  /// - Throws: ``HTTP2Error/submissionRefused(code:)``.
+  public func submit(_ request: consuming HTTPRequest) throws(HTTP2Error) -> UInt32 {
+    guard role == .client, !hasFailed, !isShuttingDown else {
+      throw .submissionRefused(code: Int32(NGHTTP2_ERR_INVALID_STATE.rawValue))
+    }
+    // Safety: as in `nextEvent`.
+    return try unsafe core.pointee.submit(request, session: session)
+  }
+
+  /// Gives up a stream (RST_STREAM, CANCEL). A client gets no response for it.
+  public func cancel(_ stream: UInt32) {
+    guard let stream = Int32(exactly: stream) else { return }
+    session.reset(stream, code: ErrorCode.cancel)
+  }
+
+  /// Appends what is to be sent, until there is no more or `output` holds at least `limit` bytes:
+  /// at most one frame (16 KiB) more than that.
+  public func takeOutput(into output: inout [UInt8], upTo limit: Int = .max) {
+    while output.count < limit {
+      var bytes: UnsafePointer<UInt8>?
+      // Safety: the library's buffer is valid until the next call, and is copied before.
+      let count = unsafe nghttp2_session_mem_send(session.raw, &bytes)
+      guard count > 0, let bytes = unsafe bytes else {
+        if count < 0 { hasFailed = true }
+        return
+      }
+      unsafe output.append(contentsOf: UnsafeBufferPointer(start: bytes, count: count))
+    }
+  }
+
+  /// Whether ``takeOutput(into:upTo:)`` may have something.
+  public var hasOutput: Bool { session.wantsWrite }
+
+  /// Whether the connection has done its work: send what is left of the output and close.
+  public var isFinished: Bool {
+    !session.wantsWrite && (hasFailed || !session.wantsRead)
+  }
+
+  /// How many streams are open or wait for their turn.
+  public var openStreams: Int {
+    // Safety: as in `nextEvent`.
+    unsafe core.pointee.openStreams
+  }
+
+  /// Response or request body bytes that are not in the output yet.
+  public var unsentBytes: Int {
+    // Safety: as in `nextEvent`.
+    unsafe core.pointee.unsentBytes
+  }
+
+  /// Sets the `date` field of the responses to come (empty: none) and the clock by which the
+  /// allowance for nuisances is filled up. Call it once a second, or before each ``receive(_:)``.
+  public func setDate(_ text: [UInt8], unixSeconds: Int64) {
+    // Safety: as in `nextEvent`.
+    unsafe core.pointee.date = text
+    unsafe core.pointee.setClock(unixSeconds)
+  }
+
+  /// Begins the end of the connection (RFC 9113 §6.8).
+  ///
+  /// A server says GOAWAY that still allows every stream, and a second one with the last stream it
+  /// processed as soon as the peer has answered a PING; then it is finished when its streams are.
+  /// A client lets its open streams come to their end.
+  public func beginShutdown() {
+    guard !isShuttingDown, !hasFailed else { return }
+    isShuttingDown = true
+    if role == .server {
+      session.submitShutdownNotice()
+      session.submitShutdownPing()
+    } else {
+      session.submitGoAway()
+    }
+  }
+
+  /// Says the second GOAWAY without waiting for the answer to the PING.
+  public func finishShutdown() {
+    guard role == .server, !hasFailed else { return }
+    isShuttingDown = true
+    session.submitGoAway()
+  }
+
+  /// Frees the buffers that are kept for reuse, for a connection that has been idle for a while.
+  public func releaseIdleMemory() {
+    // Safety: as in `nextEvent`.
+    unsafe core.pointee.releaseIdleMemory()
+  }
+}

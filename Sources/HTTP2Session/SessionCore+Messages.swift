@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPMessage
+
+/// Messages coming in, from the first field to the end of the body.
+extension SessionCore {
+  /// The slot of a live stream, or -1.
+  func slot(of stream: Int32, in session: SessionHandle) -> Int {
+    let slot = session.slotNumber(of: stream)
+    guard slot >= 0, slot < slots.count, slots[slot].stream == stream else { return -1 }
+    return slot
+  }
+
+  /// A header section begins: a request, a response, or trailers.
+  mutating func beginHeaders(stream: Int32, isRequest: Bool, session: SessionHandle) {
+    if isRequest {
+      current = acquireSlot(stream: stream)
+      session.setSlotNumber(current, of: stream)
+    } else {
+      current = slot(of: stream, in: session)
+      guard current >= 0 else { return }
+      if isServer || slots[current].status >= 200 {
+        slots[current].inTrailers = true
+      } else {
+        // The next response after an interim one.
+        slots[current].status = 0
+        slots[current].headerBytes = 0
+        slots[current].fields.removeAll(keepingCapacity: true)
+      }
+    }
+  }
+
+  /// The header section of `current` is complete.
+  mutating func endHeaders(endStream: Bool, session: SessionHandle) {
+    let slot = current
+    current = -1
+    guard slot >= 0 else { return }
+    if !slots[slot].inTrailers, slots[slot].phase == .headers {
+      guard isServer || slots[slot].status >= 200 else { return }
+      slots[slot].phase = .body
+      if isServer { endRequestHeaders(slot, endStream: endStream, session: session) }
+    }
+    if endStream { endMessage(slot) }
+  }
+
+  private mutating func endRequestHeaders(_ slot: Int, endStream: Bool, session: SessionHandle) {
+    if slots[slot].target.isEmpty, slots[slot].rejection == nil {
+      // CONNECT has no path (RFC 9113 §8.5).
+      slots[slot].target = slots[slot].authority ?? []
+    }
+    if !endStream {
+      if slots[slot].rejection == nil, declaredLength(of: slot) > limits.bodyBytes {
+        slots[slot].rejection = .payloadTooLarge
+      }
+      if slots[slot].rejection == nil, slots[slot].fields.first("expect", equals: "100-continue") {
+        submitContinue(slots[slot].stream, session: session)
+      }
+    }
+    // A rejection is told at once: the body may never come.
+    if slots[slot].rejection != nil { announce(slot) }
+  }
+
+  /// The content length that the peer declared; the library has checked its syntax and compares it
+  /// with what arrives. 0 if there is none.
+  private func declaredLength(of slot: Int) -> Int {
+    slots[slot].fields.withFirst("content-length") { value in
+      var length = 0
+      for index in value.indices {
+        let (product, overflow) = length.multipliedReportingOverflow(by: 10)
+        guard !overflow, product < Int.max &- 10 else { return Int.max }
+        length = product &+ Int(value[index] &- 0x30)
+      }
+      return length
+    } ?? 0
+  }
+
+  /// Takes a piece of a body.
+  mutating func body(_ bytes: Span<UInt8>, stream: Int32, session: SessionHandle) {
+    let slot = slot(of: stream, in: session)
+    guard slot >= 0, slots[slot].phase == .body, slots[slot].rejection == nil else {
+      // Nobody will read it: the connection's window gets it back at once.
+      session.returnWindow(bytes.count)
+      return
+    }
+    slots[slot].unreturnedBytes &+= bytes.count
+    undeliveredBytes &+= bytes.count
+    guard slots[slot].body.count &+ bytes.count <= limits.bodyBytes else {
+      returnBody(of: slot, session: session)
+      slots[slot].body = []
+      slots[slot].rejection = .payloadTooLarge
+      if isServer {
+        announce(slot)
+      } else {
+        session.reset(stream, code: ErrorCode.cancel)
+      }
+      return
+    }
+    slots[slot].body.append(bytes: bytes)
+    if undeliveredBytes > bodyBudget { refuseYoungest(session: session) }
+  }
+
+  /// Many bodies at once can fill the budget without one being complete; the stream opened last
+  /// gives way, told by REFUSED_STREAM that nothing was done for it.
+  private mutating func refuseYoungest(session: SessionHandle) {
+    var youngest = -1
+    for slot in slots.indices where slots[slot].phase == .body && slots[slot].unreturnedBytes > 0 {
+      if youngest < 0 || slots[slot].stream > slots[youngest].stream { youngest = slot }
+    }
+    guard youngest >= 0 else { return }
+    returnBody(of: youngest, session: session)
+    slots[youngest].body = []
+    slots[youngest].phase = .delivered
+    session.reset(slots[youngest].stream, code: ErrorCode.refusedStream)
+  }
+
+  /// END_STREAM came.
+  mutating func endMessage(_ slot: Int) {
+    slots[slot].inputEnded = true
+    if slots[slot].phase == .body { announce(slot) }
+  }
+
+  private mutating func announce(_ slot: Int) {
+    slots[slot].phase = .ready
+    post(.message, slot: slot, stream: slots[slot].stream)
+  }
+
+  /// The stream is gone, by END_STREAM both ways or by a reset.
+  mutating func closeStream(_ stream: Int32, code: UInt32, session: SessionHandle) {
+    let slot = slot(of: stream, in: session)
+    guard slot >= 0 else { return }
+    if current == slot { current = -1 }
+    unsentBytes &-= slots[slot].output.count &- slots[slot].outputOffset
+    slots[slot].output = []
+    slots[slot].outputOffset = 0
+    if !isServer, slots[slot].phase == .ready {
+      // The response outlives its stream until somebody fetches it.
+      slots[slot].phase = .closed
+      return
+    }
+    returnBody(of: slot, session: session)
+    let wasDelivered = slots[slot].phase == .delivered
+    if isServer ? wasDelivered && !slots[slot].answered : !wasDelivered {
+      post(.closed, slot: slot, stream: stream, code: code)
+    }
+    releaseSlot(slot)
+  }
+
+  /// Gives the body bytes of a slot back to the connection's window.
+  mutating func returnBody(of slot: Int, session: SessionHandle) {
+    let count = slots[slot].unreturnedBytes
+    guard count > 0 else { return }
+    slots[slot].unreturnedBytes = 0
+    undeliveredBytes &-= count
+    // The stream needs no update of its own: its window holds a whole body.
+    session.returnWindow(count)
+  }
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CNGHTTP2
+import HTTPMessage
+
+/// What the library's callbacks read and write. It lives at a fixed address outside any object, so
+/// that a callback costs neither reference counting nor an exclusivity check.
+///
+/// No method of the core may run while `nghttp2_session_mem_recv` or `mem_send` is called from a
+/// method of the core: both call back into it.
+@safe struct SessionCore: ~Copyable {
+  /// Something for `nextEvent`, stale if the slot belongs to another stream by then.
+  struct Notice {
+    enum Kind: UInt8 { case message, closed }
+    var kind: Kind
+    var slot: Int
+    var stream: Int32
+    var code: UInt32
+  }
+
+  let isServer: Bool
+  let limits: HTTPLimits
+  var slots: [StreamSlot] = []
+  var freeSlots: [Int] = []
+  /// The slot whose header section is being read: header blocks never interleave.
+  var current = -1
+  var notices: [Notice] = []
+  var noticeHead = 0
+  /// Body bytes received and not delivered, over all streams.
+  var undeliveredBytes = 0
+  /// Body bytes to send, over all streams.
+  var unsentBytes = 0
+  /// The authority of the last request: most requests of a connection share it.
+  var lastAuthority: [UInt8] = []
+  var date: [UInt8] = []
+  var nuisanceTokens: Int
+  var nuisanceSecond: Int64 = 0
+  /// Reused to hand header fields to the library.
+  var nameValues: [nghttp2_nv] = unsafe []
+  /// Digits of the status (at 0) and of the content length (at 4).
+  let digits: UnsafeMutablePointer<UInt8>
+
+  static let digitBytes = 24
+  /// Marks the PING whose answer tells that the peer has seen the first GOAWAY.
+  static let shutdownPing: [UInt8] = Array("shutdown".utf8)
+
+  init(isServer: Bool, limits: HTTPLimits) {
+    self.isServer = isServer
+    self.limits = limits
+    nuisanceTokens = limits.nuisanceBurst
+    unsafe digits = UnsafeMutablePointer<UInt8>.allocate(capacity: Self.digitBytes)
+    unsafe digits.initialize(repeating: 0x30, count: Self.digitBytes)
+  }
+
+  deinit {
+    // Safety: allocated by `init`, never handed out beyond a call.
+    unsafe digits.deallocate()
+  }
+
+  /// The bytes of undelivered bodies that one connection may hold: one whole body and the tail of
+  /// what arrives with it.
+  var bodyBudget: Int { limits.bodyBytes &+ 64 << 10 }
+
+  mutating func acquireSlot(stream: Int32) -> Int {
+    let slot: Int
+    if let free = freeSlots.popLast() {
+      slot = free
+    } else {
+      slot = slots.count
+      slots.append(StreamSlot())
+    }
+    slots[slot].reset(stream: stream)
+    return slot
+  }
+
+  mutating func releaseSlot(_ slot: Int) {
+    slots[slot].phase = .free
+    slots[slot].stream = 0
+    freeSlots.append(slot)
+  }
+
+  mutating func post(_ kind: Notice.Kind, slot: Int, stream: Int32, code: UInt32 = 0) {
+    notices.append(Notice(kind: kind, slot: slot, stream: stream, code: code))
+  }
+
+  /// Counts a frame that costs this side more than the peer.
+  /// - Returns: false when the peer has sent too many of them.
+  mutating func allowNuisance() -> Bool {
+    guard isServer else { return true }
+    nuisanceTokens &-= 1
+    return nuisanceTokens >= 0
+  }
+
+  mutating func setClock(_ unixSeconds: Int64) {
+    guard unixSeconds > nuisanceSecond else { return }
+    let elapsed = Int(min(unixSeconds &- nuisanceSecond, 1 << 20))
+    nuisanceSecond = unixSeconds
+    let refilled = max(nuisanceTokens, 0) &+ elapsed &* limits.nuisancesPerSecond
+    nuisanceTokens = min(refilled, limits.nuisanceBurst)
+  }
+}
+
+/// Frame types and flags (RFC 9113 §6), as the header of a frame spells them.
+enum Frame {
+  static let data: UInt8 = 0
+  static let headers: UInt8 = 1
+  static let priority: UInt8 = 2
+  static let reset: UInt8 = 3
+  static let ping: UInt8 = 6
+  static let windowUpdate: UInt8 = 8
+
+  static let endStream: UInt8 = 0x01
+  static let ack: UInt8 = 0x01
+}
+
+/// Error codes (RFC 9113 §7).
+enum ErrorCode {
+  static let none: UInt32 = 0
+  static let protocolError: UInt32 = 1
+  static let refusedStream: UInt32 = 7
+  static let cancel: UInt32 = 8
+  static let enhanceYourCalm: UInt32 = 11
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CNGHTTP2
+import HTTPMessage
+
+/// Makes the library's session with our settings and limits.
+enum SessionSetup {
+  /// Acknowledgements the library may hold for a peer that sends PING or SETTINGS without reading.
+  private static let maximumOutboundAcks = 100
+  /// Entries in one SETTINGS frame.
+  private static let maximumSettings = 32
+  /// CONTINUATION frames after one HEADERS frame (CVE-2024-28182).
+  private static let maximumContinuations = 8
+  /// Streams a peer may open and reset at once, and each second (CVE-2023-44487).
+  private static let resetBurst: UInt64 = 200
+  private static let resetsPerSecond: UInt64 = 20
+
+  static func makeSession(
+    role: HTTP2Session.Role, limits: HTTPLimits, user: UnsafeMutablePointer<SessionCore>
+  ) throws(HTTP2Error) -> SessionHandle {
+    var options: OpaquePointer?
+    // Safety: the options are made, used and deleted here; `user` outlives the session by contract
+    // of the caller.
+    var code = unsafe nghttp2_option_new(&options)
+    guard code == 0, let options = unsafe options else { throw .creationFailed(code: code) }
+    defer { unsafe nghttp2_option_del(options) }
+    unsafe nghttp2_option_set_no_auto_window_update(options, 1)
+    unsafe nghttp2_option_set_no_closed_streams(options, 1)
+    unsafe nghttp2_option_set_max_outbound_ack(options, maximumOutboundAcks)
+    unsafe nghttp2_option_set_max_settings(options, maximumSettings)
+    unsafe nghttp2_option_set_max_continuations(options, maximumContinuations)
+    unsafe nghttp2_option_set_stream_reset_rate_limit(options, resetBurst, resetsPerSecond)
+
+    var session: OpaquePointer?
+    if role == .server {
+      code = unsafe nghttp2_session_server_new2(&session, SessionCallbacks.table, user, options)
+    } else {
+      code = unsafe nghttp2_session_client_new2(&session, SessionCallbacks.table, user, options)
+    }
+    guard code == 0, let session = unsafe session else { throw .creationFailed(code: code) }
+    code = unsafe submitSettings(session, role: role, limits: limits)
+    guard code == 0 else {
+      unsafe nghttp2_session_del(session)
+      throw .creationFailed(code: code)
+    }
+    return unsafe SessionHandle(session)
+  }
+
+  private static func submitSettings(
+    _ session: OpaquePointer, role: HTTP2Session.Role, limits: HTTPLimits
+  ) -> Int32 {
+    func entry(_ id: nghttp2_settings_id, _ value: Int) -> nghttp2_settings_entry {
+      nghttp2_settings_entry(
+        settings_id: Int32(id.rawValue), value: UInt32(clamping: min(value, 0x7FFF_FFFF)))
+    }
+    // A stream's window holds a whole body, and enough more to see that a body is too long.
+    let streamWindow = limits.bodyBytes &+ 16 << 10
+    var entries = [
+      entry(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, streamWindow),
+      entry(NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, limits.headerBytes),
+      entry(NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1),
+    ]
+    if role == .server {
+      entries.append(
+        entry(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.concurrentStreams))
+    } else {
+      entries.append(entry(NGHTTP2_SETTINGS_ENABLE_PUSH, 0))
+    }
+    // Safety: the entries live until the call returns, and it copies them.
+    let code = unsafe entries.withUnsafeBufferPointer {
+      unsafe nghttp2_submit_settings(session, 0, $0.baseAddress, $0.count)
+    }
+    guard code == 0 else { return code }
+    // The library tells the peer about returned bytes when half of a window has come back, so with
+    // room for two budgets one is always free.
+    let window = min(2 &* (limits.bodyBytes &+ 64 << 10), 0x7FFF_FFFF)
+    return unsafe nghttp2_session_set_local_window_size(session, 0, 0, Int32(window))
+  }
+}

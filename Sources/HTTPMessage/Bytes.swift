@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Span<UInt8> {
+  /// Whether the bytes are exactly the UTF-8 of `text`.
+  package func equals(_ text: String) -> Bool {
+    let other = text.utf8.span
+    return equals(other)
+  }
+
+  /// Whether both spans hold the same bytes.
+  package func equals(_ other: Span<UInt8>) -> Bool {
+    guard count == other.count else { return false }
+    for index in indices where self[index] != other[index] { return false }
+    return true
+  }
+
+  /// Whether the bytes are `text`, ASCII letters of either case alike. `text` is lower-case.
+  package func equalsIgnoringCase(_ text: String) -> Bool {
+    let other = text.utf8.span
+    guard count == other.count else { return false }
+    for index in indices where ASCII.lowercased(self[index]) != other[index] { return false }
+    return true
+  }
+}
+
+extension [UInt8] {
+  /// Appends a span in one copy.
+  @inline(__always)
+  package mutating func append(bytes span: Span<UInt8>) {
+    // Safety: the buffer is valid for the length of the closure, and `append` only reads it.
+    unsafe span.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
+  }
+}
+
+/// Byte classes of RFC 9110 §5.6.2 and RFC 3986.
+package enum ASCII {
+  package static let tab: UInt8 = 0x09
+  package static let lineFeed: UInt8 = 0x0A
+  package static let carriageReturn: UInt8 = 0x0D
+  package static let space: UInt8 = 0x20
+
+  /// `byte`, or its lower-case letter if it is `A` to `Z`.
+  @inline(__always)
+  package static func lowercased(_ byte: UInt8) -> UInt8 {
+    byte &- 0x41 < 26 ? byte | 0x20 : byte
+  }
+
+  @inline(__always)
+  package static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
+
+  /// The value of a hexadecimal digit of either case.
+  @inline(__always)
+  package static func hexValue(_ byte: UInt8) -> UInt8? {
+    if isDigit(byte) { return byte &- 0x30 }
+    let letter = (byte | 0x20) &- 0x61
+    return letter < 6 ? letter &+ 10 : nil
+  }
+
+  /// Whether `byte` may stand in a method or a field name (`tchar`).
+  @inline(__always)
+  package static func isToken(_ byte: UInt8) -> Bool {
+    // Two words with one bit per character: the table fits into two constants.
+    let bits: UInt64 = byte < 64 ? 0x03FF_6CFA_0000_0000 : 0x57FF_FFFF_C7FF_FFFE
+    return byte < 128 && bits &>> UInt64(byte & 63) & 1 == 1
+  }
+
+  /// Whether `byte` may stand in a field value: visible, space, tab or above ASCII.
+  @inline(__always)
+  package static func isFieldValue(_ byte: UInt8) -> Bool {
+    byte >= 0x20 ? byte != 0x7F : byte == tab
+  }
+}

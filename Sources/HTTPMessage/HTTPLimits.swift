@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a session accepts from its peer. Every buffer of a session is bounded by one of these.
+public struct HTTPLimits: Sendable, Equatable {
+  /// Bytes of one body; more is 413. Also bounds the undelivered body bytes of a connection.
+  public var bodyBytes = 1 << 20
+  /// Bytes of the header section (HTTP/2: names and values and 32 per field); more is 431.
+  public var headerBytes = 16 << 10
+  /// Fields of one message; more is 431.
+  public var fieldCount = 100
+  /// Bytes of the request target; more is 414.
+  public var targetBytes = 8 << 10
+  /// HTTP/2 streams at once, or pipelined HTTP/1 requests without an answer.
+  public var concurrentStreams = 128
+  /// Response bytes a session holds before ``HTTPEvent`` delivery pauses: a peer that does not read
+  /// cannot make a connection keep more than this and one response.
+  public var responseBufferBytes = 256 << 10
+  /// Bytes of unread body that are discarded after an early error.
+  public var drainBytes = 1 << 20
+  /// HTTP/2 frames that cost the server more than the client (resets, empty DATA, PRIORITY, tiny
+  /// window updates): how many at once, and how many more each second.
+  public var nuisanceBurst = 200
+  public var nuisancesPerSecond = 20
+
+  public init() {}
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One complete request, the same for every protocol version.
+public struct HTTPRequest: Sendable, Equatable {
+  public var method: HTTPMethod
+  /// The scheme that the client wrote (HTTP/2, absolute form) or the connection's.
+  public var scheme: HTTPScheme
+  /// `:authority` or `Host`, as sent; nil when the client sent neither (HTTP/1.0, HTTP/2).
+  public var authority: [UInt8]?
+  /// Path and query as sent, never decoded, at most ``HTTPLimits/targetBytes`` bytes. Starts with
+  /// `/`, except for `*` (OPTIONS) and an authority (CONNECT, which is `.other`).
+  public var target: [UInt8]
+  /// The fields; with HTTP/1 `Host` is among them too.
+  public var fields: HTTPFields
+  /// The whole body, at most ``HTTPLimits/bodyBytes`` bytes.
+  public var body: [UInt8]
+  /// Names the exchange to the session: an HTTP/2 stream, or the number of the request (from 1) on
+  /// an HTTP/1 connection.
+  public var stream: UInt32
+  public var version: HTTPVersion
+  /// Whether the connection outlives the answer.
+  public var keepAlive: Bool
+
+  public init(
+    method: HTTPMethod, target: [UInt8], authority: [UInt8]? = nil, scheme: HTTPScheme = .http,
+    fields: HTTPFields = HTTPFields(), body: [UInt8] = [], stream: UInt32 = 0,
+    version: HTTPVersion = .http2, keepAlive: Bool = true
+  ) {
+    self.method = method
+    self.scheme = scheme
+    self.authority = authority
+    self.target = target
+    self.fields = fields
+    self.body = body
+    self.stream = stream
+    self.version = version
+    self.keepAlive = keepAlive
+  }
+}
