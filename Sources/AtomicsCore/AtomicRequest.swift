@@ -15,6 +15,19 @@ public struct AtomicRequest: Equatable, Sendable {
   /// The value that a compare-exchange expects; 0 elsewhere.
   public let expected: UInt128
 
+  /// Checks the orders alone, for faces that know the register only later.
+  @inlinable
+  public static func check(
+    _ order: MemoryOrder, _ failureOrder: MemoryOrder?, of operation: AtomicOperation
+  ) throws(OperationError) {
+    guard operation.orders.permits(order) else { throw .invalidOrder(operation, order) }
+    guard let failureOrder else { return }
+    guard operation.isCompareExchange else { throw .failureOrderNotTaken(operation) }
+    guard failureOrder.isValidFailure(forSuccess: order) else {
+      throw .invalidFailureOrder(success: order, failure: failureOrder)
+    }
+  }
+
   /// Checks everything that the run needs.
   ///
   /// - Parameter failureOrder: Nil derives it from `order`; only compare-exchanges take one.
@@ -29,13 +42,7 @@ public struct AtomicRequest: Equatable, Sendable {
     guard operation.exists(on: type.kind) else {
       throw .unsupportedOperation(operation, type)
     }
-    guard operation.orders.permits(order) else { throw .invalidOrder(operation, order) }
-    if let failureOrder {
-      guard operation.isCompareExchange else { throw .failureOrderNotTaken(operation) }
-      guard failureOrder.isValidFailure(forSuccess: order) else {
-        throw .invalidFailureOrder(success: order, failure: failureOrder)
-      }
-    }
+    try Self.check(order, failureOrder, of: operation)
     guard !operation.isBitOperation || Int(index) < type.width.bitCount else {
       throw .invalidIndex(index, bitCount: type.width.bitCount)
     }

@@ -68,6 +68,7 @@ extension EventLoop {
       stream.wantsDrain = true
       makeReady(stream)
     }
+    stream.handler?.opened(stream)
     return stream
   }
 

@@ -5,6 +5,10 @@
 /// All methods are called on the loop's thread, never from within each other for the same stream.
 /// They may close the stream, set its deadline, request turns, and adopt or connect others.
 public protocol StreamHandler: AnyObject {
+  /// The stream's first call, exactly once: it lives on its loop now. A handler sets the deadline
+  /// here by which it wants first bytes. The default does nothing.
+  func opened(_ stream: Stream)
+
   /// Consumes from the front of `input` and appends replies to `output`.
   ///
   /// Called once per readable event, again on later turns while it answers `.yield`, after
@@ -31,6 +35,8 @@ public protocol StreamHandler: AnyObject {
 }
 
 extension StreamHandler {
+  public func opened(_ stream: Stream) {}
+
   public func drain(into output: inout OutputBuffer, stream: Stream) -> StreamProgress {
     StreamProgress(consumed: 0, next: .close)
   }

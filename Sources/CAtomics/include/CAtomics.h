@@ -142,4 +142,7 @@ CATOMICS_PAIR_BIT(bit_test_compl, )
 
 #undef CATOMICS_WIDTH
 
+/* Whether the sixteen-byte functions exist here, without a lock. */
+static inline bool ca_has_pair(void) { return CATOMICS_HAS_PAIR; }
+
 #endif

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventLoop
+import Logging
+
+/// Gives each new connection to the least busy loop. Lives on the first loop.
+final class Acceptor {
+  private let context: ServerContext
+  private let loops: [EventLoop]
+  private let clocks: [WallClock]
+  private let logger: Logger
+  private var isWarned = false
+
+  init(_ context: ServerContext, _ loops: [EventLoop], _ clocks: [WallClock], _ logger: Logger) {
+    self.context = context
+    self.loops = loops
+    self.clocks = clocks
+    self.logger = logger
+  }
+
+  func accept(_ socket: consuming Socket) {
+    var connections = 0
+    var least = 0
+    for (index, loop) in loops.enumerated() {
+      connections += loop.streamCount
+      if loop.streamCount < loops[least].streamCount { least = index }
+    }
+    guard connections < context.limits.connections else {
+      if !isWarned {
+        isWarned = true
+        logger.warning(
+          "connection limit reached; more are closed as they come",
+          metadata: ["connections": "\(context.limits.connections)"])
+      }
+      return
+    }
+    isWarned = false
+    // Safe to share: each clock is used by the handlers of its own loop only.
+    nonisolated(unsafe) let clock = clocks[least]
+    let context = context
+    loops[least].handOver(socket) { Connection(context, clock) }
+  }
+}

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AtomicsCore
+import EventLoop
+import RegisterService
+import SharedArena
+import WireProtocol
+
+/// The frames that are no atomic operations.
+extension BinarySession {
+  func control(
+    _ header: FrameHeader, _ body: Span<UInt8>, into output: inout OutputBuffer,
+    _ budget: inout ExecutionBudget
+  ) throws(WireFailure) {
+    guard let opcode = Opcode(rawValue: header.opcode), opcode != .goAway else {
+      throw WireFailure(
+        .unsupported, "this server has no opcode \(header.opcode); WELCOME lists those it has")
+    }
+    guard header.orderOrStatus == 0, header.argument == 0 else {
+      throw WireFailure(.badOperand, "the order and argument bytes are 0 here")
+    }
+    switch opcode {
+    case .nop, .ping:
+      budget.spend(ExecutionBudget.operation)
+      output.append(contentsOf: try echo(opcode, header, body))
+    case .open:
+      budget.spend(ExecutionBudget.create)
+      output.append(contentsOf: try open(header, body))
+    case .close:
+      budget.spend(ExecutionBudget.byName)
+      output.append(contentsOf: try close(header, body))
+    case .create:
+      budget.spend(ExecutionBudget.create)
+      output.append(contentsOf: try create(header, body))
+    case .delete:
+      budget.spend(ExecutionBudget.create)
+      output.append(contentsOf: try delete(header, body))
+    case .stat:
+      budget.spend(ExecutionBudget.byName)
+      output.append(contentsOf: try stat(header, body))
+    case .list:
+      budget.spend(ExecutionBudget.scanLimit)
+      output.append(contentsOf: try list(header, body))
+    case .goAway:
+      break
+    }
+  }
+
+  private func echo(_ opcode: Opcode, _ header: FrameHeader, _ body: Span<UInt8>)
+    throws(WireFailure) -> [UInt8]
+  {
+    try requireNoFlags(header)
+    guard body.count <= (opcode == .ping ? Opcode.pingLimit : 0) else {
+      throw WireFailure(
+        .badOperand, "PING takes at most \(Opcode.pingLimit) bytes, NOP takes none")
+    }
+    var copy: [UInt8] = []
+    for index in 0..<body.count { copy.append(body[index]) }
+    return ControlFrame.done(answering: header, body: copy)
+  }
+
+  private func open(_ header: FrameHeader, _ body: Span<UInt8>) throws(WireFailure) -> [UInt8] {
+    let block = try nameBlock(header, body)
+    try requireEnd(of: block, body)
+    var created = false
+    let register: RegisterHandle
+    switch block.policy {
+    case .mustExist:
+      register = try find(block, body)
+      guard
+        header.type == FrameHeader.typeAsRegistered || header.type == register.type.code
+      else { throw WireFailure(ServiceError.typeMismatch(existing: register.type)) }
+    case .createOrConfirm:
+      guard let type = RegisterType(code: header.type) else {
+        throw WireFailure(.badOperand, "type byte \(header.type) names no register type")
+      }
+      (register, created) = try make(
+        RegisterSpecification(name: name(block, body), type: type), exclusively: false)
+    case .createExclusively:
+      throw WireFailure(.badOperand, "OPEN's policy is 0 (must exist) or 1 (create or confirm)")
+    }
+    return ControlFrame.opened(
+      answering: header, handle: try handle(for: register), type: register.type,
+      generation: register.generation, created: created)
+  }
+
+  private func handle(for register: RegisterHandle) throws(WireFailure) -> UInt32 {
+    if let free = freeHandles.popLast() {
+      handles[Int(free)] = register
+      return free
+    }
+    guard handles.count < context.limits.handles else {
+      throw WireFailure(
+        .limit, "a connection has at most \(context.limits.handles) handles; CLOSE some")
+    }
+    handles.append(register)
+    return UInt32(truncatingIfNeeded: handles.count &- 1)
+  }
+
+  private func close(_ header: FrameHeader, _ body: Span<UInt8>) throws(WireFailure) -> [UInt8] {
+    try requireNoFlags(header)
+    try requireEmpty(body)
+    _ = try register(header.handleOrAuxiliary)
+    handles[Int(header.handleOrAuxiliary)] = nil
+    freeHandles.append(header.handleOrAuxiliary)
+    return ControlFrame.done(answering: header)
+  }
+
+  private func create(_ header: FrameHeader, _ body: Span<UInt8>) throws(WireFailure) -> [UInt8] {
+    let block = try nameBlock(header, body)
+    let frame = try CreateFrame(header: header, body: body, block: block)
+    let specification = RegisterSpecification(
+      name: frame.name, type: frame.type, initial: frame.initial, label: frame.label,
+      ownerTag: frame.ownerTag, restoreGap: frame.restoreGap)
+    let made = try make(specification, exclusively: frame.isExclusive)
+    return ControlFrame.done(
+      answering: header, flags: made.created ? ReplyFlag.created : 0, type: frame.type.code)
+  }
+
+  private func make(_ specification: RegisterSpecification, exclusively: Bool)
+    throws(WireFailure) -> (RegisterHandle, created: Bool)
+  {
+    do throws(ServiceError) {
+      let made = try service.create(specification, exclusively: exclusively)
+      return (made.handle, made.created)
+    } catch {
+      throw WireFailure(error)
+    }
+  }
+
+  private func delete(_ header: FrameHeader, _ body: Span<UInt8>) throws(WireFailure) -> [UInt8] {
+    let block = try nameBlock(header, body)
+    try requireEnd(of: block, body)
+    try requirePlain(block)
+    do throws(ServiceError) {
+      try service.delete(
+        body.extracting(block.nameOffset..<(block.nameOffset &+ block.nameByteCount)))
+    } catch {
+      throw WireFailure(error)
+    }
+    return ControlFrame.done(answering: header)
+  }
+
+  private func stat(_ header: FrameHeader, _ body: Span<UInt8>) throws(WireFailure) -> [UInt8] {
+    let register: RegisterHandle
+    if header.flags == 0 {
+      try requireEmpty(body)
+      register = try self.register(header.handleOrAuxiliary)
+    } else {
+      let block = try nameBlock(header, body)
+      try requireEnd(of: block, body)
+      try requirePlain(block)
+      register = try find(block, body)
+    }
+    let info: RegisterInfo
+    do throws(ServiceError) {
+      info = try service.describe(register)
+    } catch {
+      throw WireFailure(error)
+    }
+    return StatReply(
+      type: info.type, name: info.name, value: info.value,
+      createdUnixNanoseconds: info.createdUnixNanoseconds, generation: info.generation,
+      ownerTag: info.ownerTag, ownerUser: info.ownerUser, slot: info.slot, label: info.label
+    ).frame(answering: header)
+  }
+
+  private func list(_ header: FrameHeader, _ body: Span<UInt8>) throws(WireFailure) -> [UInt8] {
+    try requireNoFlags(header)
+    let request = try ListFrame(body: body)
+    // The client's largest frame bounds the page; the longest entry is 24 + 128 + 64 bytes.
+    let room = (min(clientFrameLimit, context.limits.frameBytes) - 24) / 216
+    let page = service.list(
+      from: request.cursor, prefix: request.prefix.span, limit: min(Int(request.limit), room))
+    let entries = page.registers.map {
+      ListReply.Entry(name: $0.name, type: $0.type, value: $0.value, label: $0.label)
+    }
+    return ListReply(next: page.next ?? 0, entries: entries).frame(answering: header)
+  }
+
+  // MARK: - Checks
+
+  private func name(_ block: NameBlock, _ body: Span<UInt8>) -> String {
+    var bytes: [UInt8] = []
+    for index in block.nameOffset..<(block.nameOffset + block.nameByteCount) {
+      bytes.append(body[index])
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  private func requireNoFlags(_ header: FrameHeader) throws(WireFailure) {
+    guard header.flags == 0 else {
+      throw WireFailure(.unsupported, "this request takes no flags, not \(header.flags)")
+    }
+  }
+
+  private func requireEmpty(_ body: Span<UInt8>) throws(WireFailure) {
+    guard body.count == 0 else { throw WireFailure(.badOperand, "this request has no body") }
+  }
+
+  private func requireEnd(of block: NameBlock, _ body: Span<UInt8>) throws(WireFailure) {
+    guard body.count == block.byteCount else {
+      throw WireFailure(.badOperand, "nothing follows the name of this request")
+    }
+  }
+
+  private func requirePlain(_ block: NameBlock) throws(WireFailure) {
+    guard block.policy == .mustExist else {
+      throw WireFailure(.badOperand, "this request takes policy 0 only")
+    }
+  }
+}

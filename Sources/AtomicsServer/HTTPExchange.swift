@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventLoop
+import HTTP1Session
+import HTTP2Session
+import HTTPMessage
+import RegisterService
+
+/// What the two HTTP engines have in common for their server.
+protocol HTTPServerSession: AnyObject {
+  /// The `Date` field of what is answered from now on.
+  var date: [UInt8] { get set }
+  /// Nothing will be received or sent any more.
+  var isFinished: Bool { get }
+  /// Whether `nextEvent` has something to give now.
+  var hasEvents: Bool { get }
+  /// Takes bytes from the front of `bytes` and tells how many. Fewer than all: events wait.
+  func receive(_ bytes: Span<UInt8>) -> Int
+  func nextEvent() -> HTTPEvent?
+  func respond(_ response: consuming HTTPResponse, to stream: UInt32)
+  /// Appends at most about `limit` bytes of what is to be sent.
+  func takeOutput(into output: inout [UInt8], upTo limit: Int)
+  /// Takes no new requests; answers those that it has, then is finished.
+  func beginShutdown()
+}
+
+extension HTTP1Session: HTTPServerSession {}
+extension HTTP2Session: HTTPServerSession {}
+
+/// One HTTP connection: the session's requests go to the JSON face, its bytes to the loop.
+final class HTTPExchange<Session: HTTPServerSession> {
+  let session: Session
+  private let api: JSONAPI
+  private let clock: WallClock
+  /// Keeps its capacity from one turn to the next while the connection is busy.
+  private var sending: [UInt8] = []
+
+  init(_ session: Session, _ context: ServerContext, _ clock: WallClock) {
+    self.session = session
+    self.clock = clock
+    api = JSONAPI(context)
+  }
+
+  func process(_ input: Span<UInt8>, into output: inout OutputBuffer, endOfInput: Bool)
+    -> StreamProgress
+  {
+    session.date = clock.date
+    var budget = ExecutionBudget()
+    var consumed = 0
+    while true {
+      let received = session.receive(input.extracting(consumed..<input.count))
+      consumed += received
+      while !budget.isSpent, let event = session.nextEvent() { answer(event, &budget) }
+      let sent = flush(into: &output)
+      if output.isFull || budget.isSpent || (received == 0 && sent == 0) { break }
+      // Answers that went out may have made room for events, and events for input.
+      if consumed == input.count && !session.hasEvents { break }
+    }
+    if session.isFinished { return StreamProgress(consumed: input.count, next: .close) }
+    let isMoreToDo =
+      session.hasEvents || consumed < input.count && (budget.isSpent || output.isFull)
+    return StreamProgress(consumed: consumed, next: isMoreToDo ? .yield : .needInput)
+  }
+
+  func drain(into output: inout OutputBuffer) -> StreamProgress {
+    session.beginShutdown()
+    _ = flush(into: &output)
+    return StreamProgress(consumed: 0, next: session.isFinished ? .close : .needInput)
+  }
+
+  private func answer(_ event: HTTPEvent, _ budget: inout ExecutionBudget) {
+    switch event {
+    case .request(let request):
+      session.respond(api.respond(to: request, &budget), to: request.stream)
+    case .rejected(let rejection, let stream):
+      session.respond(Problem(rejection).response, to: stream)
+    case .response, .closed:
+      break
+    }
+  }
+
+  /// - Returns: The number of bytes appended.
+  func flush(into output: inout OutputBuffer) -> Int {
+    sending.removeAll(keepingCapacity: true)
+    session.takeOutput(into: &sending, upTo: 256 << 10)
+    output.append(contentsOf: sending)
+    return sending.count
+  }
+}

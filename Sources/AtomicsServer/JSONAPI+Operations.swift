@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AtomicsCore
+import HTTPMessage
+import JSONText
+import RegisterService
+import SharedArena
+
+/// `POST /v1/registers/{name}/{op}`: every operation of the table.
+extension JSONAPI {
+  func perform(
+    _ operation: OperationName, _ request: borrowing HTTPRequest, _ target: HTTPTarget,
+    _ name: [UInt8]
+  ) throws(Problem) -> HTTPResponse {
+    do throws(Problem) {
+      return try perform(checked: operation, request, target, name)
+    } catch {
+      var problem = error
+      problem.operation = operation.name
+      problem.register = String(decoding: name, as: UTF8.self)
+      throw problem
+    }
+  }
+
+  private func perform(
+    checked operation: OperationName, _ request: borrowing HTTPRequest, _ target: HTTPTarget,
+    _ name: [UInt8]
+  ) throws(Problem) -> HTTPResponse {
+    // The order of checks is part of the interface: syntax, members and order first, then whether
+    // the register exists, then what its type permits.
+    let members = try RequestMembers(
+      request, target, permitted: Self.memberNames(of: operation.operation))
+    try Self.refusePreconditions(request)
+    let order = try members.order("order") ?? .sequentiallyConsistent
+    let failureOrder = try members.order("failure_order")
+    try Self.checking { () throws(OperationError) in
+      try AtomicRequest.check(order, failureOrder, of: operation.operation)
+    }
+    try Self.requireMembers(members, of: operation.operation)
+    let index = try members.number("index")
+    let handle = try attributing(name) { () throws(ServiceError) in
+      try service.find(name.span)
+    }
+    let type = handle.type
+    guard operation.operation.exists(on: type.kind) else {
+      throw Problem(OperationError.unsupportedOperation(operation.operation, type))
+    }
+    let operandName = operation.operation.isCompareExchange ? "desired" : "operand"
+    let operand = try members.bits(operandName, as: type) ?? 0
+    let expected = try members.bits("expected", as: type) ?? 0
+    let atomic = try Self.checking { () throws(OperationError) in
+      try AtomicRequest(
+        operation.operation, on: type, order: order, failureOrder: failureOrder,
+        operand: operand, expected: expected, index: UInt8(clamping: index ?? 0))
+    }
+    let outcome = try attributing(name) { () throws(ServiceError) in
+      guard let outcome = service.perform(atomic, on: handle) else { throw .gone }
+      return outcome
+    }
+    return Self.reply(operation, atomic, outcome, type)
+  }
+
+  /// The members that an operation takes.
+  static func memberNames(of operation: AtomicOperation) -> [String] {
+    operandNames(of: operation)
+      + (operation.isCompareExchange ? ["order", "failure_order"] : ["order"])
+  }
+
+  /// The members that an operation needs.
+  static func operandNames(of operation: AtomicOperation) -> [String] {
+    switch operation.operands {
+    case .none: []
+    case .operand: ["operand"]
+    case .expectedAndDesired: ["expected", "desired"]
+    case .index: ["index"]
+    }
+  }
+
+  private static func requireMembers(_ members: RequestMembers, of operation: AtomicOperation)
+    throws(Problem)
+  {
+    for name in operandNames(of: operation) where try members.valueText(name) == nil {
+      throw Problem(.missingMember, "\(operation.row.name) needs the member \(name)", member: name)
+    }
+  }
+
+  private static func reply(
+    _ operation: OperationName, _ request: AtomicRequest, _ outcome: AtomicOutcome,
+    _ type: RegisterType
+  ) -> HTTPResponse {
+    var json = JSONWriter(reserving: 96)
+    json.beginObject()
+    json.member("op", operation.name)
+    switch operation.operation {
+    case .load, .store:
+      json.member("value", type.format(outcome.new))
+    case .bitTest, .bitTestSet, .bitTestReset, .bitTestComplement:
+      json.member("index", request.index)
+      json.member("old_bit", outcome.old == 1)
+      if operation.operation != .bitTest { json.member("new_bit", outcome.new == 1) }
+    default:
+      if request.operation.isCompareExchange { json.member("success", outcome.succeeded) }
+      json.member("old", type.format(outcome.old))
+      json.member("new", type.format(outcome.new))
+    }
+    json.endObject()
+    return Self.json(json)
+  }
+}

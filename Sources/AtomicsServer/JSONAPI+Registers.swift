@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AtomicsCore
+import HTTPMessage
+import JSONText
+import RegisterService
+import SharedArena
+
+/// The register as a resource: PUT, GET, DELETE, and the list of all.
+extension JSONAPI {
+  func create(_ request: borrowing HTTPRequest, _ target: HTTPTarget, _ name: [UInt8])
+    throws(Problem) -> HTTPResponse
+  {
+    let members = try RequestMembers(
+      request, target, permitted: ["type", "initial", "label", "owner", "restore_gap"])
+    try Self.refusePreconditions(request, except: ["if-none-match"])
+    let exclusively = try Self.isExclusive(request)
+    guard let type = try members.type("type") else {
+      throw Problem(.missingMember, "a register is created with a type", member: "type")
+    }
+    let specification = RegisterSpecification(
+      name: String(decoding: name, as: UTF8.self), type: type,
+      initial: try members.bits("initial", as: type) ?? 0,
+      label: try members.text("label") ?? "", ownerTag: try members.number("owner") ?? 0,
+      restoreGap: try members.bits("restore_gap", as: type) ?? 0)
+    return try attributing(name) { () throws(ServiceError) in
+      let made = try service.create(specification, exclusively: exclusively)
+      var response = try describe(made.handle)
+      if made.created {
+        response.status = 201
+        response.fields.append(
+          name: "location", value: "/v1/registers/\(Self.percentEncoded(name))")
+      }
+      return response
+    }
+  }
+
+  /// `If-None-Match: *` alone makes sense on a creation (RFC 9110 §13.1.2).
+  private static func isExclusive(_ request: borrowing HTTPRequest) throws(Problem) -> Bool {
+    guard request.fields.contains("if-none-match") else { return false }
+    guard request.fields.first("if-none-match", equals: "*") else {
+      throw Problem(.preconditionUnsupported, "a creation takes If-None-Match: * only")
+    }
+    return true
+  }
+
+  func get(_ request: borrowing HTTPRequest, _ target: HTTPTarget, _ name: [UInt8])
+    throws(Problem) -> HTTPResponse
+  {
+    let order = try loadOrder(request, target)
+    try Self.refusePreconditions(request, except: ["if-none-match"])
+    let response = try attributing(name) { () throws(ServiceError) in
+      try describe(try service.find(name.span), order)
+    }
+    return try Self.notModified(request, response) ?? response
+  }
+
+  /// 304 where `If-None-Match` names the value (RFC 9110 §13.1.2); weak tags never match.
+  static func notModified(_ request: borrowing HTTPRequest, _ response: HTTPResponse)
+    throws(Problem) -> HTTPResponse?
+  {
+    guard let tag = request.fields.first("if-none-match") else { return nil }
+    guard !tag.contains(UInt8(ascii: ",")) else {
+      throw Problem(.preconditionUnsupported, "If-None-Match takes one tag here")
+    }
+    guard tag == [UInt8(ascii: "*")] || tag == response.fields.first("etag") else { return nil }
+    var fields = HTTPFields()
+    fields.append(name: "etag", value: response.fields.first("etag") ?? [])
+    fields.append(name: "cache-control", value: "no-store")
+    return HTTPResponse(status: 304, fields: fields)
+  }
+
+  func delete(_ request: borrowing HTTPRequest, _ target: HTTPTarget, _ name: [UInt8])
+    throws(Problem) -> HTTPResponse
+  {
+    _ = try RequestMembers(request, target, permitted: [], readsBody: false)
+    try Self.refusePreconditions(request)
+    try attributing(name) { () throws(ServiceError) in try service.delete(name.span) }
+    return HTTPResponse(status: 204)
+  }
+
+  // MARK: - The list
+
+  func list(_ request: borrowing HTTPRequest, _ target: HTTPTarget) throws(Problem) -> HTTPResponse
+  {
+    let members = try RequestMembers(
+      request, target, permitted: ["prefix", "limit", "cursor"], readsBody: false)
+    let limit = try members.number("limit") ?? 100
+    guard (1...1000).contains(limit) else {
+      throw Problem(.valueOutOfRange, "limit is 1 to 1000", member: "limit")
+    }
+    let prefix = Array((try members.text("prefix") ?? "").utf8)
+    let page = service.list(
+      from: try members.number("cursor") ?? 0, prefix: prefix.span, limit: Int(limit))
+    var json = JSONWriter(reserving: 64 * page.registers.count + 64)
+    json.beginObject()
+    json.name("registers")
+    json.beginArray()
+    for register in page.registers { Self.write(register, to: &json) }
+    json.endArray()
+    if let next = page.next { json.member("cursor", String(next)) }
+    json.endObject()
+    return Self.json(json)
+  }
+
+  // MARK: - Common
+
+  /// Runs `body`, and says of which register a refusal speaks.
+  func attributing<Result>(_ name: [UInt8], _ body: () throws(ServiceError) -> Result)
+    throws(Problem) -> Result
+  {
+    do throws(ServiceError) {
+      return try body()
+    } catch {
+      var problem = Problem(error)
+      problem.register = String(decoding: name, as: UTF8.self)
+      throw problem
+    }
+  }
+
+  /// The register as a JSON object, with the value as its tag.
+  func describe(_ handle: RegisterHandle, _ order: MemoryOrder = .sequentiallyConsistent)
+    throws(ServiceError) -> HTTPResponse
+  {
+    var register = try service.describe(handle)
+    guard let bits = service.load(handle, order) else { throw .gone }
+    register.value = bits
+    var json = JSONWriter(reserving: 96)
+    Self.write(register, to: &json)
+    var response = Self.json(json)
+    response.fields.append(name: "etag", value: Self.tag(register.type.format(bits)))
+    return response
+  }
+
+  private static func write(_ register: RegisterInfo, to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("name", register.name)
+    json.member("type", register.type.name)
+    json.member("value", register.type.format(register.value))
+    if !register.label.isEmpty { json.member("label", register.label) }
+    json.endObject()
+  }
+
+  /// The order of a read: `?order=`, a load order.
+  func loadOrder(_ request: borrowing HTTPRequest, _ target: HTTPTarget) throws(Problem)
+    -> MemoryOrder
+  {
+    guard target.query != nil else { return .sequentiallyConsistent }
+    let members = try RequestMembers(request, target, permitted: ["order"], readsBody: false)
+    let order = try members.order("order") ?? .sequentiallyConsistent
+    try Self.checking { () throws(OperationError) in
+      try AtomicRequest.check(order, nil, of: .load)
+    }
+    return order
+  }
+
+  static func checking<Result>(_ body: () throws(OperationError) -> Result) throws(Problem)
+    -> Result
+  {
+    do throws(OperationError) {
+      return try body()
+    } catch {
+      throw Problem(error)
+    }
+  }
+
+  /// A strong tag (RFC 9110 §8.8.3): a value is its own version.
+  static func tag(_ text: String) -> String { "\"\(text)\"" }
+
+  /// `name` as one path segment: everything but unreserved characters, `:` and `@` escaped.
+  private static func percentEncoded(_ name: [UInt8]) -> String {
+    var text = ""
+    for byte in name {
+      switch byte {
+      case UInt8(ascii: "/"): text += "%2F"
+      default: text.unicodeScalars.append(Unicode.Scalar(byte))
+      }
+    }
+    return text
+  }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AtomicsCore
+import HTTPMessage
+import JSONText
+import RegisterService
+import SharedArena
+
+/// What the server says of itself: health and capabilities.
+extension JSONAPI {
+  func serviceDocument(_ resource: Resource) throws(Problem) -> HTTPResponse {
+    switch resource {
+    case .capabilities: return capabilities()
+    case .readyz where context.isDraining:
+      throw Problem(.shuttingDown, "the server finishes what it has and takes nothing new")
+    default:
+      var json = JSONWriter()
+      json.beginObject()
+      json.member("status", "ok")
+      json.endObject()
+      return Self.json(json)
+    }
+  }
+
+  private func capabilities() -> HTTPResponse {
+    var json = JSONWriter(reserving: 8192)
+    json.beginObject()
+    json.name("types")
+    Self.write(RegisterType.all.map(\.name), to: &json)
+    json.name("widths")
+    json.beginArray()
+    for width in AtomicWidth.allCases {
+      json.beginObject()
+      json.member("bytes", width.byteCount)
+      json.member("lock_free", width.isLockFree)
+      json.endObject()
+    }
+    json.endArray()
+    json.name("operations")
+    json.beginArray()
+    for name in OperationName.all { Self.write(name, to: &json) }
+    json.endArray()
+    json.name("failure_orders")
+    json.beginObject()
+    for order in MemoryOrder.allCases {
+      json.name(order.name)
+      Self.write(
+        MemoryOrder.allCases.filter { $0.isValidFailure(forSuccess: order) }.map(\.name), to: &json)
+    }
+    json.endObject()
+    writeLimits(to: &json)
+    json.member("boot_epoch", String(service.arena.bootEpoch))
+    json.member("arena_uuid", Self.uuidText(service.arena.uuid))
+    json.endObject()
+    return Self.json(json)
+  }
+
+  private static func write(_ name: OperationName, to json: inout JSONWriter) {
+    let row = name.operation.row
+    json.beginObject()
+    json.member("name", name.name)
+    json.name("aliases")
+    write(name.aliases, to: &json)
+    json.name("members")
+    write(operandNames(of: name.operation), to: &json)
+    json.name("orders")
+    write(MemoryOrder.allCases.filter { row.orders.permits($0) }.map(\.name), to: &json)
+    json.name("kinds")
+    write(AtomicKind.allCases.filter { row.kinds.contains($0) }.map { "\($0)" }, to: &json)
+    json.endObject()
+  }
+
+  private func writeLimits(to json: inout JSONWriter) {
+    let limits = context.limits
+    json.name("limits")
+    json.beginObject()
+    json.member("connections", limits.connections)
+    json.member("body_bytes", limits.http.bodyBytes)
+    json.member("header_bytes", limits.http.headerBytes)
+    json.member("header_fields", limits.http.fieldCount)
+    json.member("target_bytes", limits.http.targetBytes)
+    json.member("streams", limits.http.concurrentStreams)
+    json.member("frame_bytes", limits.frameBytes)
+    json.member("name_bytes", RegisterName.maximumByteCount)
+    json.endObject()
+  }
+
+  private static func write(_ texts: [String], to json: inout JSONWriter) {
+    json.beginArray()
+    for text in texts { json.string(text) }
+    json.endArray()
+  }
+
+  /// The usual 8-4-4-4-12 form (RFC 9562 §4).
+  static func uuidText(_ uuid: (UInt64, UInt64)) -> String {
+    var text = ""
+    for (index, half) in [uuid.0, uuid.1].enumerated() {
+      let digits = String(half, radix: 16)
+      let padded = String(repeating: "0", count: 16 - digits.count) + digits
+      let cuts = index == 0 ? [8, 12] : [4]
+      for (place, digit) in padded.enumerated() {
+        if cuts.contains(place) { text += "-" }
+        text.append(digit)
+      }
+      if index == 0 { text += "-" }
+    }
+    return text
+  }
+}

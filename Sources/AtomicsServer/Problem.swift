@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AtomicsCore
+import HTTPMessage
+import JSONText
+import RegisterService
+
+/// Why an HTTP request was refused: a problem document (RFC 9457).
+struct Problem: Error, Equatable {
+  /// The last part of the problem's type, and what it always means.
+  enum Kind: String {
+    case malformedRequest = "malformed-request"
+    case invalidJSON = "invalid-json"
+    case unknownMember = "unknown-member"
+    case duplicateMember = "duplicate-member"
+    case missingMember = "missing-member"
+    case invalidValue = "invalid-value"
+    case valueOutOfRange = "value-out-of-range"
+    case invalidOrder = "invalid-order"
+    case invalidIndex = "invalid-index"
+    case invalidName = "invalid-name"
+    case unsupportedOperation = "unsupported-operation"
+    case preconditionUnsupported = "precondition-unsupported"
+    case forbidden
+    case misdirected
+    case notFound = "not-found"
+    case unknownOperation = "unknown-operation"
+    case methodNotAllowed = "method-not-allowed"
+    case unsupportedMediaType = "unsupported-media-type"
+    case timeout
+    case payloadTooLarge = "payload-too-large"
+    case uriTooLong = "uri-too-long"
+    case headersTooLarge = "headers-too-large"
+    case typeMismatch = "type-mismatch"
+    case preconditionFailed = "precondition-failed"
+    case shuttingDown = "shutting-down"
+    case arenaFull = "arena-full"
+    case `internal`
+
+    var status: Int {
+      switch self {
+      case .malformedRequest, .invalidJSON, .unknownMember, .duplicateMember, .missingMember,
+        .invalidValue, .valueOutOfRange, .invalidOrder, .invalidIndex, .invalidName,
+        .unsupportedOperation, .preconditionUnsupported:
+        400
+      case .forbidden: 403
+      case .notFound, .unknownOperation: 404
+      case .methodNotAllowed: 405
+      case .timeout: 408
+      case .typeMismatch: 409
+      case .preconditionFailed: 412
+      case .payloadTooLarge: 413
+      case .uriTooLong: 414
+      case .unsupportedMediaType: 415
+      case .misdirected: 421
+      case .headersTooLarge: 431
+      case .internal: 500
+      case .shuttingDown: 503
+      case .arenaFull: 507
+      }
+    }
+
+    var title: String {
+      switch self {
+      case .malformedRequest: "The request is malformed"
+      case .invalidJSON: "The body is not JSON"
+      case .unknownMember: "A member is unknown"
+      case .duplicateMember: "A member stands twice"
+      case .missingMember: "A member is missing"
+      case .invalidValue: "A value is malformed"
+      case .valueOutOfRange: "A value does not fit"
+      case .invalidOrder: "The memory order is not permitted"
+      case .invalidIndex: "The bit index is out of range"
+      case .invalidName: "The name is not a register name"
+      case .unsupportedOperation: "The operation does not exist on this type"
+      case .preconditionUnsupported: "The precondition is not supported here"
+      case .forbidden: "The request is forbidden"
+      case .misdirected: "The request is misdirected"
+      case .notFound: "Nothing is here"
+      case .unknownOperation: "The operation is unknown"
+      case .methodNotAllowed: "The method is not allowed"
+      case .unsupportedMediaType: "The media type is not supported"
+      case .timeout: "The request took too long"
+      case .payloadTooLarge: "The body is too large"
+      case .uriTooLong: "The target is too long"
+      case .headersTooLarge: "The header section is too large"
+      case .typeMismatch: "The register has another type"
+      case .preconditionFailed: "The precondition failed"
+      case .shuttingDown: "The server is shutting down"
+      case .arenaFull: "The arena is full"
+      case .internal: "The server failed"
+      }
+    }
+  }
+
+  let kind: Kind
+  /// One sentence: what was wrong, and what to do.
+  let detail: String
+  var register: String?
+  var operation: String?
+  /// The member that is to blame.
+  var member: String?
+  /// The value that a failed precondition found.
+  var value: String?
+  /// The `Allow` field of a 405.
+  var allow: String?
+
+  init(_ kind: Kind, _ detail: String, member: String? = nil) {
+    self.kind = kind
+    self.detail = detail
+    self.member = member
+  }
+
+  /// The answer that carries this problem. Nothing was applied: every refusal comes first.
+  var response: HTTPResponse {
+    var json = JSONWriter(reserving: 256)
+    json.beginObject()
+    json.member("type", "/problems/\(kind.rawValue)")
+    json.member("title", kind.title)
+    json.member("status", kind.status)
+    json.member("detail", detail)
+    if let register { json.member("register", register) }
+    if let operation { json.member("op", operation) }
+    if let member { json.member("member", member) }
+    if let value { json.member("value", value) }
+    json.member("applied", "no")
+    json.endObject()
+    var fields = HTTPFields()
+    fields.append(name: "content-type", value: "application/problem+json")
+    fields.append(name: "cache-control", value: "no-store")
+    if let allow { fields.append(name: "allow", value: allow) }
+    return HTTPResponse(status: kind.status, fields: fields, body: json.bytes)
+  }
+}
+
+extension Problem {
+  init(_ rejection: HTTPRejection) {
+    switch rejection {
+    case .malformed:
+      self.init(.malformedRequest, "the request breaks the rules of HTTP; send it anew, corrected")
+    case .payloadTooLarge: self.init(.payloadTooLarge, "a body is at most 1 MiB")
+    case .uriTooLong: self.init(.uriTooLong, "a target is at most 8 KiB")
+    case .headersTooLarge:
+      self.init(.headersTooLarge, "a header section is at most 16 KiB in 100 fields")
+    case .timeout: self.init(.timeout, "the request did not arrive in time; send it anew")
+    }
+  }
+
+  init(_ error: ServiceError) {
+    switch error {
+    case .invalidName: self.init(.invalidName, "\(error)")
+    case .invalidLabel: self.init(.invalidValue, "\(error)", member: "label")
+    case .notFound, .gone:
+      self.init(.notFound, "no register has this name; create it with PUT and a type")
+    case .exists: self.init(.preconditionFailed, "\(error)")
+    case .typeMismatch: self.init(.typeMismatch, "\(error)")
+    case .operation(let error): self.init(error)
+    case .full: self.init(.arenaFull, "\(error)")
+    case .arena: self.init(.internal, "\(error)")
+    }
+  }
+
+  init(_ error: OperationError) {
+    switch error {
+    case .unsupportedOperation: self.init(.unsupportedOperation, "\(error)")
+    case .invalidOrder: self.init(.invalidOrder, "\(error)", member: "order")
+    case .invalidFailureOrder, .failureOrderNotTaken:
+      self.init(.invalidOrder, "\(error)", member: "failure_order")
+    case .invalidIndex: self.init(.invalidIndex, "\(error)", member: "index")
+    case .valueOutOfRange: self.init(.valueOutOfRange, "\(error)")
+    }
+  }
+
+  init(_ error: ValueError, member: String?) {
+    switch error {
+    case .malformed: self.init(.invalidValue, "\(error)", member: member)
+    case .outOfRange: self.init(.valueOutOfRange, "\(error)", member: member)
+    }
+  }
+}

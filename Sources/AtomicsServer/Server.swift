@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import EventLoop
+public import Logging
+import RegisterService
+public import SharedArena
+import Synchronization
+
+/// The register service: an arena, its directory lock, and the loops that serve it.
+///
+/// One acceptor gives each connection to the least busy loop, where it lives and ends. Nothing is
+/// handed between loops but that: the arena is lock-free, so each loop executes what it reads.
+public final class Server: Sendable {
+  /// Where the server listens, as clients write it, in the order of the configuration:
+  /// `127.0.0.1:7070`, `unix:/path`. Port 0 has become the port that was free.
+  public let addresses: [String]
+  /// The arena's directory.
+  public let arenaPath: String
+  /// Whether the arena existed, its values intact, or was made by this start.
+  public let adopted: Bool
+
+  private let context: ServerContext
+  private let loops: [EventLoop]
+  private let logger: Logger
+  private let hasBegunShutdown = Atomic(false)
+  private let loopsLeftToDrain: Atomic<Int>
+
+  /// Takes the arena and the addresses. Connections wait until ``run()``.
+  ///
+  /// - Throws: ``ServerError`` with what is in the way: another server, a foreign file, an address.
+  public init(_ configuration: ServerConfiguration, logger: Logger) throws(ServerError) {
+    let addresses = try Self.addresses(configuration)
+    let arena: Arena
+    do throws(ArenaError) {
+      (arena, adopted) = try Arena.serve(at: configuration.arenaPath)
+    } catch {
+      throw .arena(error)
+    }
+    arenaPath = arena.path
+    let context = ServerContext(
+      service: RegisterService(arena: arena), configuration: configuration)
+    self.context = context
+    self.logger = logger
+    do throws(EventLoopError) {
+      var loops: [EventLoop] = []
+      for _ in 0..<max(1, configuration.threads) {
+        loops.append(try EventLoop(limits: configuration.limits.stream))
+      }
+      let clocks = loops.map { _ in WallClock() }
+      let acceptor = Acceptor(context, loops, clocks, logger)
+      var bound: [String] = []
+      // The arena's own socket comes last: it is how local programs ask, and not the user's.
+      for address in addresses + [try SocketAddress(unixPath: arena.socketPath)] {
+        let listener = try ListenerSocket(address: address)
+        bound.append("\(listener.address)")
+        try loops[0].listen(listener) { acceptor.accept($0) }
+      }
+      self.addresses = bound.dropLast()
+      self.loops = loops
+      loopsLeftToDrain = Atomic(loops.count)
+    } catch {
+      throw .network(error)
+    }
+  }
+
+  private static func addresses(_ configuration: ServerConfiguration) throws(ServerError)
+    -> [SocketAddress]
+  {
+    guard !configuration.listen.isEmpty else { throw .noAddress }
+    var addresses: [SocketAddress] = []
+    for listen in configuration.listen {
+      do throws(EventLoopError) {
+        switch listen {
+        case .tcp(let host, let port): addresses.append(try SocketAddress(host: host, port: port))
+        case .unix(let path): addresses.append(try SocketAddress(unixPath: path))
+        }
+      } catch {
+        throw .network(error)
+      }
+      guard let last = addresses.last, last.isLoopback else { throw .notLoopback("\(listen)") }
+    }
+    return addresses
+  }
+
+  /// Serves on the calling thread, and on one more for each further loop, until ``shutDown()`` has
+  /// drained every connection or its time is up.
+  ///
+  /// - Throws: ``ServerError`` where the process may have no more threads.
+  public func run() throws(ServerError) {
+    var threads: [LoopThread] = []
+    do throws(EventLoopError) {
+      for (index, loop) in loops.enumerated().dropFirst() {
+        threads.append(try LoopThread(name: "atomics-loop-\(index)") { loop.run() })
+      }
+    } catch {
+      for loop in loops { loop.stop() }
+      for thread in threads { thread.join() }
+      throw .network(error)
+    }
+    watchArena()
+    loops[0].run()
+    for thread in threads { thread.join() }
+  }
+
+  /// Stops accepting, lets every connection come to its end, then ends ``run()``. Any thread; later
+  /// calls do nothing.
+  public func shutDown() {
+    guard !hasBegunShutdown.exchange(true, ordering: .relaxed) else { return }
+    logger.info("draining", metadata: ["connections": "\(connectionCount)"])
+    context.beginDraining()
+    for loop in loops {
+      loop.beginDrain { [self] in
+        if loopsLeftToDrain.subtract(1, ordering: .relaxed).newValue == 0 { stop() }
+      }
+    }
+    let loop = loops[0]
+    let limit = context.limits.drainNanoseconds
+    loop.execute { [self] in
+      loop.schedule(afterNanoseconds: limit) { self.stop() }
+    }
+  }
+
+  /// Connections that live now.
+  public var connectionCount: Int { loops.reduce(0) { $0 + $1.streamCount } }
+
+  private func stop() {
+    for loop in loops { loop.stop() }
+  }
+
+  /// Once a second: is the arena at its path still ours? Someone may have removed it, and clients
+  /// that come now would find nothing, or another one.
+  private func watchArena() {
+    let loop = loops[0]
+    loop.schedule(afterNanoseconds: 1_000_000_000) { [self] in
+      do throws(ArenaError) {
+        try context.service.arena.verifyPublished()
+      } catch {
+        logger.critical("\(error)")
+        return shutDown()
+      }
+      watchArena()
+    }
+  }
+}

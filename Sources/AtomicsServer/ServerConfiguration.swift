@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import EventLoop
+public import HTTPMessage
+
+/// Where a server listens.
+public enum ListenAddress: Sendable, Hashable {
+  /// `host` is an address or `localhost`; port 0 takes a free one.
+  case tcp(host: String, port: UInt16)
+  case unix(path: String)
+}
+
+/// Everything a server is told at its start; immutable from then on.
+public struct ServerConfiguration: Sendable {
+  public var listen: [ListenAddress] = [.tcp(host: "127.0.0.1", port: 7070)]
+  /// The arena's directory.
+  public var arenaPath: String
+  /// Loop threads; 0 = one per core.
+  public var threads = 0
+  public var limits = ServerLimits()
+  /// Host names, without port, that the server answers to besides IP literals and `localhost`.
+  public var allowedHosts: [String] = []
+  /// Origins whose pages may use the server.
+  public var allowedOrigins: [String] = []
+
+  public init(arenaPath: String) {
+    self.arenaPath = arenaPath
+  }
+}
+
+/// What a server takes before it says no. Every buffer and count in it has its bound here.
+public struct ServerLimits: Sendable {
+  /// Connections at once; more are closed as they come.
+  public var connections = 12_000
+  /// Bytes of one binary frame's body; a longer one closes the connection.
+  public var frameBytes = 1 << 20
+  /// Handles of one binary connection: 24 bytes each.
+  public var handles = 1 << 18
+  /// Time to tell the protocol by its first bytes, and to greet.
+  public var classificationNanoseconds: UInt64 = 5_000_000_000
+  /// Time for a whole HTTP/1 head.
+  public var headNanoseconds: UInt64 = 10_000_000_000
+  /// Time that a drain waits for connections to finish.
+  public var drainNanoseconds: UInt64 = 10_000_000_000
+  public var http = HTTPLimits()
+  public var stream = StreamLimits()
+
+  public init() {}
+}

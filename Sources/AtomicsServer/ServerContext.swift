@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AtomicsCore
+import RegisterService
+import SharedArena
+import Synchronization
+import WireProtocol
+
+/// What every connection of a server shares: the registers, the limits, the faces. Immutable but
+/// for the flag that says that the server drains.
+final class ServerContext: Sendable {
+  let service: RegisterService
+  let limits: ServerLimits
+  let rules: BrowserRules
+  /// The answer to every HELLO that this server understands.
+  let welcome: Welcome
+  private let draining = Atomic(false)
+
+  init(service: RegisterService, configuration: ServerConfiguration) {
+    self.service = service
+    limits = configuration.limits
+    rules = BrowserRules(
+      allowedHosts: Set(configuration.allowedHosts.map { $0.lowercased() }),
+      allowedOrigins: Set(configuration.allowedOrigins.map { $0.lowercased() }))
+    welcome = Welcome(
+      maximumFrame: UInt32(clamping: limits.frameBytes), bootEpoch: service.arena.bootEpoch,
+      inFlightLimit: 65_536, serverName: "atomics-server",
+      opcodes: Set(Opcode.allCases.map(\.rawValue))
+        .union(AtomicOperation.allCases.map(\.rawValue)).subtracting([Opcode.goAway.rawValue]),
+      types: Set(RegisterType.all), lockFreeWidths: Set(AtomicWidth.allCases.filter(\.isLockFree)),
+      arenaUUID: UInt128(service.arena.uuid.0) | UInt128(service.arena.uuid.1) << 64,
+      handleLimit: UInt32(clamping: limits.handles),
+      nameLimit: UInt32(RegisterName.maximumByteCount))
+  }
+
+  /// Whether the server finishes what it has and takes nothing new. Relaxed: health checks alone
+  /// look, and nothing else is read on the strength of it.
+  var isDraining: Bool { draining.load(ordering: .relaxed) }
+
+  func beginDraining() { draining.store(true, ordering: .relaxed) }
+}

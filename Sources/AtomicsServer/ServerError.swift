@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import EventLoop
+public import SharedArena
+
+/// Why a server did not start.
+public enum ServerError: Error, Equatable {
+  case arena(ArenaError)
+  case network(EventLoopError)
+  /// TCP listens on loopback only: there is no authentication yet, and whoever reaches the port may
+  /// do what write permission on the arena's `val` permits.
+  case notLoopback(String)
+  /// Neither a TCP nor a Unix address was given.
+  case noAddress
+}
+
+extension ServerError: CustomStringConvertible {
+  /// One sentence: what was wrong, and what to do.
+  public var description: String {
+    switch self {
+    case .arena(let error): "\(error)"
+    case .network(let error): "\(error)"
+    case .notLoopback(let address):
+      "\(address) is not a loopback address: without authentication anyone who reaches it could "
+        + "change every register; listen on 127.0.0.1 or [::1], or on a unix: path"
+    case .noAddress: "the server has no address to listen on"
+    }
+  }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import AtomicsCore
+public import SharedArena
+
+/// Why a request was refused. Nothing was applied, whichever it is.
+public enum ServiceError: Error, Equatable {
+  case invalidName(NameError)
+  /// A label has at most 64 bytes of UTF-8 and no control characters.
+  case invalidLabel
+  /// No register has this name.
+  case notFound
+  /// The register behind the handle was deleted.
+  case gone
+  /// The register exists, and the request demanded that it does not.
+  case exists
+  /// The register exists with another type.
+  case typeMismatch(existing: RegisterType)
+  case operation(OperationError)
+  /// No room for another register; the text says why and how to make room.
+  case full(String)
+  /// The arena failed in a way that the request has no part in.
+  case arena(String)
+}
+
+extension ServiceError: CustomStringConvertible {
+  /// One sentence: what was wrong, and what to do.
+  public var description: String {
+    switch self {
+    case .invalidName(let error): "\(error)"
+    case .invalidLabel: "a label is at most 64 bytes of UTF-8 without control characters"
+    case .notFound: "no register has this name; create it first"
+    case .gone: "the register behind the handle was deleted; open the name again"
+    case .exists: "a register of this name exists already"
+    case .typeMismatch(let existing): "a register of this name exists with type \(existing.name)"
+    case .operation(let error): "\(error)"
+    case .full(let reason), .arena(let reason): reason
+    }
+  }
+
+  init(_ error: ArenaError) {
+    self =
+      switch error {
+      case .invalidName(let error): .invalidName(error)
+      case .invalidLabel: .invalidLabel
+      case .initialValueOutOfRange(let type): .operation(.valueOutOfRange(type))
+      case .typeMismatch(let existing): .typeMismatch(existing: existing)
+      case .fileSystemFull, .capacityReached, .indexSpaceUsed: .full("\(error)")
+      default: .arena("\(error)")
+      }
+  }
+}
