@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+extension Arena {
+  /// The arena of the user who runs this process.
+  public static func defaultPath() -> String { "/dev/shm/atomics-\(geteuid())/default" }
+
+  /// Attaches to the arena at `path`.
+  ///
+  /// - Throws: `notFound` where there is none; the errors of its header where it cannot be used.
+  public static func open(
+    at path: String, access: ArenaAccess = .readWrite
+  ) throws(ArenaError) -> Arena {
+    try open(at: path, access: access, options: ArenaOptions())
+  }
+
+  /// Attaches to the arena at `path`, and makes it where there is none.
+  ///
+  /// - Throws: As `open(at:access:)`; `fileSystemFull`, `unsafePath` and others from making it.
+  public static func openOrCreate(
+    at path: String, options: ArenaOptions = ArenaOptions()
+  ) throws(ArenaError) -> Arena {
+    do {
+      return try open(at: path, access: .readWrite, options: options)
+    } catch .notFound {
+      let place = try ArenaPlace(path)
+      let parent = try place.openParent(creating: true)
+      // Either this arena or that of somebody faster is there afterwards.
+      _ = try ArenaBuilder.build(
+        at: place, in: parent, options: options, purpose: .writing, replacing: nil
+      ).publish(in: parent)
+      return try open(at: path, access: .readWrite, options: options)
+    }
+  }
+
+  private static func open(
+    at path: String, access: ArenaAccess, options: ArenaOptions
+  ) throws(ArenaError) -> Arena {
+    let place = try ArenaPlace(path)
+    return try Arena(
+      path: path, arenaDirectory: place.openDirectoryAsClient(), access: access, options: options)
+  }
+
+  /// Adopts the arena at `path` with its values, or makes one, and holds its directory until the
+  /// arena is gone: every other process asks this one to create and delete.
+  ///
+  /// An arena that an earlier boot left is replaced.
+  ///
+  /// - Returns: The arena, and whether it was there before.
+  /// - Throws: `directoryHeld` when it has a server; `directoryBusy` when a writer does not end;
+  ///   `bootIdentifierUnreadable`; the errors of the path and of the header.
+  public static func serve(
+    at path: String, options: ArenaOptions = ArenaOptions()
+  ) throws(ArenaError) -> (arena: Arena, adopted: Bool) {
+    let place = try ArenaPlace(path)
+    let parent = try place.openParent(creating: true)
+    let boot = try BootIdentifier.read(from: options.bootIdentifierPath)
+    // Each turn that does not return lost a race against somebody who got further.
+    for _ in 0..<16 {
+      guard try parent.status(of: place.name) != nil else {
+        let new = try ArenaBuilder.build(
+          at: place, in: parent, options: options, purpose: .serving, replacing: nil)
+        if let arena = try new.published(in: parent, path: path, options: options) {
+          return (arena, false)
+        }
+        continue
+      }
+      let found = try place.openDirectory(in: parent)
+      let lock = DirectoryLock(try found.file(named: ArenaFiles.lock, writable: true))
+      try lock.acquire(
+        for: .serving, timeoutNanoseconds: options.lockTimeoutNanoseconds,
+        socketPath: place.socketPath)
+      guard try place.isPublished(found, in: parent) else { continue }
+      let header = try ArenaHeader(
+        decoding: found.file(named: ArenaFiles.directory, writable: false)
+          .read(HeaderLayout.immutableEnd),
+        path: "\(path)/\(ArenaFiles.directory)")
+      if header.bootIdentifier == boot {
+        return (try Arena(path: path, serving: found, lock: lock, options: options), true)
+      }
+      let new = try ArenaBuilder.build(
+        at: place, in: parent, options: options, purpose: .serving, replacing: header)
+      return (try new.replacing(in: parent, path: path, options: options), false)
+    }
+    throw .unpublished(path: path)
+  }
+
+  /// Attaches with the directory lock in hand, and keeps it.
+  fileprivate convenience init(
+    path: String, serving directory: consuming FileDescriptor, lock: consuming DirectoryLock,
+    options: ArenaOptions
+  ) throws(ArenaError) {
+    try self.init(
+      path: path, arenaDirectory: directory, access: .readWrite, options: options)
+    try hold(lock)
+  }
+}
+
+extension ArenaBuilder {
+  fileprivate consuming func published(
+    in parent: borrowing FileDescriptor, path: String, options: ArenaOptions
+  ) throws(ArenaError) -> Arena? {
+    guard try publish(in: parent) else { return nil }
+    return try Arena(path: path, serving: directory, lock: lock, options: options)
+  }
+
+  fileprivate consuming func replacing(
+    in parent: borrowing FileDescriptor, path: String, options: ArenaOptions
+  ) throws(ArenaError) -> Arena {
+    try replace(in: parent)
+    return try Arena(path: path, serving: directory, lock: lock, options: options)
+  }
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import Glibc
+public import Synchronization
+
+/// Named registers in shared memory, as one process sees them.
+///
+/// Any number of processes attach to an arena; each operates on its registers by hardware atomics,
+/// without asking anyone. Names come and go under the directory lock, which a server holds for its
+/// life and others take for the length of one change.
+///
+/// **Thread safety**: any thread. Cells must not be used after the arena is gone.
+public final class Arena: Sendable {
+  /// The arena's directory, as it was given.
+  public let path: String
+  /// The byte of `val` that this attachment holds locked: no cell that was deleted since is used
+  /// again while it is.
+  public let lockByte: UInt64
+
+  let directory: Directory
+  let values: SharedBytes
+  let isWritable: Bool
+  let options: ArenaOptions
+  let arenaDirectory: FileDescriptor
+  let writing = Mutex<DirectoryWriter?>(nil)
+  /// The process that attached. A child shares its locks, so it must not write.
+  let process: Int32
+
+  // Kept for what maps them, and for the lock that is on `val`'s open file.
+  private let directoryMapping: Mapping
+  private let valuesMapping: Mapping
+  private let valuesFile: FileDescriptor
+  let publishedFiles: [String: FileDescriptor.Status]
+
+  // What `cell(of:)` needs, and nothing else.
+  @usableFromInline let cells: CellTable
+  /// Slots whose cell may be touched, as far as this process knows; 0 for observers. Never taken
+  /// from `val`, which strangers write.
+  @usableFromInline let watermark: Atomic<Int>
+
+  /// Attaches to the arena in `arenaDirectory`.
+  init(
+    path: String, arenaDirectory: consuming FileDescriptor, access: ArenaAccess,
+    options: ArenaOptions
+  ) throws(ArenaError) {
+    let owner = try arenaDirectory.status().owner
+    let names = try arenaDirectory.file(named: ArenaFiles.directory, writable: false)
+    try names.checkIsArenaFile(of: owner)
+    let header = try ArenaHeader(
+      decoding: names.read(HeaderLayout.immutableEnd), path: names.path)
+    let isWritable = access == .readWrite
+    if isWritable {
+      let unknown = header.readOnlyFeatures & ~HeaderLayout.knownReadOnlyFeatures
+      guard unknown == 0 else { throw .unknownFeatures(path: names.path, bits: unknown) }
+    }
+    let valuesFile = try arenaDirectory.file(named: ArenaFiles.values, writable: isWritable)
+    try valuesFile.checkIsArenaFile(of: owner)
+    let mirror = header.encodedValuesHeader
+    guard try valuesFile.read(mirror.count) == mirror else {
+      throw .mispairedFiles(path: valuesFile.path)
+    }
+    try names.checkLength(header.directoryLength)
+    try valuesFile.checkLength(header.valuesLength)
+    directoryMapping = try Mapping(of: names, byteCount: header.directoryLength, writable: false)
+    directory = Directory(bytes: directoryMapping.bytes, header: header)
+    lockByte = Self.firstLockByte + directory.deleteEpoch % Self.firstLockByte
+    try valuesFile.attach(at: lockByte)
+    valuesMapping = try Mapping(
+      of: valuesFile, byteCount: header.valuesLength, writable: isWritable)
+    values = valuesMapping.bytes
+    cells = CellTable(in: values, header: header)
+    watermark = Atomic(isWritable ? directory.watermark : 0)
+    publishedFiles = try [
+      ArenaFiles.directory: names.status(), ArenaFiles.values: valuesFile.status(),
+    ]
+    self.path = path
+    self.isWritable = isWritable
+    self.options = options
+    self.valuesFile = valuesFile
+    self.arenaDirectory = arenaDirectory
+    process = getpid()
+    // Sleepers of other processes may then rely on a barrier that reaches this one.
+    _ = clinux_membarrier_register_global()
+  }
+
+  static let firstLockByte: UInt64 = 1 << 62
+
+  /// The identity of the arena: 16 random bytes drawn when it was made, the first 8 first.
+  public var uuid: (UInt64, UInt64) {
+    (directory.header.uuid.first, directory.header.uuid.second)
+  }
+
+  /// Grows with every arena that is made at this path, and not when one is adopted: values from
+  /// before another epoch are gone.
+  public var bootEpoch: UInt64 { directory.header.bootEpoch }
+
+  /// How many registers the arena can ever hold.
+  public var capacity: Int { directory.header.capacity }
+
+  /// How many registers it holds.
+  public var count: Int {
+    Int(truncatingIfNeeded: directory.bytes.relaxed(HeaderLayout.liveCount))
+  }
+
+  /// Where the arena's server listens for local clients.
+  public var socketPath: String { "\(path)/\(ArenaFiles.socket)" }
+}
+
+extension FileDescriptor {
+  fileprivate func checkLength(_ expected: Int) throws(ArenaError) {
+    guard try status().byteCount >= expected else { throw .unsafePath(path: path, .truncated) }
+  }
+
+  /// Locks `byte`, shared: the kernel keeps the lock for as long as this open file is mapped by
+  /// anyone, through fork, exec and any death.
+  fileprivate func attach(at byte: UInt64) throws(ArenaError) {
+    let result = clinux_ofd_lock(number, Int16(F_RDLCK), Int64(truncatingIfNeeded: byte), 1)
+    guard result == 0 else { throw .systemCall("fcntl", path: path, code: -result) }
+  }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AtomicsCore
+import Glibc
+
+extension ArenaError: CustomStringConvertible {
+  /// One sentence for a person: what was wrong, where, and what helps.
+  public var description: String {
+    switch self {
+    case .invalidArenaName(let name):
+      "'\(name)' is no arena name: 1 to 64 ASCII letters, digits and . _ -, without a leading dot"
+    case .invalidCapacity(let capacity):
+      "an arena has room for 1 to \(ArenaHeader.maximumCapacity) registers, not \(capacity)"
+    case .invalidName(let error): error.description
+    case .invalidLabel: "a label has at most 64 bytes and no control characters"
+    case .initialValueOutOfRange(let type): "the initial value does not fit \(type.name)"
+    case .typeMismatch(let existing): "the register exists with type \(existing.name)"
+    case .readOnly: "the arena is open for observing only"
+    case .notFound(let path): "\(path) does not exist"
+    case .permissionDenied(let path): "\(path): permission denied"
+    case .unsafePath(let path, let problem): "\(path) \(problem)"
+    case .notTmpfs(let path): "\(path) is not on tmpfs; arenas live under /dev/shm or /run"
+    case .fileSystemFull(let path, let byteCount):
+      "no room for \(byteCount) more bytes of \(path): "
+        + "remove files there or enlarge the tmpfs (mount -o remount,size=...)"
+    case .capacityReached(let limit):
+      "all \(limit) slots of the arena are used; a larger capacity is chosen when an arena is made"
+    case .indexSpaceUsed(let limit):
+      "the \(limit) bytes for the name index are used; "
+        + "a larger capacity is chosen when an arena is made"
+    case .unpublished(let path): "\(path) was removed or replaced while the arena was in use"
+    case .bootIdentifierUnreadable(let path): "the boot identifier in \(path) cannot be read"
+    case .systemCall(let name, let path, let code): "\(name) \(path): \(message(for: code))"
+    case .directoryHeld(let process, let program, let socket):
+      "\(program) (process \(process)) serves the arena; it creates and deletes over \(socket)"
+    case .directoryBusy(let process, let program):
+      "\(program) (process \(process)) still writes the arena's directory; try again"
+    case .directoryDenied(let socket):
+      "only the arena's owner writes its directory; ask the server over \(socket)"
+    case .openedBeforeFork: "the arena was opened before fork; open it again in the child"
+    case .notAnArena, .foreignEndianness, .versionMismatch, .unknownFeatures, .checksumMismatch,
+      .malformedHeader, .mispairedFiles:
+      contentsDescription
+    }
+  }
+
+  private var contentsDescription: String {
+    switch self {
+    case .notAnArena(let path): "\(path) is not an arena (wrong magic number)"
+    case .foreignEndianness(let path, let tag):
+      "\(path) was made by a machine of another byte order (tag \(hexadecimal(tag)))"
+    case .versionMismatch(let path, let found, let expected):
+      "\(path) has layout version \(found); this program knows \(expected)"
+    case .unknownFeatures(let path, let bits):
+      "\(path) uses features that this program does not know (bits \(hexadecimal(bits)))"
+    case .checksumMismatch(let path, let found, let computed):
+      "the header of \(path) is damaged (checksum \(hexadecimal(found)), "
+        + "computed \(hexadecimal(computed)))"
+    case .malformedHeader(let path, let field): "the header of \(path) is wrong about its \(field)"
+    case .mispairedFiles(let path): "\(path) does not belong to the directory beside it"
+    default: ""
+    }
+  }
+
+  private func hexadecimal(_ value: some BinaryInteger) -> String {
+    "0x" + String(value, radix: 16)
+  }
+
+  private func message(for code: Int32) -> String {
+    // Safety: the C library answers every number with a string that ends with a zero.
+    unsafe String(cString: strerror(code))
+  }
+}
+
+extension PathProblem: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .symbolicLink: "is a symbolic link"
+    case .notADirectory: "is not a directory"
+    case .notARegularFile: "is not a regular file"
+    case .wrongOwner(let user): "belongs to user \(user)"
+    case .writableByOthers(let mode):
+      "can be written by others (mode 0\(String(mode & 0o7777, radix: 8)))"
+    case .truncated: "is shorter than its header says"
+    }
+  }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import AtomicsCore
+public import Synchronization
+
+/// The cells of a mapped `val`, by slot. The addresses of values are computed here, from nothing but
+/// the slot.
+@safe
+@usableFromInline
+struct CellTable: Sendable {
+  // Sendable because: every access to the memory is atomic. The arena keeps it mapped.
+  @usableFromInline nonisolated(unsafe) let start: UnsafeMutableRawPointer
+
+  /// The cells lie within `bytes`, which stay mapped while the value is in use.
+  init(in bytes: SharedBytes, header: ArenaHeader) {
+    // Safety: `place` checks that all cells are inside the mapping.
+    unsafe start = bytes.place(header.cellsOffset, count: header.capacity * CellLayout.stride)
+  }
+
+  /// The generation in the cell of `slot`, which the caller has checked against the watermark.
+  @unsafe @inlinable @inline(__always)
+  func generation(_ slot: Int) -> UInt64 {
+    // Safety: the caller's check; cells are aligned to 64 bytes, and any 8 bytes are a generation.
+    // pairs with the release in DirectoryWriter.fill
+    unsafe (start + (slot &* CellLayout.stride &+ CellLayout.generation))
+      .assumingMemoryBound(to: Atomic<UInt64>.self).pointee.load(ordering: .acquiring)
+  }
+
+  /// The value in the cell of `slot`, which the caller has checked against the watermark.
+  @unsafe @inlinable @inline(__always)
+  func cell(_ slot: Int, type: RegisterType) -> AtomicCell {
+    // Safety: the caller's check; a cell starts with 16 bytes for the value, aligned to 64.
+    unsafe AtomicCell(at: start + slot &* CellLayout.stride, type: type)
+  }
+}

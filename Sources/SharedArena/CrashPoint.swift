@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if DEBUG
+  import Glibc
+  import Synchronization
+#endif
+
+/// The moments between two steps of a change to the directory: whatever is killed there, the next
+/// writer repairs. Tests arm one and die at it; release builds contain none of this.
+package enum CrashPoint: UInt8, CaseIterable, Codable, Sendable {
+  case createIntended = 1
+  case createFilled, createIndexed, createCounted, createPublished, createApplied
+  case deleteIntended, deletePublished, deleteGenerationRaised, deleteUnindexed, deleteApplied
+  case growthAllocated
+  case rebuildAllocated, rebuildFilled, rebuildIntended, rebuildApplied
+
+  #if DEBUG
+    private static let armed = Atomic<UInt8>(0)
+
+    /// Kills the process, as `kill -9` does, when it gets to this point.
+    package func arm() {
+      Self.armed.store(rawValue, ordering: .relaxed)
+    }
+
+    @inline(__always)
+    func reached() {
+      if Self.armed.load(ordering: .relaxed) == rawValue { kill(getpid(), SIGKILL) }
+    }
+  #else
+    @inline(__always)
+    func reached() {}
+  #endif
+}

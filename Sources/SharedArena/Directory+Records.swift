@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AtomicsCore
+
+extension Directory {
+  /// The bytes of a record's name; at most 128, whatever the record says.
+  func name(ofRecord slot: Int) -> [UInt8] {
+    let description = bytes.relaxed(record(slot, RecordLayout.description))
+    let count = min(Int(description >> 48 & 0xFF), RegisterName.maximumByteCount)
+    return bytes.copy(record(slot, RecordLayout.name), count: count)
+  }
+
+  /// The generation of the record when it is live, else nil.
+  func liveGeneration(ofRecord slot: Int) -> UInt64? {
+    // pairs with the release in DirectoryWriter.create
+    let state = RecordState(bytes.acquire(record(slot, RecordLayout.state)))
+    return state.status == .live ? state.generation : nil
+  }
+
+  /// Whether the name of a live record starts with `prefix`.
+  func name(ofRecord slot: Int, startsWith prefix: Span<UInt8>) -> Bool {
+    guard prefix.count <= RegisterName.maximumByteCount else { return false }
+    let description = bytes.relaxed(record(slot, RecordLayout.description))
+    guard prefix.count <= Int(description >> 48 & 0xFF) else { return false }
+    for offset in stride(from: 0, to: prefix.count, by: 8) {
+      let word = bytes.relaxed(record(slot, RecordLayout.name) + offset)
+      for index in offset..<min(offset + 8, prefix.count)
+      where UInt8(truncatingIfNeeded: word >> UInt64((index - offset) * 8)) != prefix[index] {
+        return false
+      }
+    }
+    return true
+  }
+
+  /// A copy of a live record, without its value; nil when it is not live, or not any more.
+  func info(ofRecord slot: Int) -> RegisterInfo? {
+    guard let generation = liveGeneration(ofRecord: slot) else { return nil }
+    let description = bytes.relaxed(record(slot, RecordLayout.description))
+    guard let type = RegisterType(description: description) else { return nil }
+    let labelCount = min(
+      Int(description >> 56), RegisterSpecification.maximumLabelByteCount)
+    let gap = (
+      low: bytes.relaxed(record(slot, RecordLayout.restoreGap)),
+      high: bytes.relaxed(record(slot, RecordLayout.restoreGap + 8))
+    )
+    return RegisterInfo(
+      name: String(decoding: name(ofRecord: slot), as: UTF8.self), type: type, value: 0,
+      label: String(
+        decoding: bytes.copy(record(slot, RecordLayout.label), count: labelCount), as: UTF8.self),
+      createdUnixNanoseconds: bytes.relaxed(record(slot, RecordLayout.created)),
+      ownerUser: UInt32(truncatingIfNeeded: description),
+      ownerTag: bytes.relaxed(record(slot, RecordLayout.ownerTag)),
+      restoreGap: UInt128(gap.high) << 64 | UInt128(gap.low), generation: generation,
+      slot: UInt32(truncatingIfNeeded: slot))
+  }
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import AtomicsCore
+
+/// Everything known about one register at one moment.
+public struct RegisterInfo: Equatable, Sendable {
+  public var name: String
+  public var type: RegisterType
+  /// The value's bits, zero-extended.
+  public var value: UInt128
+  public var label: String
+  /// Nanoseconds since 1970, by the creator's clock.
+  public var createdUnixNanoseconds: UInt64
+  public var ownerUser: UInt32
+  public var ownerTag: UInt64
+  public var restoreGap: UInt128
+  public var generation: UInt64
+  public var slot: UInt32
+
+  /// A handle for the register that was described.
+  public var handle: RegisterHandle {
+    RegisterHandle(slot: slot, type: type, generation: generation)
+  }
+}
