@@ -17,11 +17,13 @@ extension EventLoop {
   /// How long a listener rests when the process has no descriptors or memory left.
   static let acceptPauseNanoseconds: UInt64 = 100_000_000
 
-  /// Calls `accepted` on this loop with each new connection, until the loop drains or stops.
+  /// Calls `accepted` on this loop with each new connection, until the loop drains or stops;
+  /// a listener that comes later is closed.
   /// Throws: `.systemCall`.
   public func listen(
     _ listener: consuming ListenerSocket, accepted: @escaping (consuming Socket) -> Void
   ) throws(EventLoopError) {
+    if isDraining || hasEnded { return }
     let index = listeners.count
     let listener = Listener(listener, accepted: accepted)
     let code = epoll.add(

@@ -62,7 +62,7 @@ extension EventLoop {
     let code = epoll.add(descriptor, events: stream.interest, token: token)
     if code != 0 {
       close(stream, .failed(errno: code))
-    } else if isStopped {
+    } else if hasEnded {
       close(stream, .loopStopped)
     } else if isDraining {
       stream.wantsDrain = true
@@ -71,8 +71,6 @@ extension EventLoop {
     stream.handler?.opened(stream)
     return stream
   }
-
-  private var isStopped: Bool { mailbox.withLock { $0.isClosed } }
 
   /// Ends the stream at once, or when its handler returns.
   func close(_ stream: Stream, _ reason: StreamCloseReason) {
@@ -115,7 +113,7 @@ extension EventLoop {
     stream.input = ByteQueue()
     setDeadline(now.advanced(by: limits.lingerNanoseconds), of: stream)
     tellClosed(stream, .finished)
-    updateInterest(stream)
+    if !stream.isClosed { updateInterest(stream) }
   }
 
   /// Tells epoll what the stream waits for, if that has changed.
@@ -135,6 +133,7 @@ extension EventLoop {
     takeMail()
     mailbox.withLock { $0.isClosed = true }
     takeMail()
+    hasEnded = true
     listeners.removeAll()
     // Handlers told of the end may adopt or connect again: those are closed on insertion.
     for index in slots.indices {

@@ -11,8 +11,7 @@ extension EventLoop {
       if stream.isClosed { return }
     }
     if stream.interest & Epoll.readable != 0 {
-      // A stream on the ready list has input waiting here: first things first.
-      if events & (Epoll.readable | Epoll.broken) != 0, !stream.isReady { read(stream, &output) }
+      if events & (Epoll.readable | Epoll.broken) != 0 { read(stream, &output) }
     } else if events & Epoll.broken != 0 {
       // Not reading, and nobody there to send to: the condition would be reported for ever.
       close(stream, .failed(errno: SocketCall.pendingError(stream.descriptor)))
@@ -20,8 +19,11 @@ extension EventLoop {
   }
 
   private func read(_ stream: Stream, _ output: inout OutputBuffer) {
-    // Below the limit here: a stream that has reached it was closed or is on the ready list.
+    // Input that waits here for the next turn comes first.
+    if stream.hasYielded, !stream.input.isEmpty { return }
     let room = min(ScratchBuffer.byteCount, limits.inputLimit - stream.input.count)
+    // A handler at its limit that asked for a turn is heard before it is judged.
+    if room <= 0 { return }
     // Safety: `room` is within the scratch buffer, which nobody else uses until this returns.
     let buffer = unsafe UnsafeMutableRawBufferPointer(rebasing: scratch.bytes[..<room])
     switch unsafe SocketCall.receive(stream.descriptor, into: buffer) {
@@ -75,6 +77,7 @@ extension EventLoop {
     output.begin(keptCount: stream.output.count)
     guard let handler = stream.handler else { return StreamProgress(consumed: 0, next: .close) }
     stream.wantsTurn = false
+    stream.hasYielded = false
     stream.isInHandler = true
     let progress = handler.process(
       input, into: &output, stream: stream, endOfInput: stream.inputEnded)
@@ -96,10 +99,12 @@ extension EventLoop {
       if stream.inputEnded {
         // A turn that was asked for meanwhile still comes first.
         if !stream.wantsTurn { stream.isFinishing = true }
-      } else if stream.input.count >= limits.inputLimit {
+      } else if stream.input.count >= limits.inputLimit, !stream.wantsTurn {
         return close(stream, .inputLimit)
       }
-    case .yield: stream.wantsTurn = true
+    case .yield:
+      stream.wantsTurn = true
+      stream.hasYielded = true
     case .close: stream.isFinishing = true
     }
     if stream.isFinishing {
@@ -193,12 +198,7 @@ extension EventLoop {
   private func drain(_ stream: Stream, _ output: inout OutputBuffer) {
     if stream.isConnecting { return close(stream, .aborted) }
     if stream.isFinishing { return }
-    let wantedTurn = stream.wantsTurn
     signal(stream, &output) { handler, output in handler.drain(into: &output, stream: stream) }
-    if wantedTurn, !stream.isClosed, !stream.isFinishing {
-      stream.wantsTurn = true
-      if !stream.isBlocked { makeReady(stream) }
-    }
   }
 
   /// A call of the handler without input.

@@ -32,6 +32,8 @@ public final class EventLoop {
   var turnTime: Deadline?
 
   var isDraining = false
+  /// `run()` is over: what comes now is closed at once.
+  var hasEnded = false
   var drained: (() -> Void)?
 
   let mailbox = Mutex(Mailbox())

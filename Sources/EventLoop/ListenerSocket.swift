@@ -4,7 +4,8 @@ import Glibc
 
 /// A bound, listening socket, owned: closed, and a unix socket's path removed, when the value ends.
 public struct ListenerSocket: ~Copyable, Sendable {
-  let descriptor: Int32
+  /// Valid while this value lives.
+  public let descriptor: Int32
   /// The address as bound: with the port that the kernel chose when 0 was asked for.
   public let address: SocketAddress
   /// The unix socket's file, so that only our own is removed.
@@ -46,7 +47,12 @@ public struct ListenerSocket: ~Copyable, Sendable {
     }
   }
 
-  enum AcceptResult { case accepted(Int32), noneWaiting, exhausted, failed }
+  enum AcceptResult {
+    case accepted(Int32)
+    case noneWaiting
+    case exhausted
+    case failed
+  }
 }
 
 extension ListenerSocket {
@@ -84,8 +90,11 @@ extension ListenerSocket {
     if code != 0 { throw failure(address, code) }
     // Until `listen` nobody can connect, so the file is never open to more users than `mode` says.
     // Safety: the path is read within the call only.
-    guard unsafe chmod(path, mode) == 0 else { throw .cannotBind("\(address)", errno: errno) }
-    return FileIdentity(path: path)
+    if unsafe chmod(path, mode) == 0 { return FileIdentity(path: path) }
+    code = errno
+    // Safety: as above.
+    unsafe unlink(path)
+    throw .cannotBind("\(address)", errno: code)
   }
 
   /// Returns 0 or an errno.

@@ -33,31 +33,6 @@ public struct Socket: ~Copyable, Sendable {
     return descriptor
   }
 
-  /// A new pair of connected unix sockets.
-  public static func pair() throws(EventLoopError) -> Pair {
-    var descriptors: (Int32, Int32) = (-1, -1)
-    let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
-    // Safety: a tuple of two Int32 is laid out as the array of two that socketpair fills.
-    let result = unsafe withUnsafeMutablePointer(to: &descriptors) {
-      unsafe $0.withMemoryRebound(to: Int32.self, capacity: 2) {
-        unsafe socketpair(AF_UNIX, type, 0, $0)
-      }
-    }
-    guard result == 0 else { throw .systemCall(name: "socketpair", errno: errno) }
-    return Pair(first: Socket(accepted: descriptors.0), second: Socket(accepted: descriptors.1))
-  }
-
-  /// Two sockets, each the other's peer.
-  public struct Pair: ~Copyable {
-    public var first: Socket
-    public var second: Socket
-
-    init(first: consuming Socket, second: consuming Socket) {
-      self.first = first
-      self.second = second
-    }
-  }
-
   /// Who is at the other end of a unix socket, as of its connect; nil for TCP.
   public var peerCredentials: PeerCredentials? {
     var process: pid_t = 0

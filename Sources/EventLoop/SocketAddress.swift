@@ -5,8 +5,8 @@ import Glibc
 public enum SocketAddress: Hashable, Sendable {
   /// `address` as a number: 127.0.0.1 is 0x7F000001.
   case ipv4(address: UInt32, port: UInt16)
-  /// `address` as a number: ::1 is 1.
-  case ipv6(address: UInt128, port: UInt16)
+  /// The address as two halves of a number: ::1 is 0, 1.
+  case ipv6(high: UInt64, low: UInt64, port: UInt16)
   /// A path of 1 to 107 bytes without NUL.
   case unix(path: String)
 
@@ -46,8 +46,8 @@ public enum SocketAddress: Hashable, Sendable {
       self = .ipv4(address: UInt32(bigEndian: four.s_addr), port: port)
     } else if unsafe inet_pton(AF_INET6, host, &six) == 1 {
       // Safety: in6_addr is 16 bytes without padding.
-      let bits = unsafe unsafeBitCast(six, to: UInt128.self)
-      self = .ipv6(address: UInt128(bigEndian: bits), port: port)
+      let (high, low) = unsafe unsafeBitCast(six, to: (UInt64, UInt64).self)
+      self = .ipv6(high: UInt64(bigEndian: high), low: UInt64(bigEndian: low), port: port)
     } else {
       throw .invalidAddress(host, reason: "expected a numeric address or localhost")
     }
@@ -68,7 +68,7 @@ public enum SocketAddress: Hashable, Sendable {
   public var isLoopback: Bool {
     switch self {
     case .ipv4(let address, _): address >> 24 == 127
-    case .ipv6(let address, _): address == 1
+    case .ipv6(let high, let low, _): high == 0 && low == 1
     case .unix: true
     }
   }
@@ -76,7 +76,7 @@ public enum SocketAddress: Hashable, Sendable {
   /// The port, or nil for a unix socket.
   public var port: UInt16? {
     switch self {
-    case .ipv4(_, let port), .ipv6(_, let port): port
+    case .ipv4(_, let port), .ipv6(_, _, let port): port
     case .unix: nil
     }
   }
@@ -91,12 +91,12 @@ extension SocketAddress: CustomStringConvertible {
     case .ipv4(let address, let port):
       let bytes = (0..<4).map { String((address >> (24 - 8 * $0)) & 0xFF) }
       return bytes.joined(separator: ".") + ":\(port)"
-    case .ipv6(let address, let port):
+    case .ipv6(let high, let low, let port):
       // Safety: in6_addr is 16 bytes without padding; `text` has room for the longest address.
       let text = unsafe withUnsafeTemporaryAllocation(
         of: CChar.self, capacity: Int(INET6_ADDRSTRLEN)
       ) { text in
-        var six = unsafe unsafeBitCast(address.bigEndian, to: in6_addr.self)
+        var six = unsafe unsafeBitCast((high.bigEndian, low.bigEndian), to: in6_addr.self)
         guard let start = text.baseAddress,
           unsafe inet_ntop(AF_INET6, &six, start, socklen_t(INET6_ADDRSTRLEN)) != nil
         else { return "::" }
@@ -126,12 +126,13 @@ extension SocketAddress {
       address.sin_port = port.bigEndian
       address.sin_addr.s_addr = number.bigEndian
       return unsafe Self.rebound(&address, body)
-    case .ipv6(let number, let port):
+    case .ipv6(let high, let low, let port):
       var address = sockaddr_in6()
       address.sin6_family = sa_family_t(AF_INET6)
       address.sin6_port = port.bigEndian
       // Safety: in6_addr is 16 bytes without padding.
-      address.sin6_addr = unsafe unsafeBitCast(number.bigEndian, to: in6_addr.self)
+      address.sin6_addr = unsafe unsafeBitCast(
+        (high.bigEndian, low.bigEndian), to: in6_addr.self)
       return unsafe Self.rebound(&address, body)
     case .unix(let path):
       var address = sockaddr_un()
@@ -159,7 +160,7 @@ extension SocketAddress {
   func replacing(port: UInt16?) -> SocketAddress {
     switch (self, port) {
     case (.ipv4(let address, _), let port?): .ipv4(address: address, port: port)
-    case (.ipv6(let address, _), let port?): .ipv6(address: address, port: port)
+    case (.ipv6(let high, let low, _), let port?): .ipv6(high: high, low: low, port: port)
     default: self
     }
   }

@@ -31,6 +31,8 @@ public final class Stream {
   var isFinishing = false
   /// Output is finished; input is discarded until it ends.
   var isLingering = false
+  /// The handler has answered `.yield` and not been called since.
+  var hasYielded = false
   /// The handler must be called without new input.
   var wantsTurn = false
   /// In the ready list now.
@@ -67,10 +69,12 @@ extension Stream {
   /// Calls `StreamHandler.deadlineReached` when this much time has passed, instead of any earlier
   /// deadline. Cheap enough for every request: a later deadline is one store.
   public func setDeadline(afterNanoseconds nanoseconds: UInt64) {
+    // Without a handler the stream is lingering, and that ends when it should.
+    if handler == nil { return }
     loop.setDeadline(loop.now.advanced(by: nanoseconds), of: self)
   }
 
-  public func clearDeadline() { deadline = .never }
+  public func clearDeadline() { if handler != nil { deadline = .never } }
 
   /// Closes at once: unsent output is lost. Within a method of its handler, when that returns.
   public func close(_ reason: StreamCloseReason = .aborted) { loop.close(self, reason) }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import EventLoop
+import Glibc
 import Testing
 
 @Suite struct EventLoopTransferTests {
@@ -38,9 +39,87 @@ import Testing
 
   @Test("IPv6 loopback works like IPv4")
   func echoIPv6() throws {
-    let server = try RunningLoop(.ipv6(address: 1, port: 0)) { EchoHandler() }
+    let server = try RunningLoop(.ipv6(high: 0, low: 1, port: 0)) { EchoHandler() }
     let client = try server.connect()
     try client.send([1, 2, 3])
     #expect(try client.receive(3) == [1, 2, 3])
+  }
+
+  @Test("a peer that has ended its output still gets every answer, then the end")
+  func halfClose() throws {
+    let record = StreamRecord()
+    let server = try RunningLoop { EchoHandler(record: record) }
+    let client = try server.connect()
+    let bytes = [UInt8](repeating: 7, count: 200_000)
+    try client.send(bytes)
+    client.endOutput()
+    #expect(try client.receiveAll() == bytes)
+    #expect(record.closeReason() == .finished)
+  }
+
+  @Test("a handler that ends the stream has its output delivered though input still comes")
+  func closeFlushes() throws {
+    let record = StreamRecord()
+    let answer = [UInt8](repeating: 9, count: 1 << 20)
+    let server = try RunningLoop {
+      ClosureHandler(record: record) { _, output, _, _ in
+        output.append(contentsOf: answer)
+        return StreamProgress(consumed: 0, next: .close)
+      }
+    }
+    let client = try server.connect()
+    try client.send([1])
+    #expect(record.current.closeReasons.isEmpty)
+    // Nobody consumes these: closing without reading them would reset the connection.
+    try client.send([UInt8](repeating: 2, count: 20_000))
+    #expect(try client.receiveAll() == answer)
+    #expect(record.closeReason() == .finished)
+    #expect(record.current.calls == 1)
+  }
+
+  @Test("a peer that never ends its side is left after the linger time")
+  func lingerEnds() throws {
+    let server = try RunningLoop(limits: StreamLimits(lingerNanoseconds: 1_000_000)) {
+      ClosureHandler { _, _, _, _ in StreamProgress(consumed: 0, next: .close) }
+    }
+    let client = try server.connect()
+    try client.send([1])
+    #expect(try client.receiveAll() == [])
+    try eventually(server) { server.loop.streamCount == 0 }
+  }
+
+  @Test("a handler may close its stream from within process")
+  func closeWithinProcess() throws {
+    let record = StreamRecord()
+    let server = try RunningLoop {
+      ClosureHandler(record: record) { input, output, stream, _ in
+        stream.close()
+        stream.close(.deadline)
+        output.append(contentsOf: [1, 2, 3])
+        return StreamProgress(consumed: input.count, next: .yield)
+      }
+    }
+    let client = try server.connect()
+    try client.send([1])
+    #expect(try client.receiveAll() == [])
+    #expect(record.closeReason() == .aborted)
+    #expect(record.current.calls == 1)
+  }
+
+  @Test("a peer's reset closes the stream once")
+  func reset() throws {
+    let record = StreamRecord()
+    let server = try RunningLoop { EchoHandler(record: record) }
+    let client = try server.connect()
+    try client.send([1])
+    _ = try client.receive(1)
+    var linger = linger(l_onoff: 1, l_linger: 0)
+    // Safety: `linger` outlives the call.
+    unsafe setsockopt(
+      client.descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<linger>.size))
+    close(client.release())
+    #expect(record.closeReason() == .failed(errno: ECONNRESET))
+    try eventually(server) { server.loop.streamCount == 0 }
+    #expect(record.current.closeReasons.count == 1)
   }
 }

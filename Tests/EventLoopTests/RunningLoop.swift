@@ -70,6 +70,18 @@ final class RunningLoop: Sendable {
   }
 }
 
+/// Turns the loop until `condition` holds; fails when it does not in time.
+func eventually(
+  _ running: RunningLoop, sourceLocation: SourceLocation = #_sourceLocation,
+  _ condition: () -> Bool
+) throws {
+  let deadline = Deadline.after(nanoseconds: patience)
+  while !condition() {
+    try #require(.now < deadline, "it did not come true", sourceLocation: sourceLocation)
+    try running.sync { _ in }
+  }
+}
+
 /// Something that happens once; waiting again returns at once.
 final class Signal: Sendable {
   private let semaphore = DispatchSemaphore(value: 0)
@@ -123,6 +135,14 @@ struct TemporaryDirectory: ~Copyable {
     for name in ["sock", "other"] { unsafe unlink("\(path)/\(name)") }
     unsafe rmdir(path)
   }
+}
+
+/// Two connected unix sockets; whoever calls closes them.
+func socketPair() throws -> (Int32, Int32) {
+  var descriptors: [Int32] = [-1, -1]
+  // Safety: socketpair fills the two.
+  try #require(unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &descriptors) == 0)
+  return (descriptors[0], descriptors[1])
 }
 
 extension Socket {

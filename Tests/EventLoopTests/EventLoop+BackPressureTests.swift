@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+import EventLoop
+import Glibc
+import Testing
+
+@Suite struct EventLoopBackPressureTests {
+  static let limits = StreamLimits(inputLimit: 4096, outputHighWater: 16 << 10)
+
+  /// Answers each byte with this many.
+  static let factor = 1000
+
+  @Test("output to a peer that does not read stays bounded, and all of it arrives when it does")
+  func slowReader() throws {
+    let record = StreamRecord()
+    let server = try RunningLoop(limits: Self.limits) {
+      ClosureHandler(record: record) { input, output, _, _ in
+        for index in 0..<input.count {
+          if output.isFull { return StreamProgress(consumed: index, next: .yield) }
+          for _ in 0..<Self.factor { output.append(input[index]) }
+        }
+        return StreamProgress(consumed: input.count, next: .needInput)
+      }
+    }
+    let client = try server.connect()
+    // Far more answers than both socket buffers and the high-water mark take.
+    let requests = (0..<20_000).map { UInt8(truncatingIfNeeded: $0) }
+    try client.send(requests)
+    // Stalled: two looks apart show the same number of calls.
+    var calls = -1
+    try eventually(server) {
+      let before = calls
+      calls = record.current.calls
+      return calls > 0 && calls == before
+    }
+    let stalled = record.current
+    #expect(stalled.largestUnsent < Self.limits.outputHighWater + Self.factor)
+    #expect(stalled.largestInput <= Self.limits.inputLimit)
+    let answer = try client.receive(requests.count * Self.factor)
+    #expect(answer.count == requests.count * Self.factor)
+    #expect(
+      requests.indices.allSatisfy { answer[$0 * Self.factor] == requests[$0] }
+        && answer.last == requests.last)
+    #expect(record.current.calls > stalled.calls)
+    #expect(record.current.largestUnsent < Self.limits.outputHighWater + Self.factor)
+  }
+
+  @Test("a stream over its mark is neither read nor processed and costs no turns")
+  func blockedIsIdle() throws {
+    let record = StreamRecord()
+    let server = try RunningLoop(limits: Self.limits) {
+      ClosureHandler(record: record) { input, output, _, _ in
+        output.append(contentsOf: [UInt8](repeating: 1, count: 16 << 20))
+        return StreamProgress(consumed: input.count, next: .yield)
+      }
+    }
+    let client = try server.connect()
+    try client.send([1])
+    try eventually(server) { record.current.calls == 1 }
+    try client.send([1])
+    let turns = try server.sync { $0.turnCount }
+    // Waits in poll for something that never comes.
+    var entry = pollfd(fd: -1, events: 0, revents: 0)
+    // Safety: `entry` outlives the call.
+    unsafe poll(&entry, 1, 50)
+    #expect(try server.sync { $0.turnCount } <= turns + 2)
+    #expect(record.current.calls == 1)
+  }
+
+  @Test("a blocked stream whose peer is gone is closed")
+  func blockedAndReset() throws {
+    let record = StreamRecord()
+    let server = try RunningLoop(limits: Self.limits) {
+      ClosureHandler(record: record) { input, output, _, _ in
+        output.append(contentsOf: [UInt8](repeating: 1, count: 16 << 20))
+        return StreamProgress(consumed: input.count, next: .yield)
+      }
+    }
+    let client = try server.connect()
+    try client.send([1])
+    try eventually(server) { record.current.calls == 1 }
+    // Unread output makes this a reset.
+    close(client.release())
+    let reason = record.closeReason()
+    #expect(reason == .failed(errno: ECONNRESET) || reason == .failed(errno: EPIPE))
+  }
+
+  @Test("a handler that asks for more than the input limit loses its stream", arguments: [1, 4096])
+  func inputLimit(chunk: Int) throws {
+    let record = StreamRecord()
+    let server = try RunningLoop(limits: Self.limits) {
+      ClosureHandler(record: record) { _, _, _, _ in
+        StreamProgress(consumed: 0, next: .needInput)
+      }
+    }
+    let client = try server.connect()
+    do {
+      for _ in 0..<(8192 / chunk) { try client.send([UInt8](repeating: 0, count: chunk)) }
+    } catch {
+      #expect(error == .disconnected)
+    }
+    #expect(record.closeReason() == .inputLimit)
+    #expect(record.current.largestInput == Self.limits.inputLimit)
+  }
+
+  @Test("a stream that yields is called again without new input, in turns with the others")
+  func yieldIsFair() throws {
+    let order = Shared<[UInt8]>([])
+    let server = try RunningLoop {
+      ClosureHandler { input, output, _, _ in
+        // One byte per call: the budget of a turn.
+        guard input.count > 0 else { return StreamProgress(consumed: 0, next: .needInput) }
+        let byte = input[0]
+        order.update { $0.append(byte) }
+        output.append(byte)
+        return StreamProgress(consumed: 1, next: input.count > 1 ? .yield : .needInput)
+      }
+    }
+    let first = try server.connect()
+    let second = try server.connect()
+    try eventually(server) { server.loop.streamCount == 2 }
+    let (firstDescriptor, secondDescriptor) = (first.descriptor, second.descriptor)
+    // From the loop's own thread, so that both are readable when its next wait begins.
+    try server.sync { _ in
+      let ones = [UInt8](repeating: 1, count: 100)
+      let twos = [UInt8](repeating: 2, count: 100)
+      // Safety: the arrays are read within the calls only.
+      unsafe write(firstDescriptor, ones, 100)
+      unsafe write(secondDescriptor, twos, 100)
+    }
+    #expect(try first.receive(100) == [UInt8](repeating: 1, count: 100))
+    #expect(try second.receive(100) == [UInt8](repeating: 2, count: 100))
+    let seen = order.value
+    #expect(seen.count == 200)
+    for pair in stride(from: 0, to: 200, by: 2) {
+      #expect(seen[pair] != seen[pair + 1], "one stream had two calls in turn \(pair / 2)")
+    }
+  }
+
+  @Test("requests for turns do not keep a stream with a partial unit from being read")
+  func turnRequestsDoNotStarveReading() throws {
+    let whole = Signal()
+    let server = try RunningLoop {
+      ClosureHandler { input, _, stream, endOfInput in
+        if input.count == 2 { whole.set() }
+        if !endOfInput { stream.requestTurn() }
+        return StreamProgress(consumed: 0, next: .needInput)
+      }
+    }
+    let client = try server.connect()
+    try client.send([1])
+    try server.sync { _ in }
+    try client.send([2])
+    #expect(whole.wait())
+  }
+}
