@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "CLinuxEvents.h"
 
+#include <pthread.h>
 #include <stddef.h>
 #include <sys/socket.h>
 
@@ -23,3 +24,5 @@ int clinux_peer_credentials(int descriptor, pid_t *process, uid_t *user, gid_t *
   *group = credentials.gid;
   return 0;
 }
+
+int clinux_name_thread(const char *name) { return pthread_setname_np(pthread_self(), name); }

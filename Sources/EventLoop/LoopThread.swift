@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
 import Glibc
 
 /// A thread of the operating system, for a loop to run on.
@@ -13,7 +14,7 @@ public final class LoopThread: Sendable {
   /// - Parameter name: Shown by `ps -L` and `perf`; at most 15 bytes of it.
   /// - Throws: ``EventLoopError/systemCall(name:errno:)`` where the process may have no more.
   public init(name: String, _ work: @escaping @Sendable () -> Void) throws(EventLoopError) {
-    let start = Unmanaged.passRetained(ThreadStart(name: name, work: work))
+    let start = unsafe Unmanaged.passRetained(ThreadStart(name: name, work: work))
     var thread = pthread_t()
     // Safety: the new thread takes over the one reference that `start` holds; where no thread
     // comes to be, it is given back here.
@@ -22,7 +23,7 @@ public final class LoopThread: Sendable {
       { argument in
         guard let argument = unsafe argument else { return nil }
         let start = unsafe Unmanaged<ThreadStart>.fromOpaque(argument).takeRetainedValue()
-        unsafe pthread_setname_np(pthread_self(), String(start.name.prefix(15)))
+        _ = unsafe clinux_name_thread(String(start.name.prefix(15)))
         start.work()
         return nil
       }, start.toOpaque())
@@ -35,9 +36,11 @@ public final class LoopThread: Sendable {
 
   /// Waits until the thread's work has ended. Once only.
   public func join() {
-    // Safety: nothing is asked of the thread's result.
-    unsafe _ = pthread_join(thread, nil)
+    pthread_join(thread, nil)
   }
+
+  /// Lets the thread end by itself, waited for by nobody. Instead of `join()`, and once only.
+  public func detach() { pthread_detach(thread) }
 }
 
 private final class ThreadStart: Sendable {

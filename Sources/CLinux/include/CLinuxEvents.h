@@ -20,4 +20,8 @@ int clinux_epoll_control(int epoll, int operation, int descriptor, uint32_t even
 int clinux_peer_credentials(int descriptor, pid_t *_Nonnull process, uid_t *_Nonnull user,
                             gid_t *_Nonnull group);
 
+/* pthread_setname_np(3) is declared only under _GNU_SOURCE. Names the calling thread; at most 15
+   bytes. Returns 0 or an errno. */
+int clinux_name_thread(const char *_Nonnull name);
+
 #endif
