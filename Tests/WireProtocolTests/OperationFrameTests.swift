@@ -27,10 +27,10 @@ import Testing
   func decode() throws {
     for vector in Vectors.accepted {
       let (header, body) = try split(vector.requestBytes)
-      for type in [header.type, FrameHeader.typeAsRegistered, header.type | 0x07, header.type | 0x38]
-      {
+      let asRegistered: [UInt8] = [0, 0x07, 0x38, FrameHeader.typeAsRegistered]
+      for bits in asRegistered {
         var header = header
-        header.type = type
+        header.type |= bits
         let read = try OperationFrame.decode(
           vector.operationName.operation, header: header, operands: body.span,
           type: vector.registerType)
@@ -70,15 +70,15 @@ import Testing
   func refused() throws {
     for vector in Vectors.refused where vector.requestHex != nil {
       let (header, body) = try split(vector.requestBytes)
-      do {
+      do throws(WireFailure) {
         _ = try OperationFrame.decode(
           vector.operationName.operation, header: header, operands: body.span,
           type: vector.registerType)
         Issue.record("\(vector) was read")
-      } catch let failure as WireFailure {
-        #expect(failure.status.wireName == vector.status, "\(vector): \(failure)")
-        #expect(failure.applied == .no)
-        #expect(!failure.text.isEmpty && failure.text.utf8.count <= WireFailure.textLimit)
+      } catch {
+        #expect(error.status.wireName == vector.status, "\(vector): \(error)")
+        #expect(error.applied == .no)
+        #expect(!error.text.isEmpty && error.text.utf8.count <= WireFailure.textLimit)
       }
     }
   }
