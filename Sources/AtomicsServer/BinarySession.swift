@@ -3,6 +3,7 @@
 import AtomicsCore
 import EventLoop
 import RegisterService
+import SharedArena
 import WireProtocol
 
 /// The server's side of one `atr/1` connection: frames in, registers, replies out.
@@ -12,21 +13,18 @@ import WireProtocol
 final class BinarySession {
   let context: ServerContext
   let service: RegisterService
-  /// On whose behalf registers are made here.
-  let user: UInt32
   private let bodyLimit: Int
   private var hasGreeted = false
   /// The largest frame that the client takes.
   private(set) var clientFrameLimit = 0
 
   /// Registers by handle; nil where a handle was given back.
-  var handles: [RegisterReference?] = []
+  var handles: [RegisterHandle?] = []
   /// Handles that were given back, to be given out again.
   var freeHandles: [UInt32] = []
 
-  init(_ context: ServerContext, user: UInt32) {
+  init(_ context: ServerContext) {
     self.context = context
-    self.user = user
     service = context.service
     bodyLimit = context.limits.frameBytes
   }
@@ -142,7 +140,7 @@ final class BinarySession {
   @inline(__always)
   private func perform(
     _ operation: AtomicOperation, _ header: FrameHeader, operands: Span<UInt8>,
-    _ handle: RegisterReference, into output: inout OutputBuffer
+    _ handle: RegisterHandle, into output: inout OutputBuffer
   ) throws(WireFailure) {
     let (request, returns) = try OperationFrame.decode(
       operation, header: header, operands: operands, type: handle.type)
@@ -155,7 +153,7 @@ final class BinarySession {
   }
 
   /// The register behind a handle.
-  func register(_ handle: UInt32) throws(WireFailure) -> RegisterReference {
+  func register(_ handle: UInt32) throws(WireFailure) -> RegisterHandle {
     let index = Int(handle)
     guard index < handles.count, let register = handles[index] else {
       throw WireFailure(.notFound, "this connection has no handle \(handle); OPEN the name first")
@@ -175,7 +173,7 @@ final class BinarySession {
     return try NameBlock(body)
   }
 
-  func find(_ block: NameBlock, _ body: Span<UInt8>) throws(WireFailure) -> RegisterReference {
+  func find(_ block: NameBlock, _ body: Span<UInt8>) throws(WireFailure) -> RegisterHandle {
     do throws(ServiceError) {
       return try service.find(
         body.extracting(block.nameOffset..<(block.nameOffset &+ block.nameByteCount)))

@@ -8,32 +8,24 @@ import RegisterService
 
 /// What the two HTTP engines have in common for their server.
 protocol HTTPServerSession: AnyObject {
-  associatedtype Failure: Error
+  /// The `Date` field of what is answered from now on.
+  var date: [UInt8] { get set }
   /// Nothing will be received or sent any more.
   var isFinished: Bool { get }
   /// Whether `nextEvent` has something to give now.
   var hasEvents: Bool { get }
   /// Takes bytes from the front of `bytes` and tells how many. Fewer than all: events wait.
-  ///
-  /// - Throws: When the connection is lost; what is to be sent still may be.
-  func receive(_ bytes: Span<UInt8>) throws(Failure) -> Int
+  func receive(_ bytes: Span<UInt8>) -> Int
   func nextEvent() -> HTTPEvent?
-  @discardableResult
-  func respond(_ response: consuming HTTPResponse, to stream: UInt32) -> Bool
-  /// Sets the `Date` field of what is answered from now on.
-  func setDate(_ text: [UInt8], unixSeconds: Int64)
+  func respond(_ response: consuming HTTPResponse, to stream: UInt32)
   /// Appends at most about `limit` bytes of what is to be sent.
   func takeOutput(into output: inout [UInt8], upTo limit: Int)
   /// Takes no new requests; answers those that it has, then is finished.
   func beginShutdown()
 }
 
-extension HTTP1Session: HTTPServerSession {
-  typealias Failure = Never
-}
-extension HTTP2Session: HTTPServerSession {
-  typealias Failure = HTTP2Error
-}
+extension HTTP1Session: HTTPServerSession {}
+extension HTTP2Session: HTTPServerSession {}
 
 /// One HTTP connection: the session's requests go to the JSON face, its bytes to the loop.
 final class HTTPExchange<Session: HTTPServerSession> {
@@ -43,24 +35,20 @@ final class HTTPExchange<Session: HTTPServerSession> {
   /// Keeps its capacity from one turn to the next while the connection is busy.
   private var sending: [UInt8] = []
 
-  init(_ session: Session, _ context: ServerContext, _ clock: WallClock, user: UInt32) {
+  init(_ session: Session, _ context: ServerContext, _ clock: WallClock) {
     self.session = session
     self.clock = clock
-    api = JSONAPI(context, user: user)
+    api = JSONAPI(context)
   }
 
   func process(_ input: Span<UInt8>, into output: inout OutputBuffer, endOfInput: Bool)
     -> StreamProgress
   {
-    clock.update()
-    session.setDate(clock.text, unixSeconds: clock.unixSeconds)
+    session.date = clock.date
     var budget = ExecutionBudget()
     var consumed = 0
     while true {
-      guard let received = try? session.receive(input.extracting(consumed..<input.count)) else {
-        _ = flush(into: &output)
-        return StreamProgress(consumed: input.count, next: .close)
-      }
+      let received = session.receive(input.extracting(consumed..<input.count))
       consumed += received
       while !budget.isSpent, let event = session.nextEvent() { answer(event, &budget) }
       let sent = flush(into: &output)

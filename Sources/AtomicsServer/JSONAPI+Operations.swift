@@ -4,6 +4,7 @@ import AtomicsCore
 import HTTPMessage
 import JSONText
 import RegisterService
+import SharedArena
 
 /// `POST /v1/registers/{name}/{op}`: every operation of the table.
 extension JSONAPI {

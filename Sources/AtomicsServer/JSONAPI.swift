@@ -4,6 +4,7 @@ import AtomicsCore
 import HTTPMessage
 import JSONText
 import RegisterService
+import SharedArena
 import WireProtocol
 
 /// The JSON face of the registers: one request in, one response out, for every HTTP version.
@@ -11,13 +12,7 @@ struct JSONAPI: Sendable {
   let context: ServerContext
   var service: RegisterService { context.service }
 
-  /// On whose behalf registers are made here.
-  let user: UInt32
-
-  init(_ context: ServerContext, user: UInt32) {
-    self.context = context
-    self.user = user
-  }
+  init(_ context: ServerContext) { self.context = context }
 
   /// What a path names.
   enum Resource {
@@ -137,10 +132,10 @@ struct JSONAPI: Sendable {
     } catch {
       throw Problem(.invalidName, "the name has a broken percent escape")
     }
-    do throws(ServiceError) {
-      try RegisterService.checkName(name.span)
+    do throws(NameError) {
+      try RegisterName.check(name.span)
     } catch {
-      throw Problem(error)
+      throw Problem(.invalidName, "\(error)")
     }
     return name
   }

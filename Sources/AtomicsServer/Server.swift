@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import EventLoop
+public import EventLoop
 public import Logging
 import RegisterService
+public import SharedArena
 import Synchronization
 
 /// The register service: an arena, its directory lock, and the loops that serve it.
@@ -29,14 +30,15 @@ public final class Server: Sendable {
   /// - Throws: ``ServerError`` with what is in the way: another server, a foreign file, an address.
   public init(_ configuration: ServerConfiguration, logger: Logger) throws(ServerError) {
     let addresses = try Self.addresses(configuration)
-    let service: RegisterService
-    do throws(ServiceError) {
-      (service, adopted) = try RegisterService.serve(at: configuration.arenaPath)
+    let arena: Arena
+    do throws(ArenaError) {
+      (arena, adopted) = try Arena.serve(at: configuration.arenaPath)
     } catch {
-      throw .arena("\(error)")
+      throw .arena(error)
     }
-    arenaPath = service.arenaPath
-    let context = ServerContext(service: service, configuration: configuration)
+    arenaPath = arena.path
+    let context = ServerContext(
+      service: RegisterService(arena: arena), configuration: configuration)
     self.context = context
     self.logger = logger
     do throws(EventLoopError) {
@@ -48,7 +50,7 @@ public final class Server: Sendable {
       let acceptor = Acceptor(context, loops, clocks, logger)
       var bound: [String] = []
       // The arena's own socket comes last: it is how local programs ask, and not the user's.
-      for address in addresses + [try SocketAddress(unixPath: service.socketPath)] {
+      for address in addresses + [try SocketAddress(unixPath: arena.socketPath)] {
         let listener = try ListenerSocket(address: address)
         bound.append("\(listener.address)")
         try loops[0].listen(listener) { acceptor.accept($0) }
@@ -130,8 +132,8 @@ public final class Server: Sendable {
   private func watchArena() {
     let loop = loops[0]
     loop.schedule(afterNanoseconds: 1_000_000_000) { [self] in
-      do throws(ServiceError) {
-        try context.service.verifyPublished()
+      do throws(ArenaError) {
+        try context.service.arena.verifyPublished()
       } catch {
         logger.critical("\(error)")
         return shutDown()

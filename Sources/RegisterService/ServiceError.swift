@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import AtomicsCore
-import SharedArena
+public import SharedArena
 
 /// Why a request was refused. Nothing was applied, whichever it is.
 public enum ServiceError: Error, Equatable {
-  /// The name is none; the text says what names are.
-  case invalidName(String)
+  case invalidName(NameError)
   /// A label has at most 64 bytes of UTF-8 and no control characters.
   case invalidLabel
   /// No register has this name.
   case notFound
-  /// The register behind the reference was deleted.
+  /// The register behind the handle was deleted.
   case gone
   /// The register exists, and the request demanded that it does not.
   case exists
@@ -28,7 +27,7 @@ extension ServiceError: CustomStringConvertible {
   /// One sentence: what was wrong, and what to do.
   public var description: String {
     switch self {
-    case .invalidName(let reason): reason
+    case .invalidName(let error): "\(error)"
     case .invalidLabel: "a label is at most 64 bytes of UTF-8 without control characters"
     case .notFound: "no register has this name; create it first"
     case .gone: "the register behind the handle was deleted; open the name again"
@@ -42,7 +41,7 @@ extension ServiceError: CustomStringConvertible {
   init(_ error: ArenaError) {
     self =
       switch error {
-      case .invalidName(let error): .invalidName("\(error)")
+      case .invalidName(let error): .invalidName(error)
       case .invalidLabel: .invalidLabel
       case .initialValueOutOfRange(let type): .operation(.valueOutOfRange(type))
       case .typeMismatch(let existing): .typeMismatch(existing: existing)
