@@ -21,6 +21,13 @@ let package = Package(
     .library(name: "AtomicsCore", targets: ["AtomicsCore"]),
     .library(name: "SharedArena", targets: ["SharedArena"]),
     .library(name: "AtomicsClient", targets: ["AtomicsClient"]),
+    // What turns bytes from outside into values, for the fuzzers.
+    .library(
+      name: "Engines",
+      targets: [
+        "AtomicsCore", "SharedArena", "WireProtocol", "JSONText", "HTTPMessage", "HTTP1Session",
+        "HTTP2Session", "Settings",
+      ]),
     .executable(name: "atomics-server", targets: ["atomics-server"]),
     .executable(name: "atomics-client", targets: ["atomics-client"]),
   ],
@@ -39,12 +46,12 @@ let package = Package(
     // Subcommands, printing, exit codes.
     .executableTarget(
       name: "atomics-client",
-      dependencies: ["AtomicsClient", "LoadGenerator", "Settings", arguments],
+      dependencies: ["AtomicsClient", "LoadGenerator", "AtomicsCore", "Settings", arguments],
       swiftSettings: settings),
     // Bench loops; speaks RESP and memcached beside the binary protocol.
     .target(
       name: "LoadGenerator",
-      dependencies: ["AtomicsClient", "WireProtocol", "EventLoop", histogram],
+      dependencies: ["AtomicsClient", "AtomicsCore", "WireProtocol", "EventLoop", histogram],
       swiftSettings: settings),
     // Listeners, sniffing, connections; the JSON API and the binary handler.
     .target(

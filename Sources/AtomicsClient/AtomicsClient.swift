@@ -1,1 +1,117 @@
 // SPDX-License-Identifier: Apache-2.0
+
+public import AtomicsCore
+
+/// Registers, used from asynchronous code.
+///
+///     let atomics = try await AtomicsClient.connect(to: ServerAddress("atr://127.0.0.1:7070"))
+///     let hits = try await atomics.create("hits", type).register
+///     let outcome = try await atomics.perform(AtomicRequest(.increment, on: hits.type), on: hits)
+///
+/// Calls that run at the same time share one connection, and what they send leaves in one piece.
+/// Over the map a call is the operation itself: it never waits.
+///
+/// When the connection ends, calls under way fail and tell whether they were applied; nothing is
+/// sent twice. Calls after that fail too: connect again.
+public final class AtomicsClient: Sendable {
+  private enum Transport: Sendable {
+    case remote(LoopConnection)
+    case map(LocalRegisters)
+  }
+
+  private let transport: Transport
+
+  private init(_ transport: Transport) {
+    self.transport = transport
+  }
+
+  deinit {
+    if case .remote(let connection) = transport { connection.close() }
+  }
+
+  /// Connects to `address`, or maps the arena there. A remote client has a thread of its own.
+  ///
+  /// - Throws: As ``BlockingClient/init(_:options:)``.
+  public static func connect(
+    to address: ServerAddress, options: ClientOptions = ClientOptions()
+  ) async throws(ClientError) -> AtomicsClient {
+    if case .map(let path) = address {
+      return AtomicsClient(.map(LocalRegisters(path: path, options: options)))
+    }
+    guard let server = try RemoteServer(address) else {
+      throw .usage("`\(address)` names no server.")
+    }
+    return AtomicsClient(.remote(try await LoopConnection.connect(to: server, options: options)))
+  }
+
+  private func call(_ command: ClientCommand) async throws(ClientError) -> ClientReply {
+    switch transport {
+    case .remote(let connection): try await connection.call(command)
+    case .map(let registers): try registers.run(command)
+    }
+  }
+
+  /// Makes a register, or confirms that it exists with this type; see
+  /// ``BlockingClient/create(_:_:initial:label:)``.
+  public func create(
+    _ name: String, _ type: RegisterType, initial: UInt128 = 0, label: String = ""
+  ) async throws(ClientError) -> (register: RegisterReference, created: Bool) {
+    let plan = RegisterPlan(name: name, type: type, initial: initial, label: label)
+    return try await call(.create(plan)).asRegister()
+  }
+
+  /// Finds a register. Keep what this returns: operations on it cost no look-up.
+  public func register(named name: String) async throws(ClientError) -> RegisterReference {
+    try await call(.find(name: name)).asRegister().register
+  }
+
+  /// Runs one operation.
+  ///
+  /// - Throws: ``ClientError/notFound(name:)`` where the register was deleted; see
+  ///   ``ClientError/applied`` for what a lost connection leaves open.
+  @discardableResult
+  public func perform(
+    _ request: AtomicRequest, on register: RegisterReference
+  ) async throws(ClientError) -> AtomicOutcome {
+    try await call(.perform(request, on: register)).asOutcome()
+  }
+
+  /// Deletes a register.
+  public func delete(_ name: String) async throws(ClientError) {
+    _ = try await call(.delete(name: name))
+  }
+
+  /// Part of the list of registers; see ``BlockingClient/list(prefix:from:limit:)``.
+  public func list(
+    prefix: String = "", from cursor: UInt64 = 0, limit: Int = 100
+  ) async throws(ClientError) -> RegisterPage {
+    try await call(.list(prefix: prefix, cursor: cursor, limit: UInt32(clamping: limit))).asPage()
+  }
+
+  /// All that is known about a register.
+  public func info(named name: String) async throws(ClientError) -> RegisterDescription {
+    try await call(.info(name: name)).asDescription()
+  }
+
+  /// One round trip.
+  public func ping() async throws(ClientError) {
+    _ = try await call(.ping)
+  }
+
+  /// What the server can do, as it said when the connection was made.
+  public func capabilities() throws(ClientError) -> ServerCapabilities {
+    switch transport {
+    case .remote(let connection):
+      guard let capabilities = connection.capabilities else {
+        throw .usage("Capabilities come over atr://, unix: and shm:, not over http://.")
+      }
+      return capabilities
+    case .map(let registers): return try registers.capabilities()
+    }
+  }
+
+  /// Closes the connection. Calls under way fail; later ones throw ``ClientError/closed``.
+  public func close() {
+    if case .remote(let connection) = transport { connection.close() }
+  }
+}

@@ -37,6 +37,17 @@ extension ServerSettings {
     return settings
   }
 
+  /// The defaults with a settings file's text laid over them.
+  ///
+  /// - Parameter name: Stands for the file's path in messages.
+  public static func read(
+    yaml: String, name: String = "settings"
+  ) throws(SettingsError) -> ServerSettings {
+    var settings = ServerSettings()
+    try SettingsLayer(yaml: yaml, path: name).apply(to: &settings)
+    return settings
+  }
+
   /// The known key that is most like `key`, if any is near.
   static func suggestion(for key: String) -> String? {
     // Someone who left out the section means the member with that name.

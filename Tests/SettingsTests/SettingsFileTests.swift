@@ -5,9 +5,7 @@ import Testing
 
 @Suite struct SettingsFileTests {
   private func resolve(_ yaml: String) throws(SettingsError) -> ServerSettings {
-    var settings = ServerSettings()
-    try SettingsLayer(yaml: yaml, path: "s.yaml").apply(to: &settings)
-    return settings
+    try ServerSettings.read(yaml: yaml, name: "s.yaml")
   }
 
   @Test("a file sets what it names and leaves the rest at the defaults")

@@ -1,0 +1,22 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Each fuzzer is one function that libFuzzer's own `main` calls: see `run`.
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .unsafeFlags(["-parse-as-library"]),
+]
+
+let package = Package(
+  name: "Fuzz",
+  dependencies: [.package(name: "atomics-service", path: "..")],
+  targets: [
+    "FuzzFrames", "FuzzHTTP2", "FuzzJSON", "FuzzSettings", "FuzzValues",
+  ].map { name in
+    .executableTarget(
+      name: name, dependencies: [.product(name: "Engines", package: "atomics-service")],
+      swiftSettings: settings)
+  }
+)

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+import AtomicsCore
+import WireProtocol
+
+@_cdecl("LLVMFuzzerTestOneInput")
+public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  // Safety: libFuzzer keeps `count` bytes at `start` for the length of the call.
+  fuzz(unsafe [UInt8](UnsafeBufferPointer(start: start, count: count)))
+  return 0
+}
+
+/// Every decoder of the binary protocol on the same bytes: an opening, or a header and its body.
+/// What one decodes must survive being encoded and decoded again.
+private func fuzz(_ bytes: [UInt8]) {
+  if let (hello, _) = try? Hello.decode(bytes.span) {
+    let again = try? Hello.decode(hello.bytes.span)
+    precondition(again?.0 == hello, "HELLO changes on its way")
+  }
+  _ = try? Welcome.decode(bytes.span)
+  guard bytes.count >= FrameHeader.byteCount else { return }
+  let header = FrameHeader(bytes.span.littleEndian64(at: 0), bytes.span.littleEndian64(at: 8))
+  precondition(
+    header.first == bytes.span.littleEndian64(at: 0)
+      && header.second == bytes.span.littleEndian64(at: 8), "a header changes on its way")
+  let body = Array(bytes.dropFirst(FrameHeader.byteCount))
+  fuzzRequests(header, body)
+  fuzzReplies(header, body)
+}
+
+private func fuzzRequests(_ header: FrameHeader, _ body: [UInt8]) {
+  var operands = body
+  if let block = try? NameBlock(body.span) {
+    precondition(block.byteCount <= body.count, "a name block longer than its body")
+    if let create = try? CreateFrame(header: header, body: body.span, block: block) {
+      let frame = create.frame(sequence: header.sequence)
+      let body = Array(frame.dropFirst(FrameHeader.byteCount))
+      let block = try? NameBlock(body.span)
+      let again = block.flatMap {
+        try? CreateFrame(header: header, body: body.span, block: $0)
+      }
+      precondition(again == create, "CREATE changes on its way")
+    }
+    if header.flags & FrameFlag.name != 0 { operands = Array(body.dropFirst(block.byteCount)) }
+  }
+  if let list = try? ListFrame(body: body.span) {
+    let frame = list.frame(sequence: header.sequence).dropFirst(FrameHeader.byteCount)
+    precondition((try? ListFrame(body: Array(frame).span)) == list, "LIST changes on its way")
+  }
+  guard let operation = AtomicOperation(rawValue: header.opcode) else { return }
+  for type in RegisterType.all {
+    guard
+      let (request, returns) = try? OperationFrame.decode(
+        operation, header: header, operands: operands.span, type: type)
+    else { continue }
+    let frame = OperationFrame.encode(
+      request, type: type, returns: returns, handle: header.handleOrAuxiliary,
+      sequence: header.sequence)
+    let again = try? OperationFrame.decode(
+      operation, header: FrameHeader(frame.words[0], frame.words[1]),
+      operands: Array(frame.bytes.dropFirst(FrameHeader.byteCount)).span, type: type)
+    precondition(again?.returns == returns, "the return bits change on their way")
+    precondition(again?.request.operand == request.operand, "an operand changes on its way")
+    precondition(again?.request.expected == request.expected, "an operand changes on its way")
+  }
+}
+
+private func fuzzReplies(_ header: FrameHeader, _ body: [UInt8]) {
+  for type in RegisterType.all {
+    _ = try? OperationFrame.value(ofReply: header, body: body.span, type: type)
+  }
+  _ = try? ControlFrame.readOpened(header: header, body: body.span)
+  if let reply = try? ListReply(header: header, body: body.span) {
+    precondition(reply.entries.count <= body.count / 24, "more entries than bytes for them")
+  }
+  _ = try? StatReply(header: header, body: body.span)
+  if let status = Status(rawValue: header.orderOrStatus) {
+    _ = WireFailure(status: status, body: body.span).frame(answering: header)
+  }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AtomicsCore
+
+extension AtomicRequest {
+  /// What this request left, given what it found: servers send one value, the other follows.
+  ///
+  /// - Parameter old: The value found; of a bit operation, the bit (0 or 1).
+  /// - Parameter succeeded: False where a compare-exchange did not match.
+  func outcome(
+    found old: UInt128, on type: RegisterType, succeeded: Bool = true
+  ) -> AtomicOutcome {
+    guard succeeded else { return AtomicOutcome(old: old, new: old, succeeded: false) }
+    let mask = type.width.mask
+    let new: UInt128 =
+      switch operation {
+      case .load, .bitTest: old
+      case .store, .exchange, .compareExchangeStrong, .compareExchangeWeak: operand
+      case .bitTestSet: 1
+      case .bitTestReset: 0
+      case .bitTestComplement: old ^ 1
+      case .or: old | operand
+      case .xor: old ^ operand
+      case .and: old & operand
+      case .not: ~old & mask
+      case .add: (old &+ operand) & mask
+      case .sub: (old &- operand) & mask
+      case .increment: (old &+ 1) & mask
+      case .decrement: (old &- 1) & mask
+      case .negate: (0 &- old) & mask
+      }
+    return AtomicOutcome(old: operation == .store ? operand : old, new: new)
+  }
+}

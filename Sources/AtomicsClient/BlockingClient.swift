@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import AtomicsCore
+
+/// Registers, used from a thread that waits: one call at a time, or many pipelined.
+///
+///     let client = try BlockingClient(ServerAddress("atr://127.0.0.1:7070"))
+///     let hits = try client.create("hits", type).register
+///     let outcome = try client.perform(AtomicRequest(.increment, on: hits.type), on: hits)
+///
+/// Pipelined, replies come in the order of the requests:
+///
+///     for _ in 0..<1000 { try client.submit(increment, on: hits) }
+///     for _ in 0..<1000 { last = try client.nextOutcome() }
+///
+/// **Thread safety**: one thread at a time; make one client per thread.
+public final class BlockingClient {
+  private enum Transport {
+    case remote(BlockingConnection)
+    case map(LocalRegisters)
+  }
+
+  private let transport: Transport
+  /// Tickets of `submit` whose outcomes have not been taken, oldest first.
+  private var pipeline = RequestQueue<UInt64>()
+  /// Outcomes of the map, which are there at once.
+  private var mapped = RequestQueue<Result<AtomicOutcome, ClientError>>()
+
+  /// Connects to `address`, or maps the arena there.
+  ///
+  /// - Throws: ``ClientError/unreachable(server:reason:)`` where no server answers,
+  ///   ``ClientError/arena(_:)`` where there is no arena (one that `create` may still make is no
+  ///   error), ``ClientError/usage(_:)`` for an address that cannot be.
+  public init(
+    _ address: ServerAddress, options: ClientOptions = ClientOptions()
+  ) throws(ClientError) {
+    if case .map(let path) = address {
+      transport = .map(LocalRegisters(path: path, options: options))
+    } else if let server = try RemoteServer(address) {
+      transport = .remote(
+        try BlockingConnection(
+          to: server.socket, named: server.name, session: try server.makeSession(),
+          options: options))
+    } else {
+      throw .usage("`\(address)` names no server.")
+    }
+  }
+
+  private func call(_ command: ClientCommand) throws(ClientError) -> ClientReply {
+    switch transport {
+    case .remote(let connection): try connection.call(command)
+    case .map(let registers): try registers.run(command)
+    }
+  }
+
+  /// Makes a register, or confirms that it exists with this type: the other arguments then count
+  /// for nothing.
+  ///
+  /// - Throws: ``ClientError/rejected(code:text:applied:)`` with `type-mismatch` where it exists
+  ///   with another type, `invalid-name` for a bad name.
+  public func create(
+    _ name: String, _ type: RegisterType, initial: UInt128 = 0, label: String = ""
+  ) throws(ClientError) -> (register: RegisterReference, created: Bool) {
+    let plan = RegisterPlan(name: name, type: type, initial: initial, label: label)
+    return try call(.create(plan)).asRegister()
+  }
+
+  /// Finds a register. Keep what this returns: operations on it cost no look-up.
+  public func register(named name: String) throws(ClientError) -> RegisterReference {
+    try call(.find(name: name)).asRegister().register
+  }
+
+  /// Runs one operation and waits for its outcome.
+  ///
+  /// - Throws: ``ClientError/notFound(name:)`` where the register was deleted; see
+  ///   ``ClientError/applied`` for what a lost connection leaves open.
+  public func perform(
+    _ request: AtomicRequest, on register: RegisterReference
+  ) throws(ClientError) -> AtomicOutcome {
+    try call(.perform(request, on: register)).asOutcome()
+  }
+
+  /// Deletes a register.
+  public func delete(_ name: String) throws(ClientError) {
+    _ = try call(.delete(name: name))
+  }
+
+  /// Part of the list of registers whose names begin with `prefix`, from the cursor of the part
+  /// before (0 = the start). A part may be short; ``RegisterPage/next`` is nil at the end.
+  public func list(
+    prefix: String = "", from cursor: UInt64 = 0, limit: Int = 100
+  ) throws(ClientError) -> RegisterPage {
+    try call(.list(prefix: prefix, cursor: cursor, limit: UInt32(clamping: limit))).asPage()
+  }
+
+  /// All that is known about a register.
+  public func info(named name: String) throws(ClientError) -> RegisterDescription {
+    try call(.info(name: name)).asDescription()
+  }
+
+  /// One round trip.
+  public func ping() throws(ClientError) {
+    _ = try call(.ping)
+  }
+
+  /// What the server can do.
+  public func capabilities() throws(ClientError) -> ServerCapabilities {
+    switch transport {
+    case .remote(let connection): try connection.greet()
+    case .map(let registers): try registers.capabilities()
+    }
+  }
+
+  // MARK: - Pipelining
+
+  /// Queues an operation; its outcome comes from ``nextOutcome()``. Sends nothing until
+  /// ``flush()``, ``nextOutcome()`` or a full buffer.
+  public func submit(
+    _ request: AtomicRequest, on register: RegisterReference
+  ) throws(ClientError) {
+    switch transport {
+    case .remote(let connection):
+      pipeline.append(try connection.submit(.perform(request, on: register)))
+    case .map(let registers):
+      mapped.append(
+        Result(catching: { () throws(ClientError) in
+          try registers.perform(request, on: register)
+        }))
+    }
+  }
+
+  /// Sends what is queued, and does not wait for replies.
+  public func flush() throws(ClientError) {
+    if case .remote(let connection) = transport { try connection.flush() }
+  }
+
+  /// Operations submitted whose outcomes have not been taken.
+  public var pendingCount: Int { pipeline.count + mapped.count }
+
+  /// The outcome of the oldest operation submitted; waits for it.
+  ///
+  /// - Throws: That operation's error; the others keep theirs.
+  public func nextOutcome() throws(ClientError) -> AtomicOutcome {
+    if let result = mapped.popFirst() { return try result.get() }
+    guard case .remote(let connection) = transport, let ticket = pipeline.popFirst() else {
+      throw .usage("No operation was submitted whose outcome is left.")
+    }
+    return try connection.reply(to: ticket).asOutcome()
+  }
+}

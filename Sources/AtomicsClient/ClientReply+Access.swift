@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AtomicsCore
+
+/// Each command has one kind of reply; another is the transport's mistake.
+extension ClientReply {
+  func asRegister() throws(ClientError) -> (register: RegisterReference, created: Bool) {
+    guard case .register(let register, let created) = self else { throw Self.mismatch }
+    return (register, created)
+  }
+
+  func asOutcome() throws(ClientError) -> AtomicOutcome {
+    guard case .outcome(let outcome) = self else { throw Self.mismatch }
+    return outcome
+  }
+
+  func asPage() throws(ClientError) -> RegisterPage {
+    guard case .page(let page) = self else { throw Self.mismatch }
+    return page
+  }
+
+  func asDescription() throws(ClientError) -> RegisterDescription {
+    guard case .description(let description) = self else { throw Self.mismatch }
+    return description
+  }
+
+  private static var mismatch: ClientError {
+    .protocolViolation("the reply answers another request")
+  }
+}

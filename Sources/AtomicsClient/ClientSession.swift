@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventLoop
+
+/// One connection's protocol without its socket: commands become bytes, bytes become replies.
+///
+/// Not safe across threads; whoever owns the connection owns the session.
+protocol ClientSession: AnyObject {
+  /// Commands without a reply so far.
+  var outstandingCount: Int { get }
+  /// The server has greeted: it speaks this protocol.
+  var isReady: Bool { get }
+  /// What the server said of itself, once it did.
+  var capabilities: ServerCapabilities? { get }
+  /// Why the server said it would hang up, once it did.
+  var farewell: String? { get }
+
+  /// Appends what opens the connection.
+  func begin(into output: inout OutputBuffer)
+
+  /// Appends `command`. Its reply comes from `nextReply` under `ticket`, also where the session
+  /// refuses it at once.
+  func submit(_ command: ClientCommand, ticket: UInt64, into output: inout OutputBuffer)
+
+  /// Takes whole messages from the front of `bytes`; returns how many bytes that were.
+  ///
+  /// - Throws: ``ClientError/protocolViolation(_:)`` and what the server says when it hangs up.
+  func receive(_ bytes: Span<UInt8>, into output: inout OutputBuffer) throws(ClientError) -> Int
+
+  /// The next reply that has come.
+  func nextReply() -> SessionReply?
+
+  /// Ends every command that has no reply with `reason`; `nextReply` then tells them.
+  func abandon(_ reason: AbandonReason)
+}
+
+/// A reply and whose it is.
+struct SessionReply {
+  var ticket: UInt64
+  var result: Result<ClientReply, ClientError>
+}
+
+/// Why a connection's commands end without replies.
+enum AbandonReason {
+  case lost(String)
+  case timeout
+  case broken(ClientError)
+
+  /// The error of a command of which `applied` is known.
+  func error(_ applied: Applied) -> ClientError {
+    switch self {
+    case .lost(let reason): .connectionLost(reason: reason, applied: applied)
+    case .timeout: .timeout(applied: applied)
+    case .broken(let error): error
+    }
+  }
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AtomicsCore
+import WireProtocol
+
+extension FrameSession {
+  /// Takes one whole frame from the server.
+  func take(_ header: FrameHeader, body: Span<UInt8>) throws(ClientError) {
+    if header.opcode == Opcode.goAway.rawValue, header.sequence == 0 {
+      try readFarewell(header, body)
+      return
+    }
+    guard let frame = awaited.popFirst(), frame.sequence == header.sequence,
+      frame.opcode == header.opcode
+    else {
+      throw .protocolViolation("a reply to no request (sequence \(header.sequence))")
+    }
+    let result: Result<ClientReply, ClientError>
+    do throws(WireFailure) {
+      guard let reply = try reply(to: frame, header, body) else { return }
+      result = .success(reply)
+    } catch {
+      // Lengths and types of a reply that make no sense leave nothing to go on with.
+      if error.status == .badFrame {
+        throw .protocolViolation(error.text)
+      }
+      let failure = ClientError(error, name: frame.command.name)
+      if frame.opcode == Opcode.create.rawValue {
+        creation = .failure(failure)
+        return
+      }
+      if error.status == .gone || error.status == .notFound, let name = frame.command.name {
+        handles[name] = nil
+      }
+      if case .create = frame.command, case .failure(let refused)? = creation {
+        creation = nil
+        result = .failure(refused)
+      } else {
+        result = .failure(failure)
+      }
+    }
+    replies.append(SessionReply(ticket: frame.ticket, result: result))
+  }
+
+  /// GOAWAY: replies that are under way may still come before the connection ends.
+  private func readFarewell(_ header: FrameHeader, _ body: Span<UInt8>) throws(ClientError) {
+    let failure = WireFailure(
+      status: Status(rawValue: header.orderOrStatus) ?? .internal, body: body)
+    if failure.status == .badFrame { throw .protocolViolation(failure.text) }
+    farewell = failure.text.isEmpty ? "the server is \(failure.status.code)" : failure.text
+  }
+
+  /// What a reply says; nil for CREATE, whose OPEN is answered next.
+  private func reply(
+    to frame: Awaited, _ header: FrameHeader, _ body: Span<UInt8>
+  ) throws(WireFailure) -> ClientReply? {
+    guard let status = Status(rawValue: header.orderOrStatus) else {
+      throw WireFailure(.badFrame, "an unknown status \(header.orderOrStatus)")
+    }
+    guard status == .ok || status == .mismatch else {
+      throw WireFailure(status: status, body: body)
+    }
+    switch frame.command {
+    case .perform(let request, let register):
+      return .outcome(
+        try outcome(request, register.type, header, body, succeeded: status == .ok))
+    case .create where frame.opcode == Opcode.create.rawValue:
+      creation = .success(header.flags & ReplyFlag.created != 0)
+      return nil
+    case .create(let plan):
+      defer { creation = nil }
+      guard case .success(let created)? = creation else {
+        throw WireFailure(.exists, "the register exists, and could not be made as asked")
+      }
+      return .register(try opened(plan.name, header, body), created: created)
+    case .find(let name):
+      return .register(try opened(name, header, body), created: false)
+    case .delete(let name):
+      handles[name] = nil
+      return .deleted
+    case .list:
+      let page = try ListReply(header: header, body: body)
+      let registers = page.entries.map {
+        RegisterDescription(name: $0.name, type: $0.type, value: $0.value, label: $0.label)
+      }
+      return .page(RegisterPage(registers: registers, next: page.next == 0 ? nil : page.next))
+    case .info:
+      return .description(RegisterDescription(try StatReply(header: header, body: body)))
+    case .ping:
+      return .pong
+    }
+  }
+
+  private func outcome(
+    _ request: AtomicRequest, _ type: RegisterType, _ header: FrameHeader, _ body: Span<UInt8>,
+    succeeded: Bool
+  ) throws(WireFailure) -> AtomicOutcome {
+    guard succeeded || request.operation.isCompareExchange else {
+      throw WireFailure(.badFrame, "a mismatch without a comparison")
+    }
+    guard let value = try OperationFrame.value(ofReply: header, body: body, type: type) else {
+      guard request.returnAsked == .nothing else {
+        throw WireFailure(.badFrame, "a reply without its value")
+      }
+      return request.outcome(found: 0, on: type)
+    }
+    return request.outcome(found: value, on: type, succeeded: succeeded)
+  }
+
+  private func opened(
+    _ name: String, _ header: FrameHeader, _ body: Span<UInt8>
+  ) throws(WireFailure) -> RegisterReference {
+    let opened = try ControlFrame.readOpened(header: header, body: body)
+    let register = RegisterReference(
+      name: name, type: opened.type, generation: opened.generation,
+      place: .remote(connection: connection, handle: opened.handle))
+    handles[name] = opened.handle
+    return register
+  }
+}
+
+extension RegisterDescription {
+  init(_ stat: StatReply) {
+    self.init(
+      name: stat.name, type: stat.type, value: stat.value, label: stat.label,
+      details: Details(
+        createdUnixNanoseconds: stat.createdUnixNanoseconds, generation: stat.generation,
+        ownerTag: stat.ownerTag, ownerUser: stat.ownerUser, slot: stat.slot))
+  }
+}

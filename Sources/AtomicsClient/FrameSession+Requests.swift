@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AtomicsCore
+import EventLoop
+import WireProtocol
+
+extension FrameSession {
+  func submit(_ command: ClientCommand, ticket: UInt64, into output: inout OutputBuffer) {
+    switch command {
+    case .perform(let request, let register):
+      guard let handle = handle(of: register) else {
+        submitByName(request, register, command, ticket, &output)
+        return
+      }
+      let sequence = expect(request.operation.rawValue, command, ticket)
+      let frame = OperationFrame.encode(
+        request, type: register.type, returns: request.returnAsked, handle: handle,
+        sequence: sequence)
+      for index in 0..<frame.count { output.append(word: frame.words[index]) }
+    case .create(let plan):
+      let create = CreateFrame(
+        name: plan.name, type: plan.type, initial: plan.initial, label: plan.label)
+      output.append(
+        contentsOf: create.frame(sequence: expect(Opcode.create.rawValue, command, ticket)))
+      let sequence = expect(Opcode.open.rawValue, command, ticket)
+      output.append(contentsOf: ControlFrame.open(name: plan.name, sequence: sequence))
+    case .find(let name):
+      let sequence = expect(Opcode.open.rawValue, command, ticket)
+      output.append(contentsOf: ControlFrame.open(name: name, sequence: sequence))
+    case .delete(let name):
+      let sequence = expect(Opcode.delete.rawValue, command, ticket)
+      output.append(contentsOf: ControlFrame.request(.delete, name: name, sequence: sequence))
+    case .info(let name):
+      let sequence = expect(Opcode.stat.rawValue, command, ticket)
+      output.append(contentsOf: ControlFrame.request(.stat, name: name, sequence: sequence))
+    case .list(let prefix, let cursor, let limit):
+      let sequence = expect(Opcode.list.rawValue, command, ticket)
+      let list = ListFrame(cursor: cursor, limit: limit, prefix: Array(prefix.utf8))
+      output.append(contentsOf: list.frame(sequence: sequence))
+    case .ping:
+      let sequence = expect(Opcode.ping.rawValue, command, ticket)
+      output.append(contentsOf: ControlFrame.ping([], sequence: sequence))
+    }
+  }
+
+  private func expect(_ opcode: UInt8, _ command: ClientCommand, _ ticket: UInt64) -> UInt32 {
+    let sequence = takeSequence()
+    awaited.append(
+      Awaited(ticket: ticket, sequence: sequence, opcode: opcode, command: command))
+    return sequence
+  }
+
+  private func handle(of register: RegisterReference) -> UInt32? {
+    if case .remote(connection, let handle) = register.place { return handle }
+    return handles[register.name]
+  }
+
+  /// A register that this connection has not opened: one round trip instead of two.
+  private func submitByName(
+    _ request: AtomicRequest, _ register: RegisterReference, _ command: ClientCommand,
+    _ ticket: UInt64, _ output: inout OutputBuffer
+  ) {
+    let sequence = expect(request.operation.rawValue, command, ticket)
+    output.append(
+      contentsOf: OperationFrame.encode(
+        request, type: register.type, returns: request.returnAsked, name: register.name,
+        sequence: sequence))
+  }
+}
+
+extension AtomicRequest {
+  /// The value that the server is asked for: the old one, from which the new one follows.
+  var returnAsked: ReturnMode {
+    operation == .store || operation.isBitOperation ? .nothing : .old
+  }
+}

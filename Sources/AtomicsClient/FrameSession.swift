@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AtomicsCore
+import EventLoop
+import WireProtocol
+
+/// The client's side of `atr/1`: frames out, replies in, in the order of the commands.
+///
+/// Registers are opened once and then used by handle. HELLO and the first requests leave together:
+/// a server of another version refuses them all.
+final class FrameSession: ClientSession {
+  /// A frame whose reply is awaited.
+  struct Awaited {
+    var ticket: UInt64
+    var sequence: UInt32
+    var opcode: UInt8
+    var command: ClientCommand
+  }
+
+  /// The largest reply taken: a page of a thousand long names fits.
+  static let maximumFrame: UInt32 = 1 << 20
+
+  /// Told apart from every other connection of the process, so that handles never stray.
+  let connection: UInt64
+  var awaited = RequestQueue<Awaited>()
+  var replies = RequestQueue<SessionReply>()
+  /// The last handle of every name that was opened, for references of other connections.
+  var handles: [String: UInt32] = [:]
+  private(set) var capabilities: ServerCapabilities?
+  var farewell: String?
+  private var nextSequence: UInt32 = 1
+  /// What CREATE said, until the OPEN that follows it is answered.
+  var creation: Result<Bool, ClientError>?
+
+  init(connection: UInt64) {
+    self.connection = connection
+  }
+
+  var outstandingCount: Int { awaited.count }
+  var isReady: Bool { capabilities != nil }
+
+  func nextReply() -> SessionReply? { replies.popFirst() }
+
+  func begin(into output: inout OutputBuffer) {
+    output.append(contentsOf: Hello(maximumFrame: Self.maximumFrame).bytes)
+  }
+
+  func takeSequence() -> UInt32 {
+    defer { nextSequence &+= 1 }
+    return nextSequence
+  }
+
+  func abandon(_ reason: AbandonReason) {
+    for frame in awaited.removeAll() where frame.opcode != Opcode.create.rawValue {
+      replies.append(
+        SessionReply(
+          ticket: frame.ticket, result: .failure(reason.error(frame.command.appliedWhenLost))))
+    }
+    creation = nil
+  }
+
+  func receive(_ bytes: Span<UInt8>, into output: inout OutputBuffer) throws(ClientError) -> Int {
+    var offset = 0
+    if capabilities == nil {
+      guard let welcome = try welcome(bytes) else { return 0 }
+      offset = welcome
+    }
+    while bytes.count - offset >= FrameHeader.byteCount {
+      let header = FrameHeader(
+        bytes.littleEndian64(at: offset), bytes.littleEndian64(at: offset + 8))
+      let length = Int(header.bodyByteCount)
+      guard length & 7 == 0, length <= Int(Self.maximumFrame) else {
+        throw .protocolViolation("a frame of \(length) bytes")
+      }
+      let end = offset + FrameHeader.byteCount + length
+      guard bytes.count >= end else { break }
+      try take(header, body: bytes.extracting((offset + FrameHeader.byteCount)..<end))
+      offset = end
+    }
+    return offset
+  }
+
+  /// Reads WELCOME; nil while bytes are missing.
+  private func welcome(_ bytes: Span<UInt8>) throws(ClientError) -> Int? {
+    do throws(WireFailure) {
+      guard let (welcome, byteCount) = try Welcome.decode(bytes) else { return nil }
+      guard welcome.status == .ok else {
+        throw WireFailure(welcome.status, "the server does not accept this client")
+      }
+      guard welcome.version == Hello.version else {
+        throw WireFailure(.version, "the server answers in version \(welcome.version)")
+      }
+      capabilities = ServerCapabilities(
+        serverName: welcome.serverName,
+        operations: Set(welcome.opcodes.compactMap { AtomicOperation(rawValue: $0) }),
+        types: welcome.types, lockFreeWidths: welcome.lockFreeWidths,
+        bootEpoch: welcome.bootEpoch, arenaUUID: welcome.arenaUUID,
+        inFlightLimit: welcome.inFlightLimit == 0 ? .max : Int(welcome.inFlightLimit))
+      return byteCount
+    } catch {
+      throw error.status == .badFrame
+        ? .protocolViolation(error.text) : ClientError(error, name: nil)
+    }
+  }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AtomicsCore
+import HTTPMessage
+import JSONText
+
+/// A command as the HTTP interface spells it.
+struct JSONRequest {
+  var method: HTTPMethod
+  var target: String
+  var body: [UInt8] = []
+
+  init(_ command: ClientCommand) {
+    switch command {
+    case .create(let plan):
+      method = .put
+      target = Self.path(plan.name)
+      body = Self.body(plan)
+    case .find(let name), .info(let name):
+      method = .get
+      target = Self.path(name)
+    case .perform(let request, let register):
+      method = .post
+      target = Self.path(register.name) + "/" + request.operation.row.name
+      body = Self.body(request, register.type)
+    case .delete(let name):
+      method = .delete
+      target = Self.path(name)
+    case .list(let prefix, let cursor, let limit):
+      method = .get
+      target = "/v1/registers?limit=\(limit)"
+      if !prefix.isEmpty { target += "&prefix=\(Self.encoded(prefix))" }
+      if cursor != 0 { target += "&cursor=\(cursor)" }
+    case .ping:
+      method = .get
+      target = "/livez"
+    }
+  }
+
+  private static func path(_ name: String) -> String { "/v1/registers/\(encoded(name))" }
+
+  private static func body(_ plan: RegisterPlan) -> [UInt8] {
+    var json = JSONWriter()
+    json.beginObject()
+    json.member("type", plan.type.name)
+    if plan.initial != 0 { json.member("initial", plan.type.format(plan.initial)) }
+    if !plan.label.isEmpty { json.member("label", plan.label) }
+    json.endObject()
+    return json.bytes
+  }
+
+  private static func body(_ request: AtomicRequest, _ type: RegisterType) -> [UInt8] {
+    var json = JSONWriter()
+    json.beginObject()
+    switch request.operation.operands {
+    case .none: break
+    case .operand: json.member("operand", type.format(request.operand))
+    case .expectedAndDesired:
+      json.member("expected", type.format(request.expected))
+      json.member("desired", type.format(request.operand))
+    case .index: json.member("index", request.index)
+    }
+    json.member("order", request.order.name)
+    if request.operation.isCompareExchange {
+      json.member("failure_order", request.failureOrder.name)
+    }
+    json.endObject()
+    return json.bytes
+  }
+
+  /// RFC 3986 §2.3: all but the unreserved, and `:` and `@`, which a path segment may hold.
+  private static func encoded(_ text: String) -> String {
+    var encoded = ""
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
+        UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: ":"), UInt8(ascii: "@"):
+        encoded.unicodeScalars.append(Unicode.Scalar(byte))
+      default:
+        let digits = String(byte, radix: 16, uppercase: true)
+        encoded += "%" + (digits.count == 1 ? "0" : "") + digits
+      }
+    }
+    return encoded
+  }
+}

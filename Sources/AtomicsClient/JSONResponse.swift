@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AtomicsCore
+import HTTPMessage
+import JSONText
+
+/// An answer of the HTTP interface, read as the reply to a command.
+struct JSONResponse {
+  private let response: HTTPResponse
+  /// The members of the answer's object; nil where the body is none.
+  private let members: [JSONMember]?
+
+  init(_ response: HTTPResponse) {
+    self.response = response
+    do throws(JSONError) {
+      members = try JSONReader.members(of: response.body)
+    } catch {
+      members = nil
+    }
+  }
+
+  /// What the answer says to `command`.
+  func result(of command: ClientCommand, connection: UInt64) -> Result<ClientReply, ClientError> {
+    guard (200..<300).contains(response.status) else { return .failure(problem(with: command)) }
+    guard let reply = reply(to: command, connection) else {
+      return .failure(.protocolViolation("the answer to \(command.title) makes no sense"))
+    }
+    return .success(reply)
+  }
+
+  private func reply(to command: ClientCommand, _ connection: UInt64) -> ClientReply? {
+    switch command {
+    case .create, .find:
+      guard let found = Self.description(members) else { return nil }
+      let register = RegisterReference(
+        name: found.name, type: found.type, generation: 0, place: .byName(connection: connection))
+      return .register(register, created: response.status == 201)
+    case .perform(let request, let register):
+      return outcome(of: request, register.type).map { .outcome($0) }
+    case .delete: return .deleted
+    case .list: return page.map { .page($0) }
+    case .info: return Self.description(members).map { .description($0) }
+    case .ping: return .pong
+    }
+  }
+
+  private func outcome(of request: AtomicRequest, _ type: RegisterType) -> AtomicOutcome? {
+    if request.operation.isBitOperation {
+      guard let old = boolean("old_bit") else { return nil }
+      return request.outcome(found: old ? 1 : 0, on: type)
+    }
+    switch request.operation {
+    case .load: return value("value", type).map { request.outcome(found: $0, on: type) }
+    case .store: return request.outcome(found: 0, on: type)
+    default:
+      guard let old = value("old", type), let new = value("new", type) else { return nil }
+      let succeeded = request.operation.isCompareExchange ? boolean("success") : true
+      return succeeded.map { AtomicOutcome(old: old, new: new, succeeded: $0) }
+    }
+  }
+
+  private var page: RegisterPage? {
+    guard let list = members?.first(where: { $0.name == "registers" }) else { return nil }
+    do throws(JSONError) {
+      guard let elements = try JSONReader.elements(of: response.body, range: list.range) else {
+        return nil
+      }
+      var registers: [RegisterDescription] = []
+      for range in elements {
+        let members = try JSONReader.members(of: response.body, range: range)
+        guard let register = Self.description(members) else { return nil }
+        registers.append(register)
+      }
+      return RegisterPage(registers: registers, next: text("cursor").flatMap { UInt64($0) })
+    } catch {
+      return nil
+    }
+  }
+
+  private static func description(_ members: [JSONMember]?) -> RegisterDescription? {
+    guard let name = members?.text("name"),
+      let type = members?.text("type").flatMap({ RegisterType(name: $0) }),
+      let value = members?.text("value").flatMap({ type.bits($0) })
+    else { return nil }
+    return RegisterDescription(
+      name: name, type: type, value: value, label: members?.text("label") ?? "")
+  }
+
+  /// RFC 9457: the last part of the problem's type is its code.
+  private func problem(with command: ClientCommand) -> ClientError {
+    let code = text("type").flatMap { $0.split(separator: "/").last.map(String.init) }
+    if response.status == 404 || response.status == 410, code == "not-found" || code == "gone",
+      let name = command.name
+    {
+      return .notFound(name: name)
+    }
+    let applied: Applied =
+      switch text("applied") {
+      case "yes": .yes
+      case "no": .no
+      default: (400..<500).contains(response.status) ? .no : command.appliedWhenLost
+      }
+    return .rejected(
+      code: code ?? "status-\(response.status)",
+      text: text("detail") ?? "the server answered with status \(response.status)",
+      applied: applied)
+  }
+
+  private func text(_ name: String) -> String? { members?.text(name) }
+
+  private func boolean(_ name: String) -> Bool? {
+    guard case .bool(let value)? = members?.first(where: { $0.name == name })?.value else {
+      return nil
+    }
+    return value
+  }
+
+  private func value(_ name: String, _ type: RegisterType) -> UInt128? {
+    text(name).flatMap { type.bits($0) }
+  }
+}
+
+extension [JSONMember] {
+  fileprivate func text(_ name: String) -> String? {
+    guard case .string(let text)? = first(where: { $0.name == name })?.value else { return nil }
+    return text
+  }
+}
+
+extension RegisterType {
+  fileprivate func bits(_ text: String) -> UInt128? {
+    do throws(ValueError) {
+      return try parse(text)
+    } catch {
+      return nil
+    }
+  }
+}
+
+extension ClientCommand {
+  /// For messages.
+  fileprivate var title: String {
+    switch self {
+    case .create: "create"
+    case .find: "find"
+    case .perform(let request, _): request.operation.row.name
+    case .delete: "delete"
+    case .list: "list"
+    case .info: "info"
+    case .ping: "ping"
+    }
+  }
+}

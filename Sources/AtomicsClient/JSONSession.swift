@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventLoop
+import HTTP2Session
+import HTTPMessage
+
+/// The client's side of the HTTP/2 interface: every command is a request on a stream of its own.
+final class JSONSession: ClientSession {
+  struct Awaited {
+    var ticket: UInt64
+    var command: ClientCommand
+  }
+
+  let connection: UInt64
+  private let session: HTTP2Session
+  private let authority: [UInt8]
+  private var awaited: [UInt32: Awaited] = [:]
+  private var replies = RequestQueue<SessionReply>()
+  /// What the session gives, on its way to the connection's buffer.
+  private var scratch: [UInt8] = []
+  let capabilities: ServerCapabilities? = nil
+  let farewell: String? = nil
+  private(set) var isReady = false
+
+  init(authority: String, connection: UInt64) throws(ClientError) {
+    self.authority = Array(authority.utf8)
+    self.connection = connection
+    do throws(HTTP2Error) {
+      session = try HTTP2Session(role: .client)
+    } catch {
+      throw .connectionLost(reason: "no HTTP/2 session can be made", applied: .no)
+    }
+  }
+
+  var outstandingCount: Int { awaited.count }
+
+  func nextReply() -> SessionReply? { replies.popFirst() }
+
+  func begin(into output: inout OutputBuffer) { pump(&output) }
+
+  func submit(_ command: ClientCommand, ticket: UInt64, into output: inout OutputBuffer) {
+    do throws(HTTP2Error) {
+      let request = JSONRequest(command)
+      var fields = HTTPFields()
+      if !request.body.isEmpty { fields.append(name: "content-type", value: "application/json") }
+      let stream = try session.submit(
+        HTTPRequest(
+          method: request.method, target: Array(request.target.utf8), authority: authority,
+          fields: fields, body: request.body))
+      awaited[stream] = Awaited(ticket: ticket, command: command)
+    } catch {
+      replies.append(
+        SessionReply(
+          ticket: ticket,
+          result: .failure(
+            .connectionLost(reason: "the server takes no more requests", applied: .no))))
+    }
+    pump(&output)
+  }
+
+  func receive(_ bytes: Span<UInt8>, into output: inout OutputBuffer) throws(ClientError) -> Int {
+    let taken: Int
+    do throws(HTTP2Error) {
+      taken = try session.receive(bytes)
+    } catch {
+      throw .protocolViolation("it does not speak HTTP/2 with prior knowledge")
+    }
+    isReady = true
+    while let event = session.nextEvent() {
+      switch event {
+      case .response(let response, let stream):
+        guard let request = awaited.removeValue(forKey: stream) else { continue }
+        let result = JSONResponse(response).result(of: request.command, connection: connection)
+        replies.append(SessionReply(ticket: request.ticket, result: result))
+      case .closed(let stream, let code):
+        guard let request = awaited.removeValue(forKey: stream) else { continue }
+        // RFC 9113 §8.7: REFUSED_STREAM (7) promises that nothing was processed.
+        let applied = code == 7 ? .no : request.command.appliedWhenLost
+        replies.append(
+          SessionReply(
+            ticket: request.ticket,
+            result: .failure(
+              .connectionLost(reason: "the server ended the request", applied: applied))))
+      case .request, .rejected:
+        throw .protocolViolation("it sends requests")
+      }
+    }
+    pump(&output)
+    if session.isFinished, !awaited.isEmpty {
+      throw .connectionLost(reason: "the server ended the connection", applied: .unknown)
+    }
+    return taken
+  }
+
+  func abandon(_ reason: AbandonReason) {
+    for request in awaited.values {
+      replies.append(
+        SessionReply(
+          ticket: request.ticket,
+          result: .failure(reason.error(request.command.appliedWhenLost))))
+    }
+    awaited.removeAll()
+  }
+
+  private func pump(_ output: inout OutputBuffer) {
+    session.takeOutput(into: &scratch)
+    output.append(contentsOf: scratch)
+    scratch.removeAll(keepingCapacity: true)
+  }
+}

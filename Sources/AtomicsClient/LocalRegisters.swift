@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AtomicsCore
+import Glibc
+import SharedArena
+import Synchronization
+
+/// Registers of an arena that is mapped into this process: an operation is one instruction on its
+/// cell, and asks nobody. Only creating and deleting go to the arena's server, where it has one.
+final class LocalRegisters: Sendable {
+  let path: String
+  private let options: ClientOptions
+  /// Set once, when the arena was first there.
+  private let opened = AtomicLazyReference<Arena>()
+  /// Tells this mapping's handles from those of others.
+  private let number = ConnectionNumber.next()
+
+  /// Maps nothing yet: the arena may be made by the first `create`.
+  init(path: String?, options: ClientOptions) {
+    self.path = path ?? Arena.defaultPath()
+    self.options = options
+  }
+
+  func run(_ command: ClientCommand) throws(ClientError) -> ClientReply {
+    switch command {
+    case .create(let plan):
+      let (handle, created) = try create(plan)
+      return .register(reference(plan.name, handle), created: created)
+    case .find(let name):
+      return .register(reference(name, try find(name)), created: false)
+    case .perform(let request, let register):
+      return .outcome(try perform(request, on: register))
+    case .delete(let name):
+      try delete(name)
+      return .deleted
+    case .list(let prefix, let cursor, let limit):
+      return .page(try list(prefix: prefix, from: cursor, limit: Int(limit)))
+    case .info(let name):
+      guard let info = try arena().info(of: find(name)) else { throw .notFound(name: name) }
+      return .description(RegisterDescription(info, isComplete: true))
+    case .ping:
+      _ = try arena()
+      return .pong
+    }
+  }
+
+  /// - Complexity: One operation on the cell; no system call, no lock, no allocation.
+  func perform(
+    _ request: AtomicRequest, on register: RegisterReference
+  ) throws(ClientError) -> AtomicOutcome {
+    let arena = try arena()
+    let handle: RegisterHandle
+    if case .mapped(number, let known) = register.place {
+      handle = known
+    } else {
+      handle = try find(register.name)
+    }
+    guard request.fits(handle.type), handle.type == register.type else {
+      throw .rejected(
+        code: "type-mismatch", text: "The register's type is \(handle.type.name).", applied: .no)
+    }
+    guard let cell = arena.cell(of: handle) else { throw .notFound(name: register.name) }
+    return cell.perform(request)
+  }
+
+  func capabilities() throws(ClientError) -> ServerCapabilities {
+    let arena = try arena()
+    let (first, second) = arena.uuid
+    return ServerCapabilities(
+      serverName: "shm", operations: Set(AtomicOperation.allCases), types: Set(RegisterType.all),
+      lockFreeWidths: Set(AtomicWidth.allCases), bootEpoch: arena.bootEpoch,
+      arenaUUID: UInt128(second) << 64 | UInt128(first), inFlightLimit: .max)
+  }
+
+  /// Where the register's cell is.
+  func location(of name: String) throws(ClientError) -> CellLocation {
+    try arena().location(of: find(name))
+  }
+
+  // MARK: - The directory
+
+  private func arena() throws(ClientError) -> Arena {
+    if let arena = opened.load() { return arena }
+    do throws(ArenaError) {
+      return opened.storeIfNil(try Arena.open(at: path))
+    } catch {
+      if case .notFound = error {
+        throw .arena(
+          "There is no arena at \(path): start a server that keeps one there, or create a register."
+        )
+      }
+      throw ClientError(error)
+    }
+  }
+
+  private func find(_ name: String) throws(ClientError) -> RegisterHandle {
+    let utf8 = Array(name.utf8)
+    do throws(NameError) {
+      try RegisterName.check(utf8.span)
+    } catch {
+      throw ClientError(.invalidName(error))
+    }
+    guard let handle = try arena().find(utf8.span) else { throw .notFound(name: name) }
+    return handle
+  }
+
+  private func reference(_ name: String, _ handle: RegisterHandle) -> RegisterReference {
+    RegisterReference(
+      name: name, type: handle.type, generation: handle.generation,
+      place: .mapped(arena: number, handle))
+  }
+
+  private func create(
+    _ plan: RegisterPlan
+  ) throws(ClientError) -> (handle: RegisterHandle, created: Bool) {
+    do throws(ArenaError) {
+      let arena: Arena
+      if let known = opened.load() {
+        arena = known
+      } else {
+        arena = opened.storeIfNil(try Arena.openOrCreate(at: path))
+      }
+      return try arena.create(
+        RegisterSpecification(
+          name: plan.name, type: plan.type, initial: plan.initial, label: plan.label,
+          ownerUser: geteuid()))
+    } catch {
+      guard let socket = error.server else { throw ClientError(error) }
+      let created = try ask(socket, .create(plan)).asRegister().created
+      return (try find(plan.name), created)
+    }
+  }
+
+  private func delete(_ name: String) throws(ClientError) {
+    // Found first: a bad name or a missing arena is told as it is everywhere else.
+    _ = try find(name)
+    do throws(ArenaError) {
+      guard let arena = opened.load(), try arena.delete(Array(name.utf8).span) else {
+        throw ArenaError.notFound(path: name)
+      }
+    } catch {
+      if case .notFound = error { throw .notFound(name: name) }
+      guard let socket = error.server else { throw ClientError(error) }
+      _ = try ask(socket, .delete(name: name))
+    }
+  }
+
+  private func list(
+    prefix: String, from cursor: UInt64, limit: Int
+  ) throws(ClientError) -> RegisterPage {
+    let page = try arena().list(
+      from: cursor, prefix: Array(prefix.utf8).span, limit: max(1, limit), scanLimit: 1 << 20)
+    return RegisterPage(
+      registers: page.registers.map { RegisterDescription($0, isComplete: false) },
+      next: page.next)
+  }
+
+  /// Has the server that holds the directory do it.
+  private func ask(_ socket: String, _ command: ClientCommand) throws(ClientError) -> ClientReply {
+    guard let server = try RemoteServer(.unix(path: socket)) else { throw .closed }
+    let connection = try BlockingConnection(
+      to: server.socket, named: server.name, session: try server.makeSession(), options: options)
+    return try connection.call(command)
+  }
+}
+
+extension AtomicRequest {
+  /// Whether this request, checked against the type it was made for, is one for `type` too.
+  func fits(_ type: RegisterType) -> Bool {
+    operation.exists(on: type.kind) && operand | expected <= type.width.mask
+      && Int(index) < type.width.bitCount
+  }
+}
+
+extension RegisterDescription {
+  fileprivate init(_ info: RegisterInfo, isComplete: Bool) {
+    self.init(
+      name: info.name, type: info.type, value: info.value, label: info.label,
+      details: isComplete
+        ? Details(
+          createdUnixNanoseconds: info.createdUnixNanoseconds, generation: info.generation,
+          ownerTag: info.ownerTag, ownerUser: info.ownerUser, slot: info.slot) : nil)
+  }
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import AtomicsCore
+import SharedArena
+
+/// A register that a client has found: its name, its type, and where the client keeps it.
+///
+/// Get one from `register(named:)` or `create`, and use it for as many operations as you like:
+/// they then cost no look-up. On another client of the same server it works by its name.
+public struct RegisterReference: Sendable {
+  /// What makes operations fast on one connection.
+  enum Place: Sendable {
+    case byName(connection: UInt64)
+    /// A handle that the server gave.
+    case remote(connection: UInt64, handle: UInt32)
+    /// A cell of an arena that is mapped.
+    case mapped(arena: UInt64, RegisterHandle)
+  }
+
+  public let name: String
+  public let type: RegisterType
+  /// Another generation is another register of the same name; 0 over HTTP, which tells none.
+  public let generation: UInt64
+  let place: Place
+}

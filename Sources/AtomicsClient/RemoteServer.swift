@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventLoop
+import Synchronization
+
+/// A server's socket address and the protocol to speak there.
+struct RemoteServer: Sendable {
+  let name: String
+  let socket: SocketAddress
+  private let isHTTP: Bool
+
+  /// Nil for the map, which has no server.
+  init?(_ address: ServerAddress) throws(ClientError) {
+    name = address.description
+    do throws(EventLoopError) {
+      switch address {
+      case .tcp(let host, let port):
+        socket = try SocketAddress(host: host, port: port)
+        isHTTP = false
+      case .http(let host, let port):
+        socket = try SocketAddress(host: host, port: port)
+        isHTTP = true
+      case .unix(let path):
+        socket = try SocketAddress(unixPath: path)
+        isHTTP = false
+      case .map: return nil
+      }
+    } catch {
+      throw ClientError(connecting: error, to: name)
+    }
+  }
+
+  /// A session for one connection.
+  func makeSession() throws(ClientError) -> any ClientSession {
+    isHTTP
+      ? try JSONSession(authority: "\(socket)", connection: ConnectionNumber.next())
+      : FrameSession(connection: ConnectionNumber.next())
+  }
+}
+
+/// Numbers the connections of this process, from 1.
+enum ConnectionNumber {
+  private static let last = Atomic<UInt64>(0)
+
+  static func next() -> UInt64 {
+    last.add(1, ordering: .relaxed).newValue
+  }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import AtomicsClient
+import AtomicsCore
+
+/// The command as a whole: its verbs and what `--help` says.
+struct AtomicsClientCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "atomics-client",
+    abstract: "Use named atomic registers, over the network or in shared memory.",
+    usage: "atomics-client VERB … [--server ADDRESS] [--json] [--order ORDER] …",
+    discussion: """
+      EXAMPLES:
+        atomics-client create hits u64
+        atomics-client inc hits                    prints the new value
+        atomics-client fetch-add hits 5 --order relaxed
+        atomics-client cas hits 6 10               exits with 1 if hits is not 6
+        atomics-client bit set flags 3             prints the bit found
+        atomics-client --server shm: inc hits      no network: maps the arena
+
+      OPERATIONS (each with - or _ alike; `VERB --help` explains one):
+      \(operationLines)
+
+      Short: get = load, set = store, swap = exchange, cas = cmpxchg_strong,
+             bit test|set|reset|compl NAME INDEX.
+
+      SERVERS:
+        atr://HOST:PORT   the binary protocol     unix:PATH   the same, locally
+        http://HOST:PORT  HTTP/2                  shm:[PATH]  an arena, mapped
+      Without --server: $ATOMICS_SERVER, else \(ServerAddress.standard).
+
+      EXIT CODES: 0 done, 1 comparison false or no such register, 2 wrong usage,
+      3 no connection.
+      """,
+    version: "0.1.0",
+    subcommands: [
+      CreateCommand.self, ListCommand.self, RemoveCommand.self, InfoCommand.self,
+      PingCommand.self, LocateCommand.self, BenchCommand.self, OperationCommand.self,
+    ])
+
+  /// The verbs that are no operations.
+  static let plainVerbs = ["create", "ls", "rm", "info", "ping", "locate", "bench"]
+
+  private static let operationLines: String = {
+    var lines: [String] = []
+    var line = " "
+    for name in OperationName.all.map(\.name) {
+      if line.count + name.count > 76 {
+        lines.append(line)
+        line = " "
+      }
+      line += " " + name
+    }
+    return (lines + [line]).joined(separator: "\n")
+  }()
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import AtomicsClient
+import AtomicsCore
+
+/// One run of the command: finds the verb, runs it, turns errors into sentences and exit codes.
+struct CommandLineRun {
+  let order: ArgumentOrder
+
+  init(arguments: [String]) {
+    order = ArgumentOrder(arguments)
+  }
+
+  func run(_ output: Output) -> Outcome {
+    do {
+      guard let arguments = try parserArguments(output) else { return .ok }
+      let command = try AtomicsClientCommand.parseAsRoot(arguments)
+      guard let command = command as? any RegisterCommand else {
+        var command = command
+        try command.run()
+        return .ok
+      }
+      return try command.run(output)
+    } catch let error as ClientError {
+      output.complain(sentence(error) + hint(for: error))
+      return error.outcome
+    } catch {
+      return finish(error, output)
+    }
+  }
+
+  /// The words for the parser; nil where everything is said already.
+  private func parserArguments(_ output: Output) throws -> [String]? {
+    guard let verb = order.verb else {
+      if order.options.isEmpty {
+        throw ClientError.usage("Which verb? `atomics-client --help` lists them.")
+      }
+      return order.rearranged(after: [], operands: [])
+    }
+    if verb == "help" {
+      let about = Array(order.operands.prefix(2))
+      return try CommandLineRun(arguments: about + ["--help"]).parserArguments(output)
+    }
+    if AtomicsClientCommand.plainVerbs.contains(verb) {
+      return order.rearranged(after: [verb], operands: order.operands)
+    }
+    let (operation, operands) = try operation(verb)
+    if order.asksForHelp {
+      output.line(operation.help)
+      return nil
+    }
+    return order.rearranged(after: ["operation"], operands: [operation.word] + operands)
+  }
+
+  /// The operation that `verb` names, and the words behind it.
+  private func operation(_ verb: String) throws -> (Verb, [String]) {
+    if verb == "bit" {
+      guard let word = order.operands.first, let operation = Verb("bit \(word)") else {
+        throw ClientError.usage("Say which: bit test|set|reset|compl NAME INDEX.")
+      }
+      return (operation, Array(order.operands.dropFirst()))
+    }
+    guard let operation = Verb(verb) else {
+      throw ClientError.usage("There is no verb `\(verb)`: `atomics-client --help` lists them.")
+    }
+    return (operation, order.operands)
+  }
+
+  /// What helps against `error`, beyond what it says itself.
+  private func hint(for error: ClientError) -> String {
+    guard case .notFound(let name) = error else { return "" }
+    return " `atomics-client create \(name) u64` makes one, `ls` lists those there are."
+  }
+
+  /// What the argument parser threw: help that was asked for, or a mistake.
+  private func finish(_ error: any Error, _ output: Output) -> Outcome {
+    let text = AtomicsClientCommand.fullMessage(for: error)
+    if AtomicsClientCommand.exitCode(for: error) == .success {
+      output.line(text)
+      return .ok
+    }
+    output.complain(AtomicsClientCommand.message(for: error))
+    return .usage
+  }
+}
+
+extension ClientError {
+  /// The exit code for it.
+  var outcome: Outcome {
+    switch self {
+    case .notFound: .no
+    case .usage: .usage
+    case .rejected(let code, _, _): code == "shutting-down" ? .connection : .usage
+    case .arena: .connection
+    case .unreachable, .connectionLost, .timeout, .protocolViolation, .closed: .connection
+    }
+  }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import AtomicsClient
+
+struct LocateCommand: RegisterCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "locate", abstract: "Tell where a register's bytes are, for programs that map it.",
+    discussion: """
+      Always reads the arena on this machine: the one that --server shm:PATH names,
+      else the default one. To use the cell safely take a shared OFD lock on the
+      byte `lock_byte` of `file`, on the descriptor that you map, then run `locate`
+      again: the same answer means the cell is safe; use another answer instead.
+
+      EXAMPLE:
+        atomics-client locate hits --json
+      """)
+
+  @OptionGroup var common: CommonOptions
+  @Argument(help: "Which register.")
+  var name: String
+
+  func run(_ output: Output) throws -> Outcome {
+    var arena: String?
+    if case .map(let path) = try common.address() { arena = path }
+    let place = try RegisterLocation(of: name, inArenaAt: arena)
+    if common.json {
+      var object = JSONLine()
+      object.string("file", place.file)
+      object.number("offset", place.offset)
+      object.number("width", place.width)
+      object.number("lock_byte", place.lockByte)
+      output.line(object.text)
+    } else {
+      output.line("file       \(place.file)")
+      output.line("offset     \(place.offset)")
+      output.line("width      \(place.width)")
+      output.line("lock_byte  \(place.lockByte)")
+    }
+    return .ok
+  }
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+
+/// A verb: runs against the server its options name, prints, and says how it went.
+protocol RegisterCommand: ParsableCommand {
+  func run(_ output: Output) throws -> Outcome
+}
+
+/// What the exit code tells the shell.
+enum Outcome: Int32 {
+  case ok = 0
+  /// The comparison was false, or there is no such register.
+  case no = 1
+  case usage = 2
+  case connection = 3
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+import AtomicsCore
+
+/// Zeroed memory for cells, alone on its cache lines, freed with the object.
+///
+/// Sendable because: threads reach the memory through cells only, whose every access is atomic.
+@safe final class CellMemory: @unchecked Sendable {
+  private let base: UnsafeMutableRawPointer
+
+  init(byteCount: Int = 256) {
+    unsafe base = .allocate(byteCount: byteCount, alignment: 128)
+    unsafe base.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
+  }
+
+  deinit { unsafe base.deallocate() }
+
+  /// The cell `offset` bytes into the memory, which outlives it while the object is kept.
+  func cell(_ type: RegisterType, at offset: Int = 0) -> AtomicCell {
+    unsafe AtomicCell(at: base + offset, type: type)
+  }
+
+  /// The byte at `offset`, read plainly: for tests that run on one thread.
+  func byte(at offset: Int) -> UInt8 { unsafe base.load(fromByteOffset: offset, as: UInt8.self) }
+
+  func fill(_ byte: UInt8, count: Int) {
+    unsafe base.initializeMemory(as: UInt8.self, repeating: byte, count: count)
+  }
+}
+
+extension RegisterType {
+  /// The type called `name`, for tests that know that it exists.
+  static func named(_ name: String) -> RegisterType {
+    guard let type = RegisterType(name: name) else { preconditionFailure("no type \(name)") }
+    return type
+  }
+}
