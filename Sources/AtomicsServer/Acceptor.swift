@@ -35,9 +35,9 @@ final class Acceptor {
       return
     }
     isWarned = false
-    // Safe to share: each clock is used by the handlers of its own loop only.
-    nonisolated(unsafe) let clock = clocks[least]
+    let clock = clocks[least]
     let context = context
-    loops[least].handOver(socket) { Connection(context, clock) }
+    let user = socket.peerCredentials?.user ?? context.ownUser
+    loops[least].handOver(socket) { Connection(context, clock, user: user) }
   }
 }

@@ -3,7 +3,6 @@
 import AtomicsCore
 import EventLoop
 import RegisterService
-import SharedArena
 import WireProtocol
 
 /// The frames that are no atomic operations.
@@ -63,7 +62,7 @@ extension BinarySession {
     let block = try nameBlock(header, body)
     try requireEnd(of: block, body)
     var created = false
-    let register: RegisterHandle
+    let register: RegisterReference
     switch block.policy {
     case .mustExist:
       register = try find(block, body)
@@ -75,7 +74,8 @@ extension BinarySession {
         throw WireFailure(.badOperand, "type byte \(header.type) names no register type")
       }
       (register, created) = try make(
-        RegisterSpecification(name: name(block, body), type: type), exclusively: false)
+        RegisterDefinition(name: name(block, body), type: type, ownerUser: user),
+        exclusively: false)
     case .createExclusively:
       throw WireFailure(.badOperand, "OPEN's policy is 0 (must exist) or 1 (create or confirm)")
     }
@@ -84,7 +84,7 @@ extension BinarySession {
       generation: register.generation, created: created)
   }
 
-  private func handle(for register: RegisterHandle) throws(WireFailure) -> UInt32 {
+  private func handle(for register: RegisterReference) throws(WireFailure) -> UInt32 {
     if let free = freeHandles.popLast() {
       handles[Int(free)] = register
       return free
@@ -109,20 +109,21 @@ extension BinarySession {
   private func create(_ header: FrameHeader, _ body: Span<UInt8>) throws(WireFailure) -> [UInt8] {
     let block = try nameBlock(header, body)
     let frame = try CreateFrame(header: header, body: body, block: block)
-    let specification = RegisterSpecification(
+    let definition = RegisterDefinition(
       name: frame.name, type: frame.type, initial: frame.initial, label: frame.label,
+      ownerUser: user,
       ownerTag: frame.ownerTag, restoreGap: frame.restoreGap)
-    let made = try make(specification, exclusively: frame.isExclusive)
+    let made = try make(definition, exclusively: frame.isExclusive)
     return ControlFrame.done(
       answering: header, flags: made.created ? ReplyFlag.created : 0, type: frame.type.code)
   }
 
-  private func make(_ specification: RegisterSpecification, exclusively: Bool)
-    throws(WireFailure) -> (RegisterHandle, created: Bool)
+  private func make(_ definition: RegisterDefinition, exclusively: Bool)
+    throws(WireFailure) -> (RegisterReference, created: Bool)
   {
     do throws(ServiceError) {
-      let made = try service.create(specification, exclusively: exclusively)
-      return (made.handle, made.created)
+      let made = try service.create(definition, exclusively: exclusively)
+      return (made.register, made.created)
     } catch {
       throw WireFailure(error)
     }
@@ -142,7 +143,7 @@ extension BinarySession {
   }
 
   private func stat(_ header: FrameHeader, _ body: Span<UInt8>) throws(WireFailure) -> [UInt8] {
-    let register: RegisterHandle
+    let register: RegisterReference
     if header.flags == 0 {
       try requireEmpty(body)
       register = try self.register(header.handleOrAuxiliary)
@@ -152,7 +153,7 @@ extension BinarySession {
       try requirePlain(block)
       register = try find(block, body)
     }
-    let info: RegisterInfo
+    let info: RegisterDescription
     do throws(ServiceError) {
       info = try service.describe(register)
     } catch {

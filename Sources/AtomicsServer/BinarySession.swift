@@ -3,7 +3,6 @@
 import AtomicsCore
 import EventLoop
 import RegisterService
-import SharedArena
 import WireProtocol
 
 /// The server's side of one `atr/1` connection: frames in, registers, replies out.
@@ -13,18 +12,21 @@ import WireProtocol
 final class BinarySession {
   let context: ServerContext
   let service: RegisterService
+  /// On whose behalf registers are made here.
+  let user: UInt32
   private let bodyLimit: Int
   private var hasGreeted = false
   /// The largest frame that the client takes.
   private(set) var clientFrameLimit = 0
 
   /// Registers by handle; nil where a handle was given back.
-  var handles: [RegisterHandle?] = []
+  var handles: [RegisterReference?] = []
   /// Handles that were given back, to be given out again.
   var freeHandles: [UInt32] = []
 
-  init(_ context: ServerContext) {
+  init(_ context: ServerContext, user: UInt32) {
     self.context = context
+    self.user = user
     service = context.service
     bodyLimit = context.limits.frameBytes
   }
@@ -140,7 +142,7 @@ final class BinarySession {
   @inline(__always)
   private func perform(
     _ operation: AtomicOperation, _ header: FrameHeader, operands: Span<UInt8>,
-    _ handle: RegisterHandle, into output: inout OutputBuffer
+    _ handle: RegisterReference, into output: inout OutputBuffer
   ) throws(WireFailure) {
     let (request, returns) = try OperationFrame.decode(
       operation, header: header, operands: operands, type: handle.type)
@@ -153,7 +155,7 @@ final class BinarySession {
   }
 
   /// The register behind a handle.
-  func register(_ handle: UInt32) throws(WireFailure) -> RegisterHandle {
+  func register(_ handle: UInt32) throws(WireFailure) -> RegisterReference {
     let index = Int(handle)
     guard index < handles.count, let register = handles[index] else {
       throw WireFailure(.notFound, "this connection has no handle \(handle); OPEN the name first")
@@ -173,7 +175,7 @@ final class BinarySession {
     return try NameBlock(body)
   }
 
-  func find(_ block: NameBlock, _ body: Span<UInt8>) throws(WireFailure) -> RegisterHandle {
+  func find(_ block: NameBlock, _ body: Span<UInt8>) throws(WireFailure) -> RegisterReference {
     do throws(ServiceError) {
       return try service.find(
         body.extracting(block.nameOffset..<(block.nameOffset &+ block.nameByteCount)))

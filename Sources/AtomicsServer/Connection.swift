@@ -9,7 +9,7 @@ import WireProtocol
 
 /// One connection: its first bytes choose the protocol, which has it from then on.
 final class Connection: StreamHandler {
-  private enum Protocol {
+  private enum Speech {
     case undecided
     case binary(BinarySession)
     case http1(HTTPExchange<HTTP1Session>)
@@ -18,11 +18,16 @@ final class Connection: StreamHandler {
 
   private let context: ServerContext
   private let clock: WallClock
-  private var `protocol` = Protocol.undecided
-  private var isWatchingHead = false
+  /// The user on the other side of a Unix socket; the server's own where nobody can tell.
+  private let user: UInt32
+  private var speech = Speech.undecided
+  /// What of an HTTP/1 request the deadline is set for.
+  private var awaited = Awaited.nothing
+  private var bodyBytesAtDeadline = 0
 
-  init(_ context: ServerContext, _ clock: WallClock) {
+  init(_ context: ServerContext, _ clock: WallClock, user: UInt32) {
     self.context = context
+    self.user = user
     self.clock = clock
   }
 
@@ -33,23 +38,37 @@ final class Connection: StreamHandler {
   func process(
     _ input: Span<UInt8>, into output: inout OutputBuffer, stream: Stream, endOfInput: Bool
   ) -> StreamProgress {
-    switch `protocol` {
+    switch speech {
     case .binary(let session):
       return session.process(input, into: &output)
     case .http2(let exchange):
       return exchange.process(input, into: &output, endOfInput: endOfInput)
     case .http1(let exchange):
       let progress = exchange.process(input, into: &output, endOfInput: endOfInput)
-      watchHead(exchange, stream)
+      if endOfInput { exchange.session.endInput() }
+      watchRest(of: exchange, stream)
       return progress
     case .undecided:
       guard decide(OpeningBytes(input), into: &output, stream) else {
         return StreamProgress(consumed: input.count, next: .close)
       }
-      if case .undecided = `protocol` { return StreamProgress(consumed: 0, next: .needInput) }
+      if case .undecided = speech { return StreamProgress(consumed: 0, next: .needInput) }
       return process(input, into: &output, stream: stream, endOfInput: endOfInput)
     }
   }
+
+  private static let unknownProtocol: [UInt8] = {
+    let text = "these bytes open none of atr/1, HTTP/2 with prior knowledge and HTTP/1.1\n"
+    return Array(
+      """
+      HTTP/1.1 400 Bad Request\r
+      Connection: close\r
+      Content-Type: text/plain\r
+      Content-Length: \(text.utf8.count)\r
+      \r
+      \(text)
+      """.utf8)
+  }()
 
   /// - Returns: False when the connection ends here.
   private func decide(_ opening: OpeningBytes, into output: inout OutputBuffer, _ stream: Stream)
@@ -59,17 +78,17 @@ final class Connection: StreamHandler {
     case .undecided:
       return true
     case .binary:
-      `protocol` = .binary(BinarySession(context))
+      speech = .binary(BinarySession(context, user: user))
       stream.clearDeadline()
     case .http1:
       let session = HTTP1Session(limits: context.limits.http)
-      `protocol` = .http1(HTTPExchange(session, context, clock))
+      speech = .http1(HTTPExchange(session, context, clock, user: user))
       stream.clearDeadline()
     case .http2:
       guard let session = try? HTTP2Session(role: .server, limits: context.limits.http) else {
         return false
       }
-      `protocol` = .http2(HTTPExchange(session, context, clock))
+      speech = .http2(HTTPExchange(session, context, clock, user: user))
       stream.clearDeadline()
     case .tls:
       // A fatal handshake_failure alert (RFC 8446 §6): this server has no certificate.
@@ -77,37 +96,56 @@ final class Connection: StreamHandler {
       return false
     case .unknown:
       // A person with a terminal may be on the other side: say so in the plainest protocol.
-      output.append(
-        "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n"
-          + "Content-Length: 72\r\n\r\n"
-          + "these bytes open none of atr/1, HTTP/2 with prior knowledge or HTTP/1.1\n")
+      output.append(contentsOf: Self.unknownProtocol)
       return false
     }
     return true
   }
 
-  /// A request that stays incomplete for its time ends the connection (slow loris).
-  private func watchHead(_ exchange: HTTPExchange<HTTP1Session>, _ stream: Stream) {
-    let isIncomplete = exchange.session.isReceiving
-    guard isIncomplete != isWatchingHead else { return }
-    isWatchingHead = isIncomplete
-    if isIncomplete {
+  func deadlineReached(into output: inout OutputBuffer, stream: Stream) -> StreamProgress {
+    guard case .http1(let exchange) = speech else {
+      stream.close(.deadline)
+      return StreamProgress(consumed: 0, next: .close)
+    }
+    if case .body(let received) = exchange.session.inputPhase,
+      received &- bodyBytesAtDeadline >= Self.bodyBytesPerDeadline
+    {
+      bodyBytesAtDeadline = received
       stream.setDeadline(afterNanoseconds: context.limits.headNanoseconds)
-    } else {
+      return StreamProgress(consumed: 0, next: .needInput)
+    }
+    exchange.session.timeOut()
+    return exchange.process(Span(), into: &output, endOfInput: false)
+  }
+
+  /// A request that stays incomplete for its time ends the connection: a head as a whole, a body
+  /// unless it keeps coming at 100 bytes a second.
+  private func watchRest(of exchange: HTTPExchange<HTTP1Session>, _ stream: Stream) {
+    let awaits: Awaited =
+      switch exchange.session.inputPhase {
+      case .idle, .discarding: .nothing
+      case .head: .head
+      case .body: .body
+      }
+    guard awaits != awaited else { return }
+    awaited = awaits
+    bodyBytesAtDeadline = 0
+    if awaits == .nothing {
       stream.clearDeadline()
+    } else {
+      stream.setDeadline(afterNanoseconds: context.limits.headNanoseconds)
     }
   }
 
-  func deadlineReached(into output: inout OutputBuffer, stream: Stream) -> StreamProgress {
-    if case .http1(let exchange) = `protocol` {
-      return exchange.timeOut(into: &output)
-    }
-    stream.close(.deadline)
-    return StreamProgress(consumed: 0, next: .close)
+  private enum Awaited {
+    case nothing, head, body
   }
+
+  /// 100 bytes a second over the 10 seconds of a deadline.
+  private static let bodyBytesPerDeadline = 1000
 
   func drain(into output: inout OutputBuffer, stream: Stream) -> StreamProgress {
-    switch `protocol` {
+    switch speech {
     case .undecided:
       return StreamProgress(consumed: 0, next: .close)
     case .binary(let session):
@@ -121,6 +159,6 @@ final class Connection: StreamHandler {
   }
 
   func closed(_ reason: StreamCloseReason) {
-    `protocol` = .undecided
+    speech = .undecided
   }
 }

@@ -8,24 +8,32 @@ import RegisterService
 
 /// What the two HTTP engines have in common for their server.
 protocol HTTPServerSession: AnyObject {
-  /// The `Date` field of what is answered from now on.
-  var date: [UInt8] { get set }
+  associatedtype Failure: Error
   /// Nothing will be received or sent any more.
   var isFinished: Bool { get }
   /// Whether `nextEvent` has something to give now.
   var hasEvents: Bool { get }
   /// Takes bytes from the front of `bytes` and tells how many. Fewer than all: events wait.
-  func receive(_ bytes: Span<UInt8>) -> Int
+  ///
+  /// - Throws: When the connection is lost; what is to be sent still may be.
+  func receive(_ bytes: Span<UInt8>) throws(Failure) -> Int
   func nextEvent() -> HTTPEvent?
-  func respond(_ response: consuming HTTPResponse, to stream: UInt32)
+  @discardableResult
+  func respond(_ response: consuming HTTPResponse, to stream: UInt32) -> Bool
+  /// Sets the `Date` field of what is answered from now on.
+  func setDate(_ text: [UInt8], unixSeconds: Int64)
   /// Appends at most about `limit` bytes of what is to be sent.
   func takeOutput(into output: inout [UInt8], upTo limit: Int)
   /// Takes no new requests; answers those that it has, then is finished.
   func beginShutdown()
 }
 
-extension HTTP1Session: HTTPServerSession {}
-extension HTTP2Session: HTTPServerSession {}
+extension HTTP1Session: HTTPServerSession {
+  typealias Failure = Never
+}
+extension HTTP2Session: HTTPServerSession {
+  typealias Failure = HTTP2Error
+}
 
 /// One HTTP connection: the session's requests go to the JSON face, its bytes to the loop.
 final class HTTPExchange<Session: HTTPServerSession> {
@@ -35,20 +43,24 @@ final class HTTPExchange<Session: HTTPServerSession> {
   /// Keeps its capacity from one turn to the next while the connection is busy.
   private var sending: [UInt8] = []
 
-  init(_ session: Session, _ context: ServerContext, _ clock: WallClock) {
+  init(_ session: Session, _ context: ServerContext, _ clock: WallClock, user: UInt32) {
     self.session = session
     self.clock = clock
-    api = JSONAPI(context)
+    api = JSONAPI(context, user: user)
   }
 
   func process(_ input: Span<UInt8>, into output: inout OutputBuffer, endOfInput: Bool)
     -> StreamProgress
   {
-    session.date = clock.date
+    clock.update()
+    session.setDate(clock.text, unixSeconds: clock.unixSeconds)
     var budget = ExecutionBudget()
     var consumed = 0
     while true {
-      let received = session.receive(input.extracting(consumed..<input.count))
+      guard let received = try? session.receive(input.extracting(consumed..<input.count)) else {
+        _ = flush(into: &output)
+        return StreamProgress(consumed: input.count, next: .close)
+      }
       consumed += received
       while !budget.isSpent, let event = session.nextEvent() { answer(event, &budget) }
       let sent = flush(into: &output)

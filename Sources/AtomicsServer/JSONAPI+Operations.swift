@@ -4,7 +4,6 @@ import AtomicsCore
 import HTTPMessage
 import JSONText
 import RegisterService
-import SharedArena
 
 /// `POST /v1/registers/{name}/{op}`: every operation of the table.
 extension JSONAPI {

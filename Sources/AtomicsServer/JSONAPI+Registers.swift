@@ -4,7 +4,6 @@ import AtomicsCore
 import HTTPMessage
 import JSONText
 import RegisterService
-import SharedArena
 
 /// The register as a resource: PUT, GET, DELETE, and the list of all.
 extension JSONAPI {
@@ -18,14 +17,15 @@ extension JSONAPI {
     guard let type = try members.type("type") else {
       throw Problem(.missingMember, "a register is created with a type", member: "type")
     }
-    let specification = RegisterSpecification(
+    let definition = RegisterDefinition(
       name: String(decoding: name, as: UTF8.self), type: type,
       initial: try members.bits("initial", as: type) ?? 0,
-      label: try members.text("label") ?? "", ownerTag: try members.number("owner") ?? 0,
+      label: try members.text("label") ?? "", ownerUser: user,
+      ownerTag: try members.number("owner") ?? 0,
       restoreGap: try members.bits("restore_gap", as: type) ?? 0)
     return try attributing(name) { () throws(ServiceError) in
-      let made = try service.create(specification, exclusively: exclusively)
-      var response = try describe(made.handle)
+      let made = try service.create(definition, exclusively: exclusively)
+      var response = try describe(made.register)
       if made.created {
         response.status = 201
         response.fields.append(
@@ -119,20 +119,20 @@ extension JSONAPI {
   }
 
   /// The register as a JSON object, with the value as its tag.
-  func describe(_ handle: RegisterHandle, _ order: MemoryOrder = .sequentiallyConsistent)
-    throws(ServiceError) -> HTTPResponse
-  {
-    var register = try service.describe(handle)
-    guard let bits = service.load(handle, order) else { throw .gone }
-    register.value = bits
+  func describe(
+    _ register: RegisterReference, _ order: MemoryOrder = .sequentiallyConsistent
+  ) throws(ServiceError) -> HTTPResponse {
+    var description = try service.describe(register)
+    guard let bits = service.load(register, order) else { throw .gone }
+    description.value = bits
     var json = JSONWriter(reserving: 96)
-    Self.write(register, to: &json)
+    Self.write(description, to: &json)
     var response = Self.json(json)
     response.fields.append(name: "etag", value: Self.tag(register.type.format(bits)))
     return response
   }
 
-  private static func write(_ register: RegisterInfo, to json: inout JSONWriter) {
+  private static func write(_ register: RegisterDescription, to json: inout JSONWriter) {
     json.beginObject()
     json.member("name", register.name)
     json.member("type", register.type.name)

@@ -4,7 +4,6 @@ import AtomicsCore
 import HTTPMessage
 import JSONText
 import RegisterService
-import SharedArena
 
 /// What the server says of itself: health and capabilities.
 extension JSONAPI {
@@ -49,8 +48,8 @@ extension JSONAPI {
     }
     json.endObject()
     writeLimits(to: &json)
-    json.member("boot_epoch", String(service.arena.bootEpoch))
-    json.member("arena_uuid", Self.uuidText(service.arena.uuid))
+    json.member("boot_epoch", String(service.bootEpoch))
+    json.member("arena_uuid", Self.uuidText(service.arenaUUID))
     json.endObject()
     return Self.json(json)
   }
@@ -81,7 +80,7 @@ extension JSONAPI {
     json.member("target_bytes", limits.http.targetBytes)
     json.member("streams", limits.http.concurrentStreams)
     json.member("frame_bytes", limits.frameBytes)
-    json.member("name_bytes", RegisterName.maximumByteCount)
+    json.member("name_bytes", RegisterService.nameLimit)
     json.endObject()
   }
 
@@ -91,18 +90,13 @@ extension JSONAPI {
     json.endArray()
   }
 
-  /// The usual 8-4-4-4-12 form (RFC 9562 §4).
-  static func uuidText(_ uuid: (UInt64, UInt64)) -> String {
+  /// The usual 8-4-4-4-12 form (RFC 9562 §4), lowest byte first.
+  static func uuidText(_ uuid: UInt128) -> String {
     var text = ""
-    for (index, half) in [uuid.0, uuid.1].enumerated() {
-      let digits = String(half, radix: 16)
-      let padded = String(repeating: "0", count: 16 - digits.count) + digits
-      let cuts = index == 0 ? [8, 12] : [4]
-      for (place, digit) in padded.enumerated() {
-        if cuts.contains(place) { text += "-" }
-        text.append(digit)
-      }
-      if index == 0 { text += "-" }
+    for byte in 0..<16 {
+      if [4, 6, 8, 10].contains(byte) { text += "-" }
+      let value = UInt8(truncatingIfNeeded: uuid >> UInt128(8 * byte))
+      text += String(value >> 4, radix: 16) + String(value & 15, radix: 16)
     }
     return text
   }

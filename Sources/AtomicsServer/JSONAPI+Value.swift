@@ -3,7 +3,6 @@
 import AtomicsCore
 import HTTPMessage
 import RegisterService
-import SharedArena
 
 /// The value alone, as plain text.
 extension JSONAPI {
@@ -91,7 +90,7 @@ extension JSONAPI {
     return .equals(text)
   }
 
-  private func failed(_ handle: RegisterHandle, _ name: [UInt8]) throws(Problem) -> Problem {
+  private func failed(_ handle: RegisterReference, _ name: [UInt8]) throws(Problem) -> Problem {
     try attributing(name) { () throws(ServiceError) in
       guard let bits = service.load(handle) else { throw .gone }
       return Self.failed(handle.type.format(bits), name)

@@ -4,7 +4,6 @@ import AtomicsCore
 import HTTPMessage
 import JSONText
 import RegisterService
-import SharedArena
 import WireProtocol
 
 /// The JSON face of the registers: one request in, one response out, for every HTTP version.
@@ -12,7 +11,13 @@ struct JSONAPI: Sendable {
   let context: ServerContext
   var service: RegisterService { context.service }
 
-  init(_ context: ServerContext) { self.context = context }
+  /// On whose behalf registers are made here.
+  let user: UInt32
+
+  init(_ context: ServerContext, user: UInt32) {
+    self.context = context
+    self.user = user
+  }
 
   /// What a path names.
   enum Resource {
@@ -132,10 +137,10 @@ struct JSONAPI: Sendable {
     } catch {
       throw Problem(.invalidName, "the name has a broken percent escape")
     }
-    do throws(NameError) {
-      try RegisterName.check(name.span)
+    do throws(ServiceError) {
+      try RegisterService.checkName(name.span)
     } catch {
-      throw Problem(.invalidName, "\(error)")
+      throw Problem(error)
     }
     return name
   }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import EventLoop
+import EventLoop
 public import Logging
 import RegisterService
-public import SharedArena
 import Synchronization
 
 /// The register service: an arena, its directory lock, and the loops that serve it.
@@ -30,15 +29,14 @@ public final class Server: Sendable {
   /// - Throws: ``ServerError`` with what is in the way: another server, a foreign file, an address.
   public init(_ configuration: ServerConfiguration, logger: Logger) throws(ServerError) {
     let addresses = try Self.addresses(configuration)
-    let arena: Arena
-    do throws(ArenaError) {
-      (arena, adopted) = try Arena.serve(at: configuration.arenaPath)
+    let service: RegisterService
+    do throws(ServiceError) {
+      (service, adopted) = try RegisterService.serve(at: configuration.arenaPath)
     } catch {
-      throw .arena(error)
+      throw .arena("\(error)")
     }
-    arenaPath = arena.path
-    let context = ServerContext(
-      service: RegisterService(arena: arena), configuration: configuration)
+    arenaPath = service.arenaPath
+    let context = ServerContext(service: service, configuration: configuration)
     self.context = context
     self.logger = logger
     do throws(EventLoopError) {
@@ -50,7 +48,7 @@ public final class Server: Sendable {
       let acceptor = Acceptor(context, loops, clocks, logger)
       var bound: [String] = []
       // The arena's own socket comes last: it is how local programs ask, and not the user's.
-      for address in addresses + [try SocketAddress(unixPath: arena.socketPath)] {
+      for address in addresses + [try SocketAddress(unixPath: service.socketPath)] {
         let listener = try ListenerSocket(address: address)
         bound.append("\(listener.address)")
         try loops[0].listen(listener) { acceptor.accept($0) }
@@ -132,8 +130,8 @@ public final class Server: Sendable {
   private func watchArena() {
     let loop = loops[0]
     loop.schedule(afterNanoseconds: 1_000_000_000) { [self] in
-      do throws(ArenaError) {
-        try context.service.arena.verifyPublished()
+      do throws(ServiceError) {
+        try context.service.verifyPublished()
       } catch {
         logger.critical("\(error)")
         return shutDown()

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AtomicsCore
+import Glibc
 import RegisterService
-import SharedArena
 import Synchronization
 import WireProtocol
 
@@ -14,6 +14,8 @@ final class ServerContext: Sendable {
   let rules: BrowserRules
   /// The answer to every HELLO that this server understands.
   let welcome: Welcome
+  /// The user that the server runs as.
+  let ownUser = geteuid()
   private let draining = Atomic(false)
 
   init(service: RegisterService, configuration: ServerConfiguration) {
@@ -23,14 +25,14 @@ final class ServerContext: Sendable {
       allowedHosts: Set(configuration.allowedHosts.map { $0.lowercased() }),
       allowedOrigins: Set(configuration.allowedOrigins.map { $0.lowercased() }))
     welcome = Welcome(
-      maximumFrame: UInt32(clamping: limits.frameBytes), bootEpoch: service.arena.bootEpoch,
+      maximumFrame: UInt32(clamping: limits.frameBytes), bootEpoch: service.bootEpoch,
       inFlightLimit: 65_536, serverName: "atomics-server",
       opcodes: Set(Opcode.allCases.map(\.rawValue))
         .union(AtomicOperation.allCases.map(\.rawValue)).subtracting([Opcode.goAway.rawValue]),
       types: Set(RegisterType.all), lockFreeWidths: Set(AtomicWidth.allCases.filter(\.isLockFree)),
-      arenaUUID: UInt128(service.arena.uuid.0) | UInt128(service.arena.uuid.1) << 64,
+      arenaUUID: service.arenaUUID,
       handleLimit: UInt32(clamping: limits.handles),
-      nameLimit: UInt32(RegisterName.maximumByteCount))
+      nameLimit: UInt32(RegisterService.nameLimit))
   }
 
   /// Whether the server finishes what it has and takes nothing new. Relaxed: health checks alone

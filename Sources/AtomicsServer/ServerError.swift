@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import EventLoop
-public import SharedArena
 
 /// Why a server did not start.
 public enum ServerError: Error, Equatable {
-  case arena(ArenaError)
+  /// The arena cannot be served; the text says what is in the way.
+  case arena(String)
   case network(EventLoopError)
   /// TCP listens on loopback only: there is no authentication yet, and whoever reaches the port may
   /// do what write permission on the arena's `val` permits.
@@ -18,7 +18,7 @@ extension ServerError: CustomStringConvertible {
   /// One sentence: what was wrong, and what to do.
   public var description: String {
     switch self {
-    case .arena(let error): "\(error)"
+    case .arena(let reason): reason
     case .network(let error): "\(error)"
     case .notLoopback(let address):
       "\(address) is not a loopback address: without authentication anyone who reaches it could "

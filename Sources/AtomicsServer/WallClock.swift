@@ -3,20 +3,25 @@
 import Glibc
 import HTTPMessage
 
-/// The `Date` field's text, worked out once a second for all connections of a loop.
-final class WallClock {
-  private var second: Int64 = .min
-  private var text: [UInt8] = []
+/// The time of day and the `Date` field's text, worked out once a second for all connections of a
+/// loop.
+///
+/// Sendable because: only the thread of its loop uses it.
+final class WallClock: @unchecked Sendable {
+  /// Seconds since 1970, as of the last ``update()``.
+  private(set) var unixSeconds: Int64 = .min
+  /// `unixSeconds` as HTTP writes it.
+  private(set) var text: [UInt8] = []
 
-  /// The current date. Cost: one vDSO call, no system call.
-  var date: [UInt8] {
+  /// Reads the clock. Cost: one vDSO call, no system call.
+  func update() {
     var time = timespec()
     // Safety: `time` outlives the call.
     unsafe clock_gettime(CLOCK_REALTIME_COARSE, &time)
-    if Int64(time.tv_sec) != second {
-      second = Int64(time.tv_sec)
-      text = HTTPDate.text(unixSeconds: second)
+    let seconds = Int64(time.tv_sec)
+    if seconds != unixSeconds {
+      unixSeconds = seconds
+      text = HTTPDate.text(unixSeconds: seconds)
     }
-    return text
   }
 }

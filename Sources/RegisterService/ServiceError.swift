@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import AtomicsCore
-public import SharedArena
+import SharedArena
 
 /// Why a request was refused. Nothing was applied, whichever it is.
 public enum ServiceError: Error, Equatable {
-  case invalidName(NameError)
+  /// The name is none; the text says what names are.
+  case invalidName(String)
   /// A label has at most 64 bytes of UTF-8 and no control characters.
   case invalidLabel
   /// No register has this name.
   case notFound
-  /// The register behind the handle was deleted.
+  /// The register behind the reference was deleted.
   case gone
   /// The register exists, and the request demanded that it does not.
   case exists
@@ -27,7 +28,7 @@ extension ServiceError: CustomStringConvertible {
   /// One sentence: what was wrong, and what to do.
   public var description: String {
     switch self {
-    case .invalidName(let error): "\(error)"
+    case .invalidName(let reason): reason
     case .invalidLabel: "a label is at most 64 bytes of UTF-8 without control characters"
     case .notFound: "no register has this name; create it first"
     case .gone: "the register behind the handle was deleted; open the name again"
@@ -41,7 +42,7 @@ extension ServiceError: CustomStringConvertible {
   init(_ error: ArenaError) {
     self =
       switch error {
-      case .invalidName(let error): .invalidName(error)
+      case .invalidName(let error): .invalidName("\(error)")
       case .invalidLabel: .invalidLabel
       case .initialValueOutOfRange(let type): .operation(.valueOutOfRange(type))
       case .typeMismatch(let existing): .typeMismatch(existing: existing)

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import AtomicsCore
+public import SharedArena
+
+/// A register that was looked up: good until it is deleted, for this service only.
+public struct RegisterReference: Sendable {
+  @usableFromInline let handle: RegisterHandle
+
+  @usableFromInline
+  init(_ handle: RegisterHandle) { self.handle = handle }
+
+  /// The register's type, fixed at its creation.
+  @inlinable public var type: RegisterType { handle.type }
+
+  /// Differs between two registers that had the same name one after the other.
+  @inlinable public var generation: UInt64 { handle.generation }
+}
