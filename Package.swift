@@ -21,6 +21,13 @@ let package = Package(
     .library(name: "AtomicsCore", targets: ["AtomicsCore"]),
     .library(name: "SharedArena", targets: ["SharedArena"]),
     .library(name: "AtomicsClient", targets: ["AtomicsClient"]),
+    // What turns bytes from outside into values, for the fuzzers.
+    .library(
+      name: "Engines",
+      targets: [
+        "AtomicsCore", "SharedArena", "WireProtocol", "JSONText", "HTTPMessage", "HTTP1Session",
+        "HTTP2Session", "Settings",
+      ]),
     .executable(name: "atomics-server", targets: ["atomics-server"]),
     .executable(name: "atomics-client", targets: ["atomics-client"]),
   ],

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPMessage
+
+/// The request line and the fields of one request, taken line by line.
+///
+/// Every line comes without its CRLF. A rejection is final: the head is of no further use.
+struct RequestHead {
+  /// How the body is delimited.
+  enum Framing: Equatable {
+    case none
+    case length(Int)
+    case chunked
+  }
+
+  /// The longest method token that is read.
+  static let methodBytes = 32
+
+  var method = HTTPMethod.other
+  var version = HTTPVersion.http11
+  var scheme = HTTPScheme.http
+  /// The target as it will be handed on; of an absolute form the path and query.
+  var target: [UInt8] = []
+  /// The authority of an absolute form or of CONNECT.
+  var targetAuthority: [UInt8]?
+  var authority: [UInt8]?
+  var fields = HTTPFields()
+  var fieldBytes = 0
+  var framing = Framing.none
+  var keepAlive = true
+  var expectsContinue = false
+
+  /// Makes room for the next request.
+  mutating func reset(scheme: HTTPScheme) {
+    method = .other
+    version = .http11
+    self.scheme = scheme
+    target = []
+    targetAuthority = nil
+    authority = nil
+    fields = HTTPFields()
+    fieldBytes = 0
+    framing = .none
+    keepAlive = true
+    expectsContinue = false
+  }
+
+  /// Reads `METHOD SP target SP HTTP/1.x`.
+  mutating func requestLine(_ line: Span<UInt8>, limits: HTTPLimits) -> HTTPRejection? {
+    var end = 0
+    while end < line.count, ASCII.isToken(line[end]) { end &+= 1 }
+    guard end > 0, end <= Self.methodBytes, end < line.count, line[end] == ASCII.space
+    else { return .malformed }
+    let methodToken = line.extracting(0..<end)
+    // The preface of HTTP/2 on a connection that was taken as 1.1 by somebody in between.
+    if methodToken.equals("PRI") { return .malformed }
+    method = HTTPMethod(methodToken)
+
+    let start = end &+ 1
+    end = start
+    while end < line.count, line[end] != ASCII.space {
+      // Visible ASCII without a fragment.
+      if line[end] &- 0x21 > 0x5D || line[end] == UInt8(ascii: "#") { return .malformed }
+      end &+= 1
+    }
+    guard end > start, end < line.count else { return .malformed }
+    if end &- start > limits.targetBytes { return .uriTooLong }
+    let versionToken = line.extracting((end &+ 1)..<line.count)
+    if versionToken.equals("HTTP/1.1") {
+      version = .http11
+    } else if versionToken.equals("HTTP/1.0") {
+      version = .http10
+    } else {
+      return .malformed
+    }
+    return setTarget(line.extracting(start..<end), isConnect: methodToken.equals("CONNECT"))
+  }
+
+  /// Sorts the target into the four forms of RFC 9112 §3.2.
+  private mutating func setTarget(_ bytes: Span<UInt8>, isConnect: Bool) -> HTTPRejection? {
+    if isConnect {
+      guard Self.isAuthority(bytes) else { return .malformed }
+      targetAuthority = Self.copy(bytes)
+      target = Self.copy(bytes)
+      return nil
+    }
+    if bytes[0] == UInt8(ascii: "/") {
+      target = Self.copy(bytes)
+      return nil
+    }
+    if method == .options, bytes.count == 1, bytes[0] == UInt8(ascii: "*") {
+      target = Self.copy(bytes)
+      return nil
+    }
+    let schemeEnd: Int
+    if bytes.count > 7, bytes.extracting(0..<7).equalsIgnoringCase("http://") {
+      scheme = .http
+      schemeEnd = 7
+    } else if bytes.count > 8, bytes.extracting(0..<8).equalsIgnoringCase("https://") {
+      scheme = .https
+      schemeEnd = 8
+    } else {
+      return .malformed
+    }
+    var end = schemeEnd
+    while end < bytes.count, bytes[end] != UInt8(ascii: "/"), bytes[end] != UInt8(ascii: "?") {
+      end &+= 1
+    }
+    let authority = bytes.extracting(schemeEnd..<end)
+    guard !authority.isEmpty, Self.isAuthority(authority) else { return .malformed }
+    targetAuthority = Self.copy(authority)
+    target = Self.copy(bytes.extracting(end..<bytes.count))
+    if target.first != UInt8(ascii: "/") { target.insert(UInt8(ascii: "/"), at: 0) }
+    return nil
+  }
+
+  /// Reads `name: value`.
+  mutating func fieldLine(_ line: Span<UInt8>, limits: HTTPLimits) -> HTTPRejection? {
+    fieldBytes &+= line.count &+ 2
+    if fieldBytes > limits.headerBytes || fields.count >= limits.fieldCount {
+      return .headersTooLarge
+    }
+    var nameEnd = 0
+    while nameEnd < line.count, ASCII.isToken(line[nameEnd]) { nameEnd &+= 1 }
+    // Catches obs-fold (a line that begins with white space) and space before the colon too.
+    guard nameEnd > 0, nameEnd < line.count, line[nameEnd] == UInt8(ascii: ":") else {
+      return .malformed
+    }
+    var start = nameEnd &+ 1
+    var end = line.count
+    while start < end, line[start] == ASCII.space || line[start] == ASCII.tab { start &+= 1 }
+    while end > start, line[end &- 1] == ASCII.space || line[end &- 1] == ASCII.tab { end &-= 1 }
+    let value = line.extracting(start..<end)
+    for index in value.indices where !ASCII.isFieldValue(value[index]) { return .malformed }
+    fields.append(name: line.extracting(0..<nameEnd), value: value)
+    return nil
+  }
+
+  /// Whether `bytes` may be a host and a port; who is allowed is not judged here.
+  static func isAuthority(_ bytes: Span<UInt8>) -> Bool {
+    for index in bytes.indices {
+      let byte = bytes[index]
+      if byte &- 0x21 > 0x5D { return false }
+      switch byte {
+      case UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#"), UInt8(ascii: "@"),
+        UInt8(ascii: "\\"), UInt8(ascii: ","):
+        return false
+      default: continue
+      }
+    }
+    return true
+  }
+
+  static func copy(_ bytes: Span<UInt8>) -> [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity(bytes.count)
+    result.append(bytes: bytes)
+    return result
+  }
+}
