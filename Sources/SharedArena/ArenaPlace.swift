@@ -43,7 +43,6 @@ struct ArenaPlace {
 
   /// The arena's own directory.
   func openDirectory(in parent: borrowing FileDescriptor) throws(ArenaError) -> FileDescriptor {
-    try Self.checkIsNoLink(name, in: parent)
     let directory = try parent.directory(named: name)
     try directory.checkIsPrivate(orOwnedBy: nil)
     try directory.checkIsOnTmpfs()
@@ -53,7 +52,6 @@ struct ArenaPlace {
   /// The arena's own directory for a client, which may be of another user.
   func openDirectoryAsClient() throws(ArenaError) -> FileDescriptor {
     let parent = try FileDescriptor.directory(at: parentPath)
-    try Self.checkIsNoLink(name, in: parent)
     let directory = try parent.directory(named: name)
     let owner = try directory.status().owner
     try parent.checkIsPrivate(orOwnedBy: owner)
@@ -68,15 +66,6 @@ struct ArenaPlace {
   ) throws(ArenaError) -> Bool {
     guard let found = try parent.status(of: name) else { return false }
     return found.isSameFile(as: try directory.status())
-  }
-
-  // Opening a link with O_NOFOLLOW | O_DIRECTORY answers "not a directory"; say what it is instead.
-  private static func checkIsNoLink(
-    _ name: String, in parent: borrowing FileDescriptor
-  ) throws(ArenaError) {
-    if let status = try parent.status(of: name), status.mode & S_IFMT == S_IFLNK {
-      throw .unsafePath(path: "\(parent.path)/\(name)", .symbolicLink)
-    }
   }
 }
 

@@ -4,16 +4,18 @@ extension DirectoryWriter {
   /// Finishes or takes back what a killed writer had begun. Called with the lock just taken.
   func recover() throws(ArenaError) {
     guard let intent = bytes.intent else { return }
-    guard intent.slot < header.capacity,
+    guard intent.operation != .rebuild else {
+      bytes.write(intent.counters)
+      return bytes.clearIntent()
+    }
+    guard intent.slot < directory.watermark,
       let level = IndexLevel(bytes.relaxed(HeaderLayout.indexWord), in: header),
       (0...level.mask).contains(intent.position)
     else { throw malformed("intent") }
-    switch intent.operation {
-    case .create: recoverCreate(intent, in: level)
-    case .delete: recoverDelete(intent, in: level)
-    case .rebuild:
-      bytes.write(intent.counters)
-      bytes.clearIntent()
+    if intent.operation == .create {
+      recoverCreate(intent, in: level)
+    } else {
+      recoverDelete(intent, in: level)
     }
   }
 

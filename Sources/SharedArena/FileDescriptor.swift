@@ -30,6 +30,7 @@ struct FileDescriptor: ~Copyable {
     var owner: UInt32
     var byteCount: Int
     var isDirectory: Bool { mode & S_IFMT == S_IFDIR }
+    var isSymbolicLink: Bool { mode & S_IFMT == S_IFLNK }
     var isRegularFile: Bool { mode & S_IFMT == S_IFREG }
     var modifiedUnixSeconds: Int
 
@@ -53,7 +54,12 @@ extension FileDescriptor {
   static func directory(at path: String) throws(ArenaError) -> FileDescriptor {
     let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
     let number = retrying { unsafe Glibc.open(path, flags) }
-    guard number >= 0 else { throw ArenaError.opening(path, code: errno) }
+    guard number >= 0 else {
+      let code = errno
+      // The kernel calls a link that it must not follow "not a directory".
+      let isLink = code == ENOTDIR && (try? status(at: path))?.isSymbolicLink == true
+      throw ArenaError.opening(path, code: isLink ? ELOOP : code)
+    }
     return FileDescriptor(number: number, path: path)
   }
 
@@ -66,7 +72,12 @@ extension FileDescriptor {
 
   /// The directory `name` in this one.
   func directory(named name: String) throws(ArenaError) -> FileDescriptor {
-    try open(name, flags: O_RDONLY | O_DIRECTORY)
+    do {
+      return try open(name, flags: O_RDONLY | O_DIRECTORY)
+    } catch .unsafePath(let path, .notADirectory) {
+      let isLink = try status(of: name)?.isSymbolicLink == true
+      throw .unsafePath(path: path, isLink ? .symbolicLink : .notADirectory)
+    }
   }
 
   /// The file `name` in this directory.

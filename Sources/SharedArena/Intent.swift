@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Synchronization
+
 /// What a writer is about to do, written down before it starts: if it dies, the next writer finishes
 /// the work or takes it back, without searching.
 ///
@@ -49,6 +51,8 @@ extension SharedBytes {
 
   /// Puts finished counters in place. Doing it twice is doing it once.
   func write(_ counters: DirectoryCounters) {
+    // Whoever dies has published before it counted.
+    atomicMemoryFence(ordering: .acquiringAndReleasing)
     release(UInt64(truncatingIfNeeded: counters.nextSlot), at: HeaderLayout.nextSlot)
     write(counters.liveCount, at: HeaderLayout.liveCount)
     // pairs with the acquire in Directory.deleteEpoch
@@ -78,6 +82,8 @@ extension SharedBytes {
     release(
       UInt64(truncatingIfNeeded: intent.slot) << 32 | UInt64(intent.operation.rawValue),
       at: HeaderLayout.intent)
+    // Whoever dies had written the intent down before it did the first thing.
+    atomicMemoryFence(ordering: .acquiringAndReleasing)
   }
 
   func clearIntent() {

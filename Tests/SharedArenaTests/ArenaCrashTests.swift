@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if DEBUG
+  import AtomicsCore
+  import Foundation
+  import TestSupport
+  import Testing
+
+  @testable import SharedArena
+
+  /// Kills a process between every two steps of a change, then looks at what is left.
+  @Suite struct ArenaCrashTests {
+    private static func specification(_ name: String) -> RegisterSpecification {
+      RegisterSpecification(name: name, type: RegisterType.all[3], initial: 11, ownerUser: 0)
+    }
+
+    /// What the process does that is going to be killed: enough of everything to pass each point.
+    private static func work(in arena: Arena) throws {
+      _ = try arena.create(specification("victim"))
+      _ = try arena.delete(named: "target")
+      for index in 0..<600 { _ = try arena.create(specification("filler:\(index)")) }
+    }
+
+    private static func check(_ arena: Arena) throws {
+      let bystander = try #require(arena.find(named: "bystander"))
+      #expect(arena.cell(of: bystander)?.load() == 99)
+      if let victim = arena.find(named: "victim") {
+        #expect(arena.cell(of: victim)?.load() == 11)
+      }
+      // The directory works, and nothing is there twice.
+      _ = try arena.create(specification("victim"))
+      _ = try arena.delete(named: "target")
+      for index in 0..<700 { _ = try arena.create(specification("filler:\(index)")) }
+      #expect(arena.directory.bytes.acquire(HeaderLayout.intent) == 0)
+      #expect(arena.find(named: "target") == nil)
+      let all = arena.list(from: 0, prefix: "".utf8.span, limit: .max, scanLimit: .max)
+      #expect(all.next == nil)
+      let names = all.registers.map(\.name)
+      #expect(Set(names).count == names.count)
+      #expect(names.count == 702)
+      #expect(arena.count == 702)
+      for register in all.registers {
+        #expect(arena.find(named: register.name) == register.handle)
+        #expect(arena.cell(of: register.handle) != nil)
+      }
+      let counters = arena.directory.bytes.counters
+      let level = try #require(arena.directory.level)
+      let words = (0..<level.wordCount).map { arena.directory.bytes.acquire(level.offset($0)) }
+      #expect(counters.indexUsed == words.count { $0 != 0 })
+      #expect(counters.indexDead == words.count { $0 == IndexLayout.tombstone })
+      #expect(counters.deleteEpoch == 1)
+    }
+
+    @Test(
+      "whatever is killed anywhere, the next server finds a whole directory",
+      arguments: CrashPoint.allCases)
+    func adoptedByServer(point: CrashPoint) async throws {
+      try await withTemporaryArenaPath { path in
+        let code = point.rawValue
+        await #expect(processExitsWith: .signal(SIGKILL)) {
+          [path = path as String, code = code as UInt8] in
+          let arena = try Arena.serve(at: path, options: ArenaOptions(capacity: 4096)).arena
+          let bystander = try arena.create(ArenaCrashTests.specification("bystander")).handle
+          arena.cell(of: bystander)?.store(99)
+          _ = try arena.create(ArenaCrashTests.specification("target"))
+          try #require(CrashPoint(rawValue: code)).arm()
+          try ArenaCrashTests.work(in: arena)
+        }
+        let (arena, adopted) = try Arena.serve(at: path)
+        #expect(adopted)
+        #expect(arena.directory.bytes.acquire(HeaderLayout.intent) == 0)
+        try Self.check(arena)
+      }
+    }
+
+    @Test(
+      "whatever is killed anywhere, the next client that writes finds a whole directory",
+      arguments: CrashPoint.allCases)
+    func repairedByClient(point: CrashPoint) async throws {
+      try await withTemporaryArenaPath { path in
+        // A bystander that was attached all the time.
+        let arena = try Arena.openOrCreate(at: path, options: ArenaOptions(capacity: 4096))
+        let bystander = try arena.create(Self.specification("bystander")).handle
+        let code = point.rawValue
+        await #expect(processExitsWith: .signal(SIGKILL)) {
+          [path = path as String, code = code as UInt8] in
+          let arena = try Arena.open(at: path)
+          let bystander = try #require(arena.find(named: "bystander"))
+          arena.cell(of: bystander)?.store(99)
+          _ = try arena.create(ArenaCrashTests.specification("target"))
+          try #require(CrashPoint(rawValue: code)).arm()
+          try ArenaCrashTests.work(in: arena)
+        }
+        #expect(arena.cell(of: bystander)?.load() == 99)
+        try Self.check(arena)
+      }
+    }
+
+    @Test("a deletion that was begun is either done or not, for handles as for names")
+    func deleteIsWhole() async throws {
+      for point in CrashPoint.allCases where (7...11).contains(point.rawValue) {
+        try await withTemporaryArenaPath { path in
+          let code = point.rawValue
+          let arena = try Arena.openOrCreate(at: path, options: ArenaOptions(capacity: 4096))
+          let target = try arena.create(Self.specification("target")).handle
+          await #expect(processExitsWith: .signal(SIGKILL)) {
+            [path = path as String, code = code as UInt8] in
+            try #require(CrashPoint(rawValue: code)).arm()
+            _ = try Arena.open(at: path).delete(named: "target")
+          }
+          let isFound = arena.find(named: "target") != nil
+          #expect(isFound == (point == .deleteIntended))
+          _ = try Arena.serve(at: path)
+          #expect((arena.find(named: "target") != nil) == isFound)
+          #expect((arena.cell(of: target) != nil) == isFound)
+          #expect(arena.count == (isFound ? 1 : 0))
+        }
+      }
+    }
+  }
+#endif
