@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+import AtomicsCore
+import Synchronization
+import Testing
+
+/// What the orders promise between threads, tried many times over: message passing for release
+/// and acquire, store buffering for sequential consistency.
+@Suite(.serialized) struct LitmusConcurrencyTests {
+  static let rounds = 20_000
+
+  @Test("a release store publishes what was written before it", arguments: RegisterType.all)
+  func messagePassing(flagType: RegisterType) {
+    let memory = CellMemory()
+    let flag = memory.cell(flagType)
+    let data = memory.cell(.named("u64"), at: 128)
+    let faults = Faults()
+    let gate = Gate(2)
+    onThreads(2) { thread in
+      // A narrow flag wraps: the round's number is compared in its own width.
+      let mask = min(flagType.width.mask, 0x7F)
+      for round in 1...UInt128(Self.rounds / 10) {
+        if thread == 0 {
+          data.store(round, .relaxed)
+          flag.store(round & mask, .releasing)
+        } else if flag.load(.acquiring) == round & mask {
+          faults.expect(data.load(.relaxed) == round)
+        }
+        gate.pass()
+      }
+    }
+    #expect(faults.count == 0)
+  }
+
+  @Test("a release read-modify-write publishes, and an acquire one receives")
+  func messagePassingByExchange() throws {
+    let memory = CellMemory()
+    let type = RegisterType.named("u64")
+    let flag = memory.cell(type)
+    let data = memory.cell(type, at: 128)
+    let give = try AtomicRequest(.add, on: type, order: .releasing, operand: 1)
+    let take = try AtomicRequest(
+      .compareExchangeStrong, on: type, order: .acquiring, failureOrder: .relaxed, operand: 0,
+      expected: 1)
+    let faults = Faults()
+    onThreads(2) { thread in
+      for round in 1...UInt128(Self.rounds / 4) {
+        if thread == 0 {
+          data.store(round, .relaxed)
+          _ = flag.perform(give)
+          while flag.load(.acquiring) != 0 { yield() }
+        } else {
+          while !flag.perform(take).succeeded { yield() }
+          // The giver waits for the flag to fall before it writes again, so this may be the next
+          // round's value, never an older one.
+          faults.expect(data.load(.relaxed) >= round)
+        }
+      }
+    }
+    #expect(faults.count == 0)
+  }
+
+  @Test("two seq_cst stores are never both overtaken by the loads behind them")
+  func storeBuffering() {
+    // The short face: the probe of debug builds takes a lock, which would be a fence of its own.
+    let memory = CellMemory()
+    let type = RegisterType.named("u64")
+    let cells = [memory.cell(type), memory.cell(type, at: 128)]
+    let seen = [Atomic64(), Atomic64()]
+    let faults = Faults()
+    let gate = Gate(2)
+    onThreads(2) { thread in
+      for round in 1...UInt64(Self.rounds) {
+        gate.pass()
+        cells[thread].store(UInt128(round), .sequentiallyConsistent)
+        let other = cells[1 - thread].load(.sequentiallyConsistent)
+        seen[thread].value.store(UInt64(truncatingIfNeeded: other), ordering: .relaxed)
+        gate.pass()
+        if thread == 0 {
+          let isNew = seen.map { $0.value.load(ordering: .relaxed) == round }
+          faults.expect(isNew[0] || isNew[1])
+        }
+      }
+    }
+    #expect(faults.count == 0)
+  }
+}
+
+/// A class around the atomic, which itself cannot stand in an array.
+private final class Atomic64: Sendable {
+  let value = Atomic<UInt64>(0)
+}

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+import AtomicsCore
+import Synchronization
+import TestSupport
+import Testing
+
+/// Contended read-modify-writes lose nothing, at every width: each family's total is exact.
+@Suite(.serialized) struct ReadModifyWriteConcurrencyTests {
+  static let threads = 4
+  static let turns = 1_000
+  static let types = RegisterType.all.filter { $0.kind == .unsigned }
+
+  private func request(
+    _ operation: AtomicOperation, _ type: RegisterType, order: MemoryOrder = .relaxed,
+    operand: UInt128 = 0, expected: UInt128 = 0, index: UInt8 = 0
+  ) -> AtomicRequest {
+    do {
+      return try AtomicRequest(
+        operation, on: type, order: order, operand: operand, expected: expected, index: index)
+    } catch {
+      preconditionFailure("\(error)")
+    }
+  }
+
+  @Test("additions and subtractions", arguments: types)
+  func arithmetic(type: RegisterType) {
+    let memory = CellMemory()
+    let cell = memory.cell(type)
+    onThreads(Self.threads) { thread in
+      let add = request(.add, type, operand: UInt128(3 + 2 * thread))
+      let sub = request(.sub, type, operand: UInt128(1 + thread))
+      let (inc, dec) = (request(.increment, type), request(.decrement, type))
+      for turn in 0..<Self.turns {
+        _ = cell.perform(add)
+        _ = cell.perform(sub)
+        _ = cell.perform(turn % 3 == 0 ? dec : inc)
+      }
+    }
+    var total: UInt128 = 0
+    for thread in 0..<Self.threads {
+      let decrements = (Self.turns + 2) / 3
+      let each = 3 + 2 * thread - (1 + thread)
+      total &+= UInt128(Self.turns * each + Self.turns - 2 * decrements)
+    }
+    #expect(cell.load() == total & type.width.mask)
+  }
+
+  @Test("every old value of an increment is seen once", arguments: types)
+  func tickets(type: RegisterType) {
+    let memory = CellMemory()
+    let cell = memory.cell(type)
+    let perThread = type.width == .one ? 64 : Self.turns
+    let seen = Mutex<[UInt128: Int]>([:])
+    onThreads(Self.threads) { _ in
+      let inc = request(.increment, type)
+      let mine = (0..<perThread).map { _ in cell.perform(inc).old }
+      seen.withLock { seen in for ticket in mine { seen[ticket, default: 0] += 1 } }
+    }
+    let total = Self.threads * perThread
+    #expect(
+      seen.withLock { $0 } == Dictionary(uniqueKeysWithValues: (0..<total).map { (UInt128($0), 1) })
+    )
+  }
+
+  @Test("a thread's own bit is set, cleared and flipped by nobody else", arguments: types)
+  func bits(type: RegisterType) {
+    let memory = CellMemory()
+    let cell = memory.cell(type)
+    let faults = Faults()
+    onThreads(Self.threads) { thread in
+      // Spread over the word: the upper half of 16 bytes has instructions of its own.
+      let index = UInt8((thread + 1) * type.width.bitCount / Self.threads - 1)
+      let bit = UInt128(1) << UInt128(index)
+      let set = [request(.or, type, operand: bit), request(.bitTestSet, type, index: index)]
+      let clear = [
+        request(.and, type, operand: type.width.mask ^ bit),
+        request(.bitTestReset, type, index: index),
+      ]
+      let flip = [
+        request(.xor, type, operand: bit), request(.bitTestComplement, type, index: index),
+      ]
+      func was(_ outcome: AtomicOutcome, _ request: AtomicRequest) -> Bool {
+        request.operation.isBitOperation ? outcome.old == 1 : outcome.old & bit != 0
+      }
+      for turn in 0..<Self.turns {
+        let way = turn % 2
+        faults.expect(!was(cell.perform(set[way]), set[way]))
+        faults.expect(was(cell.perform(clear[way]), clear[way]))
+        faults.expect(!was(cell.perform(flip[way]), flip[way]))
+        faults.expect(was(cell.perform(flip[1 - way]), flip[1 - way]))
+      }
+      _ = cell.perform(set[0])
+    }
+    #expect(faults.count == 0)
+    let all = (1...Self.threads).reduce(UInt128(0)) {
+      $0 | 1 << UInt128($1 * type.width.bitCount / Self.threads - 1)
+    }
+    #expect(cell.load() == all)
+  }
+
+  @Test("complements and negations pair up", arguments: types)
+  func inversions(type: RegisterType) {
+    for operation in [AtomicOperation.not, .negate] {
+      let memory = CellMemory()
+      let cell = memory.cell(type)
+      cell.store(5)
+      let other = operation == .not ? type.width.mask ^ 5 : (0 &- 5) & type.width.mask
+      let fives = Atomic<Int>(0)
+      let faults = Faults()
+      onThreads(Self.threads) { _ in
+        let invert = request(operation, type)
+        for _ in 0..<Self.turns {
+          let outcome = cell.perform(invert)
+          faults.expect(
+            outcome.old == 5 && outcome.new == other || outcome.old == other && outcome.new == 5)
+          if outcome.old == 5 { fives.wrappingAdd(1, ordering: .relaxed) }
+        }
+      }
+      #expect(faults.count == 0)
+      #expect(fives.load(ordering: .relaxed) == Self.threads * Self.turns / 2)
+      #expect(cell.load() == 5)
+    }
+  }
+
+  @Test("an exchange hands every value on once", arguments: types)
+  func exchanges(type: RegisterType) {
+    let memory = CellMemory()
+    let cell = memory.cell(type)
+    let mask = type.width.mask
+    let balance = Mutex<UInt128>(0)
+    onThreads(Self.threads) { thread in
+      var generator = SeededGenerator(seed: UInt64(thread))
+      var mine: UInt128 = 0
+      for _ in 0..<Self.turns {
+        let random = UInt128(generator.next()) << 64 | UInt128(generator.next())
+        let given = random & mask
+        mine = mine &+ given &- cell.perform(request(.exchange, type, operand: given)).old
+      }
+      let sum = mine
+      balance.withLock { $0 = $0 &+ sum }
+    }
+    #expect(balance.withLock { $0 } & mask == cell.load())
+  }
+
+  @Test("compare-exchange loops, strong and weak, lose no turn", arguments: types)
+  func compareExchange(type: RegisterType) {
+    let memory = CellMemory()
+    let cell = memory.cell(type)
+    let faults = Faults()
+    onThreads(Self.threads) { thread in
+      let operation: AtomicOperation =
+        thread % 2 == 0 ? .compareExchangeWeak : .compareExchangeStrong
+      // Every byte of the width takes part.
+      let step = (UInt128.max / 255) & type.width.mask
+      for _ in 0..<Self.turns {
+        var expected = cell.load(.relaxed)
+        while true {
+          let desired = (expected &+ step) & type.width.mask
+          let outcome = cell.perform(
+            request(operation, type, operand: desired, expected: expected))
+          if outcome.succeeded {
+            faults.expect(outcome.old == expected && outcome.new == desired)
+            break
+          }
+          faults.expect(operation == .compareExchangeWeak || outcome.old != expected)
+          faults.expect(outcome.old == outcome.new)
+          expected = outcome.old
+        }
+      }
+    }
+    #expect(faults.count == 0)
+    let total = UInt128(Self.threads * Self.turns) &* (UInt128.max / 255)
+    #expect(cell.load() == total & type.width.mask)
+  }
+
+  @Test("a load never sees half a store", arguments: types)
+  func tearing(type: RegisterType) {
+    let memory = CellMemory()
+    let cell = memory.cell(type)
+    let faults = Faults()
+    let bytes = (UInt128.max / 255) & type.width.mask
+    onThreads(Self.threads) { thread in
+      let load = request(.load, type)
+      for turn in 0..<Self.turns {
+        if thread % 2 == 0 {
+          let byte = UInt128((turn + thread * 100) % 251)
+          _ = cell.perform(request(.store, type, operand: byte * bytes))
+        } else {
+          let value = cell.perform(load).old
+          faults.expect(value == (value & 0xFF) * bytes)
+          faults.expect(cell.load(.acquiring) % bytes == 0)
+        }
+      }
+    }
+    #expect(faults.count == 0)
+  }
+}
