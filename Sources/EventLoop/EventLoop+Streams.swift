@@ -4,8 +4,7 @@ import Synchronization
 
 /// Streams come and go.
 extension EventLoop {
-  /// Takes a connected socket over. `handler` is called on this loop from now on, first when bytes
-  /// have arrived. A stream that the loop cannot take is closed before this returns.
+  /// Takes a connected socket over. `handler` is called on this loop from now on. A stream that the loop cannot take is closed before this returns.
   @discardableResult
   public func adopt(_ socket: consuming Socket, handler: any StreamHandler) -> Stream {
     liveStreams.add(1, ordering: .relaxed)
@@ -60,15 +59,15 @@ extension EventLoop {
     slots[index].stream = stream
     stream.interest = isConnecting ? Epoll.writable : Epoll.readable
     let code = epoll.add(descriptor, events: stream.interest, token: token)
-    if code != 0 {
-      close(stream, .failed(errno: code))
-    } else if hasEnded {
-      close(stream, .loopStopped)
-    } else if isDraining {
+    if code != 0 || hasEnded {
+      close(stream, hasEnded ? .loopStopped : .failed(errno: code))
+      return stream
+    }
+    if isDraining {
       stream.wantsDrain = true
       makeReady(stream)
     }
-    stream.handler?.opened(stream)
+    handler.opened(stream)
     return stream
   }
 

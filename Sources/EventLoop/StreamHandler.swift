@@ -5,8 +5,9 @@
 /// All methods are called on the loop's thread, never from within each other for the same stream.
 /// They may close the stream, set its deadline, request turns, and adopt or connect others.
 public protocol StreamHandler: AnyObject {
-  /// The stream's first call, exactly once: it lives on its loop now. A handler sets the deadline
-  /// here by which it wants first bytes. The default does nothing.
+  /// The stream's first call, exactly once: it lives on its loop now, though its connect may be
+  /// under way. A handler sets the deadline here by which it wants first bytes. The default does
+  /// nothing.
   func opened(_ stream: Stream)
 
   /// Consumes from the front of `input` and appends replies to `output`.
@@ -30,7 +31,8 @@ public protocol StreamHandler: AnyObject {
   /// `consumed` is ignored. The default closes the stream at once with `.deadline`.
   func deadlineReached(into output: inout OutputBuffer, stream: Stream) -> StreamProgress
 
-  /// The stream's last call, exactly once: nothing more will be read or sent.
+  /// The stream's last call, exactly once: nothing more will be read or sent. The only one for a
+  /// stream that the loop could not take.
   func closed(_ reason: StreamCloseReason)
 }
 

@@ -58,12 +58,30 @@ import Testing
     try eventually(server) { record.current.calls == 1 }
     try client.send([1])
     let turns = try server.sync { $0.turnCount }
-    // Waits in poll for something that never comes.
-    var entry = pollfd(fd: -1, events: 0, revents: 0)
-    // Safety: `entry` outlives the call.
-    unsafe poll(&entry, 1, 50)
+    rest(milliseconds: 50)
     #expect(try server.sync { $0.turnCount } <= turns + 2)
     #expect(record.current.calls == 1)
+  }
+
+  @Test("a peer that has ended its output and reads nothing costs no turns")
+  func halfClosedIsIdle() throws {
+    let record = StreamRecord()
+    // A mark that is never reached, so that the end of input is seen while output waits.
+    let server = try RunningLoop(limits: StreamLimits(outputHighWater: 1 << 30)) {
+      ClosureHandler(record: record) { input, output, _, _ in
+        if !input.isEmpty { output.append(contentsOf: [UInt8](repeating: 1, count: 16 << 20)) }
+        return StreamProgress(consumed: input.count, next: .needInput)
+      }
+    }
+    let client = try server.connect()
+    try client.send([1])
+    try eventually(server) { record.current.calls == 1 }
+    client.endOutput()
+    try eventually(server) { record.current.calls == 2 }
+    let turns = try server.sync { $0.turnCount }
+    rest(milliseconds: 50)
+    #expect(try server.sync { $0.turnCount } <= turns + 2)
+    #expect(try client.receiveAll().count == 16 << 20)
   }
 
   @Test("a blocked stream whose peer is gone is closed")

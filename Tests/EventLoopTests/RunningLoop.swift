@@ -70,6 +70,13 @@ final class RunningLoop: Sendable {
   }
 }
 
+/// Lets time pass in which nothing should happen.
+func rest(milliseconds: Int32) {
+  var entry = pollfd(fd: -1, events: 0, revents: 0)
+  // Safety: `entry` outlives the call.
+  unsafe poll(&entry, 1, milliseconds)
+}
+
 /// Turns the loop until `condition` holds; fails when it does not in time.
 func eventually(
   _ running: RunningLoop, sourceLocation: SourceLocation = #_sourceLocation,
