@@ -2,6 +2,7 @@
 
 public import EventLoop
 public import HTTPMessage
+import RegisterService
 
 /// Where a server listens.
 public enum ListenAddress: Sendable, Hashable {
@@ -23,8 +24,9 @@ public struct ServerConfiguration: Sendable {
   /// Origins whose pages may use the server.
   public var allowedOrigins: [String] = []
 
-  public init(arenaPath: String) {
-    self.arenaPath = arenaPath
+  /// - Parameter arenaPath: Nil is the user's default arena, `/dev/shm/atomics-UID/default`.
+  public init(arenaPath: String? = nil) {
+    self.arenaPath = arenaPath ?? RegisterService.defaultArenaPath
   }
 }
 

@@ -4,6 +4,9 @@ import SharedArena
 
 /// The arena behind the service: where it is, whose it is, and whether it is still there.
 extension RegisterService {
+  /// Where the user's arena is unless another place is given: `/dev/shm/atomics-UID/default`.
+  public static var defaultArenaPath: String { Arena.defaultPath() }
+
   /// Adopts the arena at `path`, values intact, or makes it, and holds its directory for life.
   ///
   /// - Throws: `.arena` with what is in the way: another server, a foreign file, the file system.

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventLoop
+import HTTPMessage
+
+/// The engines' limits by the names that a server's configuration has for them, so that who
+/// configures a server need not know its engines.
+extension ServerLimits {
+  /// Bytes of an HTTP request's body.
+  public var bodyBytes: Int {
+    get { http.bodyBytes }
+    set { http.bodyBytes = newValue }
+  }
+
+  /// Bytes of an HTTP request's header section.
+  public var headerBytes: Int {
+    get { http.headerBytes }
+    set { http.headerBytes = newValue }
+  }
+
+  /// Fields of an HTTP request's header section.
+  public var headerFields: Int {
+    get { http.fieldCount }
+    set { http.fieldCount = newValue }
+  }
+
+  /// Bytes of an HTTP request's target.
+  public var targetBytes: Int {
+    get { http.targetBytes }
+    set { http.targetBytes = newValue }
+  }
+
+  /// HTTP/2 requests under way on one connection.
+  public var concurrentStreams: Int {
+    get { http.concurrentStreams }
+    set { http.concurrentStreams = newValue }
+  }
+
+  /// Unsent bytes of one connection from which it is neither read nor executed.
+  public var outputHighWaterBytes: Int {
+    get { stream.outputHighWater }
+    set {
+      stream.outputHighWater = newValue
+      http.responseBufferBytes = newValue
+    }
+  }
+
+  /// Bytes that one connection may have sent without their being whole enough to be read; at least
+  /// a frame and the beginning of the next.
+  public var inputBytes: Int {
+    get { stream.inputLimit }
+    set { stream.inputLimit = newValue }
+  }
+}

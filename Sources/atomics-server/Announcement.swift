@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a person who started the server reads: where it is and what to try.
+///
+/// Each address stands on a line of its own after `listening on`, for scripts.
+struct Announcement {
+  /// As bound: `HOST:PORT` and `unix:PATH`.
+  var addresses: [String]
+  var arenaPath: String
+  var adopted: Bool
+  /// The path that this program was started by.
+  var program: String
+
+  var text: String {
+    let url = "\(base)/v1/registers/hits"
+    let commands = [
+      "\(curl) -X PUT \(url) -d '{\"type\":\"u64\"}'",
+      "\(curl) --http2-prior-knowledge -X POST \(url)/inc",
+      "\(client)\(serverFlag) inc hits",
+    ]
+    let lines =
+      addresses.map { "listening on \($0)" }
+      + ["arena \(arenaPath) (\(adopted ? "adopted with its registers" : "new"))", "try:"]
+      + commands.map { "  \($0)" }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private var tcp: String? { addresses.first { !$0.hasPrefix("unix:") } }
+
+  private var socketPath: String? {
+    addresses.first { $0.hasPrefix("unix:") }.map { String($0.dropFirst("unix:".count)) }
+  }
+
+  private var base: String { "http://\(tcp ?? "localhost")" }
+
+  private var curl: String {
+    if tcp == nil, let socketPath { return "curl --unix-socket \(socketPath)" }
+    return "curl"
+  }
+
+  /// The client beside this program, or on the path as this one was.
+  private var client: String {
+    guard let slash = program.lastIndex(of: "/") else { return "atomics-client" }
+    return program[...slash] + "atomics-client"
+  }
+
+  /// Nothing where the client finds the server by itself.
+  private var serverFlag: String {
+    if let tcp { return tcp == "127.0.0.1:7070" ? "" : " --server atr://\(tcp)" }
+    return socketPath.map { " --server unix:\($0)" } ?? ""
+  }
+}

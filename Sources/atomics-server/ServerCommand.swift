@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import AtomicsServer
+import Foundation
+import Logging
+import Settings
+
+/// Flags, settings, signals; everything else is AtomicsServer's.
+@main
+struct ServerCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "atomics-server",
+    abstract: "Serves named atomic registers in shared memory, over HTTP and the binary protocol.",
+    discussion: """
+      Flags win over environment variables, which win over the settings file. \
+      SIGTERM and SIGINT let open requests finish, then exit 0; a second signal exits at once.
+
+      SETTINGS (environment variable, flag), each also as --set KEY=VALUE:
+      \(ServerSettings.help)
+      """,
+    version: "0.1.0")
+
+  @Option(
+    help: ArgumentHelp(
+      "Where to listen; repeats. Loopback only for now.", valueName: "ADDRESS:PORT|unix:PATH"))
+  var listen: [String] = []
+  @Option(help: ArgumentHelp("Directory of the arena.", valueName: "PATH"))
+  var arena: String?
+  @Option(help: ArgumentHelp("Event loop threads; 0 is one for each core.", valueName: "N"))
+  var threads: String?
+  @Option(help: ArgumentHelp("Least severe message to log.", valueName: "LEVEL"))
+  var logLevel: String?
+  @Option(help: ArgumentHelp("Host name to answer to; repeats.", valueName: "NAME"))
+  var allowHost: [String] = []
+  @Option(help: ArgumentHelp("Origin of web pages to answer; repeats.", valueName: "ORIGIN"))
+  var allowOrigin: [String] = []
+  @Option(
+    help: ArgumentHelp("Settings file (YAML), also ATOMICS_CONFIG.", valueName: "FILE"))
+  var config: String?
+  @Option(help: ArgumentHelp("Any setting by its key; repeats.", valueName: "KEY=VALUE"))
+  var set: [String] = []
+  @Flag(help: "Print the settings in force as a settings file, and exit.")
+  var printConfig = false
+
+  func run() throws {
+    let settings = try ServerSettings.resolve(
+      flags: flags(), environment: ProcessInfo.processInfo.environment, file: config)
+    if printConfig {
+      StandardOutput.write(settings.settingsFile)
+      return
+    }
+    let signals = ShutdownSignals()
+    LoggingSystem.bootstrap(StreamLogHandler.standardError(label:))
+    var logger = Logger(label: "atomics-server")
+    logger.logLevel = Logger.Level(rawValue: settings.logLevel.rawValue) ?? .info
+
+    let server = try Server(ServerConfiguration(settings), logger: logger)
+    signals.onFirst { server.shutDown() }
+    StandardOutput.write(
+      Announcement(
+        addresses: server.addresses, arenaPath: server.arenaPath, adopted: server.adopted,
+        program: CommandLine.arguments.first ?? "atomics-server"
+      ).text)
+    try server.run()
+  }
+
+  private func flags() throws -> [ServerSettings.Flag] {
+    var flags: [ServerSettings.Flag] = []
+    func add(_ name: String, _ key: String, _ values: [String]) {
+      flags += values.map { ServerSettings.Flag(name: name, key: key, value: $0) }
+    }
+    add("--listen", "listen", listen)
+    add("--arena", "arena", arena.map { [$0] } ?? [])
+    add("--threads", "threads", threads.map { [$0] } ?? [])
+    add("--log-level", "log_level", logLevel.map { [$0] } ?? [])
+    add("--allow-host", "allowed_hosts", allowHost)
+    add("--allow-origin", "allowed_origins", allowOrigin)
+    for pair in set {
+      guard let equals = pair.firstIndex(of: "=") else {
+        throw ValidationError("--set \(pair): expected KEY=VALUE")
+      }
+      add("--set", String(pair[..<equals]), [String(pair[pair.index(after: equals)...])])
+    }
+    return flags
+  }
+
+  /// Exit codes: 0 served and drained, 1 could not start, 2 flags or settings are wrong.
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let error as SettingsError {
+      StandardError.write("atomics-server: \(error)\n")
+      exit(withError: ExitCode(2))
+    } catch let error as ServerError {
+      StandardError.write("atomics-server: \(error)\n")
+      exit(withError: ExitCode(1))
+    } catch {
+      // Help and version arrive here too, as errors with code 0.
+      if exitCode(for: error).isSuccess { exit(withError: error) }
+      StandardError.write(fullMessage(for: error) + "\n")
+      exit(withError: ExitCode(2))
+    }
+  }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+import AtomicsServer
+import Foundation
+import Settings
+
+extension ServerConfiguration {
+  /// The server's own form of the settings, with what they leave to the machine filled in.
+  init(_ settings: ServerSettings) {
+    self.init(arenaPath: settings.arena)
+    listen = settings.listen.map { endpoint in
+      switch endpoint {
+      case .tcp(let host, let port): .tcp(host: host, port: port)
+      case .unix(let path): .unix(path: path)
+      }
+    }
+    threads = settings.threads > 0 ? settings.threads : ProcessInfo.processInfo.activeProcessorCount
+    allowedHosts = settings.allowedHosts
+    allowedOrigins = settings.allowedOrigins
+    limits = ServerLimits(settings.limits)
+  }
+}
+
+extension ServerLimits {
+  fileprivate init(_ settings: ServerSettings.Limits) {
+    self.init()
+    connections = settings.connections
+    frameBytes = settings.frameBytes
+    classificationNanoseconds = settings.classificationTimeout.nanoseconds
+    headNanoseconds = settings.headTimeout.nanoseconds
+    drainNanoseconds = settings.drainTimeout.nanoseconds
+    bodyBytes = settings.bodyBytes
+    headerBytes = settings.headerBytes
+    headerFields = settings.headerFields
+    targetBytes = settings.targetBytes
+    concurrentStreams = settings.streams
+    outputHighWaterBytes = settings.outputHighWaterBytes
+    inputBytes = max(settings.frameBytes, settings.headerBytes) + 64 * 1024
+  }
+}
+
+extension Duration {
+  /// Whole nanoseconds. Settings stay far below the 584 years that fit; what does not is 0.
+  fileprivate var nanoseconds: UInt64 {
+    UInt64(exactly: (self / .nanoseconds(1)).rounded()) ?? 0
+  }
+}
