@@ -2,6 +2,9 @@
 
 public import CAtomics
 
+// Safety: every function here passes on its caller's promise that `p` is a mapped address of the
+// word's width and alignment; AtomicCell, the only caller, checks both when it is made.
+
 extension UInt8: AtomicWord {
   @unsafe @inlinable
   static func load(_ p: UnsafeMutableRawPointer, _ order: Int32) -> UInt8 {

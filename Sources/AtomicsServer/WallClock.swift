@@ -15,10 +15,7 @@ final class WallClock: @unchecked Sendable {
 
   /// Reads the clock. Cost: one vDSO call, no system call.
   func update() {
-    var time = timespec()
-    // Safety: `time` outlives the call.
-    unsafe clock_gettime(CLOCK_REALTIME_COARSE, &time)
-    let seconds = Int64(time.tv_sec)
+    let seconds = Int64(time(nil))
     if seconds != unixSeconds {
       unixSeconds = seconds
       text = HTTPDate.text(unixSeconds: seconds)

@@ -154,6 +154,7 @@ enum Token {
   let bytes: UnsafeMutableRawBufferPointer
 
   init() {
+    // Safety: freed in `deinit`, and nobody else has the pointer by then.
     unsafe bytes = .allocate(byteCount: Self.byteCount, alignment: 64)
   }
 

@@ -61,6 +61,7 @@ extension SessionCore {
       slots = []
       freeSlots = []
       notices = []
+      // Safety: the entries are read during a submission only, and none is under way.
       unsafe nameValues = []
     } else {
       for slot in freeSlots { slots[slot] = StreamSlot() }
