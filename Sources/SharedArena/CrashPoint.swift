@@ -31,3 +31,21 @@ package enum CrashPoint: UInt8, CaseIterable, Codable, Sendable {
     func reached() {}
   #endif
 }
+
+/// Lets a file system be full after some allocations, for tests; nothing in release builds.
+package enum MemoryFault {
+  #if DEBUG
+    private static let allocationsLeft = Atomic<Int>(.max)
+
+    /// Lets `count` more allocations of this process succeed, and no others until it is called again.
+    package static func allow(_ count: Int) {
+      allocationsLeft.store(count, ordering: .relaxed)
+    }
+
+    static var isFull: Bool {
+      allocationsLeft.wrappingSubtract(1, ordering: .relaxed).newValue < 0
+    }
+  #else
+    @inline(__always) static var isFull: Bool { false }
+  #endif
+}

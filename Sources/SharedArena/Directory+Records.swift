@@ -10,6 +10,14 @@ extension Directory {
     return bytes.copy(record(slot, RecordLayout.name), count: count)
   }
 
+  /// The hash of a record's name; of its first 128 bytes, whatever the record says.
+  func hash(ofRecord slot: Int) -> UInt64 {
+    let description = bytes.relaxed(record(slot, RecordLayout.description))
+    let count = min(Int(description >> 48 & 0xFF), RegisterName.maximumByteCount)
+    let start = record(slot, RecordLayout.name)
+    return hash.hash(byteCount: count) { bytes.relaxed(start + $0) }
+  }
+
   /// The generation of the record when it is live, else nil.
   func liveGeneration(ofRecord slot: Int) -> UInt64? {
     // pairs with the release in DirectoryWriter.create

@@ -52,6 +52,8 @@ struct Directory: Sendable {
   /// The live register of this name.
   ///
   /// - Complexity: O(1) expected; no system call, no allocation, no waiting.
+  // Inlined, or its caller copies all of this value first.
+  @inline(__always)
   func find(_ name: Span<UInt8>) -> Match? {
     guard name.count <= RegisterName.maximumByteCount, let level else { return nil }
     let hash = self.hash(name)

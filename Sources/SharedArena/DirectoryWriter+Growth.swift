@@ -72,7 +72,7 @@ extension DirectoryWriter {
     for slot in 0..<slots {
       let state = RecordState(bytes.relaxed(directory.record(slot, RecordLayout.state)))
       guard state.status == .live else { continue }
-      let hash = directory.hash(directory.name(ofRecord: slot).span)
+      let hash = directory.hash(ofRecord: slot)
       var position = Int(truncatingIfNeeded: hash) & level.mask
       while bytes.relaxed(level.offset(position)) != 0 { position = (position + 1) & level.mask }
       used += 1

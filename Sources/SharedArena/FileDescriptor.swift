@@ -226,9 +226,11 @@ extension FileDescriptor {
 
   /// Makes the pages of a range exist, so that touching them can neither fail nor fault.
   func allocate(_ range: Range<Int>) throws(ArenaError) {
-    let result = clinux_fallocate(
-      number, Int32(clinux_fallocate_keep_size), Int64(range.lowerBound),
-      Int64(range.count))
+    let result =
+      MemoryFault.isFull
+      ? -ENOSPC
+      : clinux_fallocate(
+        number, Int32(clinux_fallocate_keep_size), Int64(range.lowerBound), Int64(range.count))
     if result == -ENOSPC || result == -ENOMEM {
       throw .fileSystemFull(path: path, byteCount: range.count)
     }

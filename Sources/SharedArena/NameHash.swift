@@ -18,14 +18,25 @@ struct NameHash {
   /// - Complexity: O(n), about a nanosecond per 8 bytes; never allocates.
   @inline(__always)
   func callAsFunction(_ bytes: Span<UInt8>) -> UInt64 {
+    hash(byteCount: bytes.count) { offset in
+      offset + 8 <= bytes.count
+        ? bytes.littleEndian64(at: offset) : bytes.zeroPaddedTail(from: offset)
+    }
+  }
+
+  /// The hash of `byteCount` bytes, of which `word` gives eight from each offset, with zeros after
+  /// the last one.
+  @inline(__always)
+  func hash(byteCount: Int, word: (_ offset: Int) -> UInt64) -> UInt64 {
     var state = State(key0, key1)
-    let whole = bytes.count & ~7
+    let whole = byteCount & ~7
     var offset = 0
     while offset < whole {
-      state.absorb(bytes.littleEndian64(at: offset))
+      state.absorb(word(offset))
       offset += 8
     }
-    state.absorb(bytes.zeroPaddedTail(from: whole) | UInt64(bytes.count & 255) << 56)
+    let tail = whole == byteCount ? 0 : word(whole)
+    state.absorb(tail | UInt64(truncatingIfNeeded: byteCount) << 56)
     return state.finish()
   }
 

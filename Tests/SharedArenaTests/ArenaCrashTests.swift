@@ -117,5 +117,40 @@
         }
       }
     }
+
+    @Test("a full file system is an error of the creation that met it, and of nothing else")
+    func fullFileSystem() async throws {
+      try await withTemporaryArenaPath { path in
+        await #expect(processExitsWith: .success) { [path = path as String] in
+          let arena = try Arena.serve(at: path, options: ArenaOptions(capacity: 8192)).arena
+          var made = 0
+          // Each allocation fails once: of records, of cells, of an index level.
+          while made < 3000 {
+            MemoryFault.allow(0)
+            do {
+              _ = try arena.create(ArenaCrashTests.specification("r:\(made)"))
+              made += 1
+            } catch ArenaError.fileSystemFull {
+              #expect(arena.find(named: "r:\(made)") == nil)
+              for allowed in 1...2 {
+                MemoryFault.allow(allowed)
+                if (try? arena.create(ArenaCrashTests.specification("r:\(made)"))) != nil { break }
+              }
+              MemoryFault.allow(.max)
+              _ = try arena.create(ArenaCrashTests.specification("r:\(made)"))
+              made += 1
+            }
+            #expect(arena.count == made)
+          }
+          for index in 0..<3000 { #expect(arena.find(named: "r:\(index)") != nil) }
+        }
+        await #expect(processExitsWith: .success) { [path = path as String] in
+          MemoryFault.allow(1)
+          #expect(throws: ArenaError.self) { try Arena.serve(at: "\(path)-other") }
+        }
+        let entries = try FileManager.default.contentsOfDirectory(atPath: "\(path)/..")
+        #expect(entries == ["arena"])
+      }
+    }
   }
 #endif

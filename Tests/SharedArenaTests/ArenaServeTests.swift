@@ -62,6 +62,28 @@ import Testing
     }
   }
 
+  @Test("another process learns who serves the arena, works in it, and asks")
+  func heldByAnotherProcess() async throws {
+    try await withTemporaryArenaPath { path in
+      let server = try Arena.serve(at: path, options: options).arena
+      let handle = try server.create(specification("hits", initial: 1)).handle
+      let process = ProcessInfo.processInfo.processIdentifier
+      await #expect(processExitsWith: .success) {
+        [path = path as String, process = process as Int32] in
+        let arena = try Arena.open(at: path)
+        let handle = try #require(arena.find(named: "hits"))
+        try #require(arena.cell(of: handle)).store(2)
+        do {
+          _ = try arena.delete(named: "hits")
+          Issue.record("a client deleted under a server")
+        } catch ArenaError.directoryHeld(let holder, _, "\(path)/sock") {
+          #expect(holder == process)
+        }
+      }
+      #expect(server.cell(of: handle)?.load() == 2)
+    }
+  }
+
   @Test("when the server is gone, clients create again")
   func released() throws {
     try withTemporaryArenaPath { path in
