@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 
 /// Bytes in, handler, bytes out: the path of every request.
 extension EventLoop {
@@ -12,9 +13,9 @@ extension EventLoop {
     }
     if stream.interest & Epoll.readable != 0 {
       if events & (Epoll.readable | Epoll.broken) != 0 { read(stream, &output) }
-    } else if events & Epoll.broken != 0 {
-      // Not reading, and nobody there to send to: the condition would be reported for ever.
-      close(stream, .failed(errno: SocketCall.pendingError(stream.descriptor)))
+    } else if events & Epoll.broken != 0, !stream.isReady {
+      // Nothing left that would find out, and the condition would be reported for ever.
+      close(stream, .failed(errno: EPIPE))
     }
   }
 

@@ -154,6 +154,30 @@ import Testing
     }
   }
 
+  @Test("what a peer sent before it left is processed to the end", arguments: [true, false])
+  func workOfOneWhoLeft(isUnix: Bool) throws {
+    let directory = try TemporaryDirectory()
+    let address =
+      isUnix
+      ? try SocketAddress(unixPath: "\(directory.path)/sock")
+      : .ipv4(address: 0x7F00_0001, port: 0)
+    let record = StreamRecord()
+    let units = Shared(0)
+    let server = try RunningLoop(address) {
+      ClosureHandler(record: record) { input, _, _, endOfInput in
+        if input.isEmpty { return StreamProgress(consumed: 0, next: .needInput) }
+        units.update { $0 += 1 }
+        return StreamProgress(consumed: 1, next: .yield)
+      }
+    }
+    let client = try server.connect()
+    try client.send([UInt8](repeating: 0, count: 1000))
+    _ = consume client
+    #expect(record.closeReason() == .finished)
+    #expect(units.value == 1000)
+    server.stop()
+  }
+
   @Test("requests for turns do not keep a stream with a partial unit from being read")
   func turnRequestsDoNotStarveReading() throws {
     let whole = Signal()

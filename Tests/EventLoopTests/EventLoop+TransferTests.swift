@@ -37,6 +37,20 @@ import Testing
     #expect(record.current.largestInput == 32)
   }
 
+  @Test("a unit as large as the input limit arrives whole")
+  func largeUnit() throws {
+    let limits = StreamLimits()
+    let record = StreamRecord()
+    let server = try RunningLoop(limits: limits) {
+      EchoHandler(unit: limits.inputLimit, record: record)
+    }
+    let client = try server.connect()
+    let bytes = (0..<limits.inputLimit).map { UInt8(truncatingIfNeeded: $0 &* 13) }
+    try client.send(bytes)
+    #expect(try client.receive(bytes.count) == bytes)
+    #expect(record.current.largestInput == limits.inputLimit)
+  }
+
   @Test("IPv6 loopback works like IPv4")
   func echoIPv6() throws {
     let server = try RunningLoop(.ipv6(high: 0, low: 1, port: 0)) { EchoHandler() }

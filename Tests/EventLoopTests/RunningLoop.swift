@@ -36,6 +36,13 @@ final class RunningLoop: Sendable {
     start()
   }
 
+  /// A loop as it is.
+  init(running loop: EventLoop, at address: SocketAddress) {
+    self.loop = loop
+    self.address = address
+    start()
+  }
+
   private func start() {
     DispatchQueue(label: "loop").async { [loop, ended] in
       loop.run()
@@ -170,6 +177,13 @@ extension Socket {
     return Array(bytes[..<filled])
   }
 
-  /// Receives until the peer ends, at most `limit` bytes.
-  func receiveAll(limit: Int = 1 << 26) throws(EventLoopError) -> [UInt8] { try receive(limit) }
+  /// Receives until the peer ends.
+  func receiveAll() throws(EventLoopError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    while true {
+      let more = try receive(1 << 16)
+      bytes += more
+      if more.count < 1 << 16 { return bytes }
+    }
+  }
 }
