@@ -13,7 +13,7 @@ let package = Package(
   name: "Fuzz",
   dependencies: [.package(name: "atomics-service", path: "..")],
   targets: [
-    "FuzzFrames", "FuzzHTTP2", "FuzzJSON", "FuzzSettings", "FuzzValues",
+    "FuzzFrames", "FuzzHTTP1", "FuzzHTTP2", "FuzzJSON", "FuzzNames", "FuzzSettings", "FuzzValues",
   ].map { name in
     .executableTarget(
       name: name, dependencies: [.product(name: "Engines", package: "atomics-service")],
