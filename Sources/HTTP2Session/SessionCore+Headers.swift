@@ -2,80 +2,83 @@
 
 import HTTPMessage
 
-/// Header sections, field by field. The library has checked syntax, pseudo-headers and their order
-/// (RFC 9113 §8.3) before these are called.
 extension SessionCore {
   /// Takes one field of the header section being read.
   mutating func field(name: Span<UInt8>, value: Span<UInt8>) {
-    let slot = current
-    guard slot >= 0, !slots[slot].inTrailers else { return }
-    slots[slot].headerBytes &+= name.count &+ value.count &+ 32
+    guard current >= 0 else { return }
+    slots[current].field(
+      name: name, value: value, isServer: isServer, limits: limits, lastAuthority: &lastAuthority)
+  }
+}
+
+/// Header sections, field by field. The library has checked syntax, pseudo-headers and their order
+/// (RFC 9113 §8.3) before.
+extension StreamSlot {
+  mutating func field(
+    name: Span<UInt8>, value: Span<UInt8>, isServer: Bool, limits: borrowing HTTPLimits,
+    lastAuthority: inout [UInt8]
+  ) {
+    guard !inTrailers else { return }
+    headerBytes &+= name.count &+ value.count &+ 32
     // Over the limit the rest is read, since the compression state needs it, but not kept.
-    guard slots[slot].headerBytes <= limits.headerBytes,
-      slots[slot].fields.count < limits.fieldCount
-    else {
-      if slots[slot].rejection == nil { slots[slot].rejection = .headersTooLarge }
+    guard headerBytes <= limits.headerBytes, fields.count < limits.fieldCount else {
+      if rejection == nil { rejection = .headersTooLarge }
       return
     }
     guard !name.isEmpty else { return }
     if name[0] == UInt8(ascii: ":") {
-      pseudoField(name: name, value: value, slot: slot)
-    } else {
-      if isServer, name[0] == UInt8(ascii: "h"), name.equals("host") { host(value, slot: slot) }
-      slots[slot].fields.append(name: name, value: value)
+      pseudoField(name: name, value: value, limits: limits, lastAuthority: &lastAuthority)
+      return
     }
+    if isServer, name[0] == UInt8(ascii: "h"), name.equals("host") {
+      if let authority {
+        // Two names for one request: whoever routes by the other one is fooled.
+        if !value.equals(authority.span) { rejection = .malformed }
+      } else {
+        setAuthority(value, last: &lastAuthority)
+      }
+    }
+    fields.append(name: name, value: value)
   }
 
-  private mutating func pseudoField(name: Span<UInt8>, value: Span<UInt8>, slot: Int) {
+  private mutating func pseudoField(
+    name: Span<UInt8>, value: Span<UInt8>, limits: borrowing HTTPLimits,
+    lastAuthority: inout [UInt8]
+  ) {
     guard name.count > 4 else { return }
     switch name[1] {
     case UInt8(ascii: "p"):  // :path
-      guard value.count <= limits.targetBytes else {
-        slots[slot].rejection = .uriTooLong
-        return
+      if value.count > limits.targetBytes {
+        rejection = .uriTooLong
+      } else if value.isRequestTarget {
+        target.append(bytes: value)
+      } else {
+        rejection = .malformed
       }
-      guard value.isRequestTarget else {
-        slots[slot].rejection = .malformed
-        return
-      }
-      slots[slot].target.append(bytes: value)
     case UInt8(ascii: "m"):  // :method
-      slots[slot].method = HTTPMethod(value)
+      method = HTTPMethod(value)
     case UInt8(ascii: "a"):  // :authority
-      setAuthority(value, slot: slot)
-    case UInt8(ascii: "s"):
-      if name[2] == UInt8(ascii: "c") {  // :scheme
-        slots[slot].scheme =
-          value.equals("http") ? .http : value.equals("https") ? .https : .other
-      } else {  // :status
-        var status = 0
-        for index in value.indices where index < 3 {
-          status = status &* 10 &+ Int(value[index] &- 0x30)
-        }
-        slots[slot].status = status
+      setAuthority(value, last: &lastAuthority)
+    case UInt8(ascii: "s") where name[2] == UInt8(ascii: "c"):  // :scheme
+      scheme = value.equals("http") ? .http : value.equals("https") ? .https : .other
+    case UInt8(ascii: "s"):  // :status
+      status = 0
+      for index in value.indices where index < 3 {
+        status = status &* 10 &+ Int(value[index] &- 0x30)
       }
     default:
       break
     }
   }
 
-  private mutating func host(_ value: Span<UInt8>, slot: Int) {
-    if let authority = slots[slot].authority {
-      // Two names for one request: whoever routes by the other one is fooled.
-      if !value.equals(authority.span) { slots[slot].rejection = .malformed }
-    } else {
-      setAuthority(value, slot: slot)
+  /// Most requests of a connection have one authority: they share one copy of it.
+  private mutating func setAuthority(_ value: Span<UInt8>, last: inout [UInt8]) {
+    if !value.equals(last.span) {
+      last = []
+      last.reserveCapacity(value.count)
+      last.append(bytes: value)
     }
-  }
-
-  private mutating func setAuthority(_ value: Span<UInt8>, slot: Int) {
-    if !value.equals(lastAuthority.span) {
-      var bytes: [UInt8] = []
-      bytes.reserveCapacity(value.count)
-      bytes.append(bytes: value)
-      lastAuthority = bytes
-    }
-    slots[slot].authority = lastAuthority
+    authority = last
   }
 }
 

@@ -28,8 +28,7 @@ extension SessionCore {
     let result: Int32
     if sendsBody {
       unsentBytes &+= response.body.count
-      swap(&slots[slot].output, &response.body)
-      slots[slot].outputOffset = 0
+      slots[slot].setOutput(&response.body)
       var provider = unsafe Self.provider(of: slot)
       result = unsafe submit(response.fields) { nameValues, count in
         unsafe nghttp2_submit_response(session.raw, stream, nameValues, count, &provider)
@@ -64,7 +63,7 @@ extension SessionCore {
     slots[slot].method = request.method
     let sendsBody = !request.body.isEmpty
     unsentBytes &+= request.body.count
-    swap(&slots[slot].output, &request.body)
+    slots[slot].setOutput(&request.body)
     beginFields()
     let stream = unsafe submit(head) { nameValues, count in
       let data = unsafe SessionHandle.disguise(slot)
@@ -182,15 +181,9 @@ extension SessionCore {
     _ buffer: UnsafeMutablePointer<UInt8>, capacity: Int, slot: Int, stream: Int32
   ) -> (count: Int, isLast: Bool)? {
     guard slot >= 0, slot < slots.count, slots[slot].stream == stream else { return nil }
-    let offset = slots[slot].outputOffset
-    let count = min(slots[slot].output.count &- offset, capacity)
-    // Safety: `buffer` has room for `capacity` bytes, and the source holds `count` from `offset` on.
-    unsafe slots[slot].output.withUnsafeBufferPointer { output in
-      guard let base = output.baseAddress else { return }
-      unsafe buffer.update(from: base + offset, count: count)
-    }
-    slots[slot].outputOffset = offset &+ count
+    // Safety: `buffer` has room for `capacity` bytes.
+    let count = unsafe slots[slot].fill(buffer, capacity: capacity)
     unsentBytes &-= count
-    return (count, slots[slot].outputOffset == slots[slot].output.count)
+    return (count, slots[slot].isOutputDone)
   }
 }

@@ -31,7 +31,6 @@ struct StreamSlot {
   var answered = false
   /// Whether the fields that come now are trailers, which nobody reads.
   var inTrailers = false
-  var hostSeen = false
   var status = 0
   /// Names, values and 32 bytes per field, as SETTINGS_MAX_HEADER_LIST_SIZE counts.
   var headerBytes = 0
@@ -58,7 +57,6 @@ struct StreamSlot {
     inputEnded = false
     answered = false
     inTrailers = false
-    hostSeen = false
     status = 0
     headerBytes = 0
     target.removeAll(keepingCapacity: true)
@@ -69,4 +67,27 @@ struct StreamSlot {
     if !body.isEmpty { body.removeAll(keepingCapacity: body.capacity <= Self.keptBytes) }
     if !output.isEmpty { output = [] }
   }
+
+  /// Takes a body to send and leaves an empty one.
+  mutating func setOutput(_ bytes: inout [UInt8]) {
+    swap(&output, &bytes)
+    outputOffset = 0
+  }
+
+  /// Copies the next piece of the body to send.
+  /// - Returns: How many bytes were copied.
+  mutating func fill(_ buffer: UnsafeMutablePointer<UInt8>, capacity: Int) -> Int {
+    let count = min(output.count &- outputOffset, capacity)
+    // Safety: the caller's `buffer` has room for `capacity` bytes, and `output` holds `count` from
+    // the offset on.
+    unsafe output.withUnsafeBufferPointer { output in
+      guard let base = output.baseAddress else { return }
+      unsafe buffer.update(from: base + outputOffset, count: count)
+    }
+    outputOffset &+= count
+    return count
+  }
+
+  /// Whether all of the body to send was copied.
+  var isOutputDone: Bool { outputOffset == output.count }
 }

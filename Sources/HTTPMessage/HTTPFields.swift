@@ -38,7 +38,9 @@ public struct HTTPFields: Sendable, Equatable {
   public mutating func append(name: Span<UInt8>, value: Span<UInt8>) {
     let start = storage.count
     storage.append(bytes: name)
-    for index in start..<storage.count { storage[index] = ASCII.lowercased(storage[index]) }
+    for index in name.indices where name[index] &- 0x41 < 26 {
+      storage[start &+ index] = ASCII.lowercased(name[index])
+    }
     storage.append(bytes: value)
     entries.append(
       Entry(
