@@ -122,7 +122,11 @@ let package = Package(
       ),
       ("AtomicsClient", ["AtomicsClient", "WireProtocol", "SharedArena", "AtomicsCore"]),
       ("LoadGenerator", ["LoadGenerator", "EventLoop"]),
-      ("EndToEnd", ["AtomicsClient", "AtomicsServer", "SharedArena", "AtomicsCore"]),
+      (
+        "EndToEnd",
+        ["AtomicsClient", "AtomicsServer", "RegisterService", "SharedArena", "AtomicsCore",
+          "EventLoop", logging, "atomics-client", "atomics-server"]
+      ),
     ].map { (module: String, dependencies: [Target.Dependency]) in
       .testTarget(
         name: "\(module)Tests", dependencies: dependencies + ["TestSupport"],

@@ -37,7 +37,7 @@ public struct AtomicCell: Sendable {
   @inlinable
   public func perform(_ request: AtomicRequest) -> AtomicOutcome {
     #if DEBUG
-      recordForProbe(request, type)
+      recordForProbe(request)
     #endif
     // Safety: the initializer checked alignment, its caller promised the memory.
     return switch type.width {
