@@ -51,6 +51,13 @@ extension Span<UInt8> {
     return copied
   }
 
+  /// Refuses bytes of `range` that are not zero: what pads `field` is reserved.
+  func requireZeros(in range: Range<Int>, after field: StaticString) throws(WireFailure) {
+    for index in range where self[index] != 0 {
+      throw WireFailure(.badOperand, "the bytes after the \(field) are zero")
+    }
+  }
+
   /// The text of the `count` bytes from `offset`; broken UTF-8 is repaired.
   func text(from offset: Int, count: Int) -> String {
     String(decoding: copy(from: offset, count: count), as: UTF8.self)

@@ -49,6 +49,7 @@ public struct ListFrame: Equatable, Sendable {
     guard body.count == 16 + count.padded else {
       throw WireFailure(.badFrame, "LIST's prefix does not end with its body")
     }
+    try body.requireZeros(in: (16 + count)..<body.count, after: "prefix")
     prefix = body.copy(from: 16, count: count)
   }
 }

@@ -46,9 +46,7 @@ public struct NameBlock: Equatable, Sendable {
     guard byteCount <= body.count else {
       throw WireFailure(.badFrame, "the name is longer than the frame's body")
     }
-    for index in (nameOffset + nameByteCount)..<byteCount where body[index] != 0 {
-      throw WireFailure(.badOperand, "the bytes after the name are zero")
-    }
+    try body.requireZeros(in: (nameOffset + nameByteCount)..<byteCount, after: "name")
   }
 
   /// The bytes of a block.

@@ -67,6 +67,7 @@ public struct CreateFrame: Equatable, Sendable {
     guard body.count == start + 48 + labelCount.padded else {
       throw WireFailure(.badFrame, "CREATE's label does not end with its body")
     }
+    try body.requireZeros(in: (start + 48 + labelCount)..<body.count, after: "label")
     let label = body.copy(from: start + 48, count: labelCount)
     guard let text = String(validating: label, as: UTF8.self) else {
       throw WireFailure(.badOperand, "the label is not UTF-8")

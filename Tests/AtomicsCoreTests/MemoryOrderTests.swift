@@ -85,25 +85,4 @@ import Testing
       try AtomicRequest(operation, on: .named("u32"), failureOrder: .relaxed)
     }
   }
-
-  @Test("the order that is asked for is the order that runs")
-  func probe() throws {
-    #if DEBUG
-      let memory = CellMemory()
-      let type = RegisterType.named("u64")
-      let mark: UInt128 = 0xC0FF_EE00_1234
-      OperationProbe.watch(mark)
-      for operation in [AtomicOperation.compareExchangeStrong, .compareExchangeWeak] {
-        for pair in Self.legalPairs {
-          let request = try AtomicRequest(
-            operation, on: type, order: MemoryOrder(name: pair[0]) ?? .relaxed,
-            failureOrder: MemoryOrder(name: pair[1]), operand: mark)
-          _ = memory.cell(type).perform(request)
-          let seen = OperationProbe.take(mark)
-          #expect(seen.map(\.request) == [request] && seen.map(\.type) == [type])
-          #expect([seen[0].request.order.name, seen[0].request.failureOrder.name] == pair)
-        }
-      }
-    #endif
-  }
 }

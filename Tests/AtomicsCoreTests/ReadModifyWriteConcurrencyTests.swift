@@ -7,7 +7,7 @@ import Testing
 /// Contended read-modify-writes lose nothing, at every width: each family's total is exact.
 @Suite(.serialized) struct ReadModifyWriteConcurrencyTests {
   static let threads = 4
-  static let turns = 1_000
+  static let turns = 3_000
   static let types = RegisterType.all.filter { $0.kind == .unsigned }
 
   private func request(

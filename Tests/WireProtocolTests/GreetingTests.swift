@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+import AtomicsCore
+import TestSupport
+import Testing
+
+@testable import WireProtocol
+
+/// HELLO and WELCOME: layout, every truncation, reserved bits.
+@Suite struct GreetingTests {
+  static let welcome = Welcome(
+    maximumFrame: 1 << 20, bootEpoch: 0x0102_0304_0506_0708, keepAliveMilliseconds: 30_000,
+    inFlightLimit: 4096, serverName: "atomics-server 0.1.0",
+    opcodes: [0x00, 0x01, 0x20, 0x44, 0xFF],
+    types: Set(RegisterType.all), lockFreeWidths: Set(AtomicWidth.allCases),
+    arenaUUID: 0x0F0E_0D0C_0B0A_0908 << 64 | 0x0706_0504_0302_0100, handleLimit: 65_536,
+    nameLimit: 128)
+
+  @Test("HELLO is these 32 bytes")
+  func helloLayout() throws {
+    let bytes = Hello(lowestVersion: 1, highestVersion: 3, maximumFrame: 0x0004_0000).bytes
+    #expect(
+      bytes == [0xA7, 0x41, 0x54, 0x52, 1, 3, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0]
+        + [UInt8](repeating: 0, count: 16))
+    let read = try #require(try Hello.decode(bytes.span))
+    #expect(read.0 == Hello(lowestVersion: 1, highestVersion: 3, maximumFrame: 0x0004_0000))
+    #expect(read.byteCount == 32 && bytes[0] == Hello.firstByte)
+  }
+
+  @Test("HELLO waits for its last byte, at every length, with and without extensions")
+  func helloTruncated() throws {
+    for extensionCount in [0, 8, 4096] {
+      var bytes = Hello().bytes + [UInt8](repeating: 0x5A, count: extensionCount)
+      bytes.replaceSubrange(12..<16, with: UInt32(extensionCount).littleEndianBytes)
+      for count in 0..<bytes.count {
+        #expect(try Hello.decode(bytes.span.extracting(0..<count)) == nil)
+      }
+      let more = bytes + [1, 2, 3]
+      #expect(try Hello.decode(more.span)?.byteCount == bytes.count)
+    }
+  }
+
+  @Test("a foreign opening is refused at its first wrong byte")
+  func foreign() {
+    let magic: [UInt8] = [0xA7, 0x41, 0x54, 0x52]
+    for index in 0..<4 {
+      var bytes = Array(magic.prefix(index + 1))
+      bytes[index] ^= 1
+      #expect(throws: WireFailure.self) { try Hello.decode(bytes.span) }
+    }
+  }
+
+  @Test("each reserved bit of HELLO is refused")
+  func helloReserved() {
+    for bit in (6 * 8)..<(8 * 8) { refuseHello(flipping: bit) }
+    for bit in (16 * 8)..<(32 * 8) { refuseHello(flipping: bit) }
+    // The extension's length: not a multiple of 8, or too long.
+    for bit in [96, 97, 98, 109, 127] { refuseHello(flipping: bit) }
+  }
+
+  private func refuseHello(flipping bit: Int) {
+    var bytes = Hello().bytes
+    bytes[bit / 8] |= 1 << UInt8(bit % 8)
+    do throws(WireFailure) {
+      _ = try Hello.decode(bytes.span)
+      Issue.record("bit \(bit) was accepted")
+    } catch {
+      #expect(error.status == .badFrame)
+    }
+  }
+
+  @Test("WELCOME reads back as it was written, and waits for its last byte")
+  func welcome() throws {
+    let bytes = Self.welcome.bytes
+    #expect(bytes.count % 8 == 0)
+    #expect(Array(bytes.prefix(12)) == [0xA7, 0x41, 0x54, 0x52, 1, 0, 0, 0, 0, 0, 16, 0])
+    #expect(Array(bytes[32..<40]) == [8, 7, 6, 5, 4, 3, 2, 1])
+    for count in 0..<bytes.count {
+      #expect(try Welcome.decode(bytes.span.extracting(0..<count)) == nil)
+    }
+    let read = try #require(try Welcome.decode(bytes.span))
+    #expect(read.0 == Self.welcome && read.byteCount == bytes.count)
+  }
+
+  @Test("WELCOME's extensions: unknown ones are skipped, broken ones refused")
+  func extensions() throws {
+    var bytes = Self.welcome.bytes
+    let unknown: [UInt8] = [0x99, 0, 3, 0, 0, 0, 0, 0, 1, 2, 3, 0, 0, 0, 0, 0]
+    let count = UInt32(bytes.count - Welcome.byteCount + unknown.count)
+    bytes.insert(contentsOf: unknown, at: Welcome.byteCount)
+    bytes.replaceSubrange(12..<16, with: count.littleEndianBytes)
+    #expect(try Welcome.decode(bytes.span)?.0 == Self.welcome)
+
+    for length in [16, 0xFFFF] {
+      bytes.replaceSubrange(
+        (bytes.count - 14)..<(bytes.count - 12), with: UInt16(length).littleEndianBytes)
+      #expect(throws: WireFailure.self) { try Welcome.decode(bytes.span) }
+    }
+  }
+
+  @Test("the bitmaps have the bits of the specification")
+  func bitmaps() throws {
+    let bytes = Self.welcome.bytes
+    var offset = Welcome.byteCount
+    var values: [UInt16: [UInt8]] = [:]
+    while offset < bytes.count {
+      let type = bytes.span.littleEndian16(at: offset)
+      let count = Int(bytes.span.littleEndian16(at: offset + 2))
+      #expect(bytes.span.littleEndian32(at: offset + 4) == 0)
+      values[type] = Array(bytes[(offset + 8)..<(offset + 8 + count)])
+      offset += 8 + count.padded
+    }
+    #expect(values[1] == Array("atomics-server 0.1.0".utf8))
+    var opcodes = [UInt8](repeating: 0, count: 32)
+    (opcodes[0], opcodes[4], opcodes[8], opcodes[31]) = (0b11, 0b1, 0b1_0000, 0x80)
+    #expect(values[2] == opcodes)
+    // Bits 0–4 unsigned, 8–12 signed, 16–20 bytes, 26 and 27 floats.
+    #expect(values[3] == [0x1F, 0x1F, 0x1F, 0x0C, 0, 0, 0, 0])
+    #expect(values[4] == [0x1F, 0, 0, 0, 0, 0, 0, 0])
+    #expect(values[5] == Array(0...15))
+    #expect(values[6] == [0, 0, 1, 0, 128, 0, 0, 0])
+  }
+}
