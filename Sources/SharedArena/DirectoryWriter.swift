@@ -40,7 +40,7 @@ final class DirectoryWriter: Sendable {
       let level = IndexLevel(counters.indexWord, in: header),
       (0...level.wordCount).contains(counters.indexUsed),
       (0...counters.indexUsed).contains(counters.indexDead),
-      counters.indexEnd >= level.start + level.byteCount,
+      counters.indexEnd & 63 == 0, counters.indexEnd >= level.start + level.byteCount,
       counters.indexEnd <= header.indexOffset + header.indexLength
     else { throw malformed("counters") }
     return counters

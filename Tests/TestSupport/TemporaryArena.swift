@@ -26,6 +26,7 @@ public final class TemporaryArenaDirectory: Sendable {
 
 /// Runs `body` with a path at which nothing is yet, and removes whatever `body` put there, also when
 /// it throws.
+@discardableResult
 public func withTemporaryArenaPath<Result>(
   _ body: (_ path: String) throws -> Result
 ) throws -> Result {
@@ -34,6 +35,7 @@ public func withTemporaryArenaPath<Result>(
 }
 
 /// As above, for asynchronous tests.
+@discardableResult
 public func withTemporaryArenaPath<Result>(
   isolation: isolated (any Actor)? = #isolation,
   _ body: (_ path: String) async throws -> Result
@@ -45,6 +47,7 @@ public func withTemporaryArenaPath<Result>(
 }
 
 /// Runs `body` with a new arena that has no server: any process may create and delete.
+@discardableResult
 public func withTemporaryArena<Result>(
   capacity: Int = 1 << 16, _ body: (Arena) throws -> Result
 ) throws -> Result {
@@ -54,6 +57,7 @@ public func withTemporaryArena<Result>(
 }
 
 /// As above, for asynchronous tests.
+@discardableResult
 public func withTemporaryArena<Result>(
   isolation: isolated (any Actor)? = #isolation, capacity: Int = 1 << 16,
   _ body: (Arena) async throws -> Result
