@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+// CLinux's headers are the first to show some of the C library's structures to the compiler.
+import CLinux
 import Glibc
 
 // Safety: Swift passes names as bytes that end with a zero and live as long as the call.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+// CLinux's headers are the first to show some of the C library's structures to the compiler.
+import CLinux
 import Glibc
 
 /// An open file or directory, closed with the value. Opened without following links, and closed by
