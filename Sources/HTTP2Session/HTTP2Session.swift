@@ -33,6 +33,8 @@ public import HTTPMessage
   private let core: UnsafeMutablePointer<SessionCore>
   private var hasFailed = false
   private var isShuttingDown = false
+  /// Whether the PING after the first GOAWAY is due.
+  private var owesShutdownPing = false
 
   /// Makes a session whose first output is its SETTINGS (and, for a client, the preface).
   ///
@@ -112,7 +114,7 @@ public import HTTPMessage
   /// - Returns: The stream that the response or the end will name.
   /// - Throws: ``HTTP2Error/submissionRefused(code:)``.
   public func submit(_ request: consuming HTTPRequest) throws(HTTP2Error) -> UInt32 {
-    guard role == .client, !hasFailed, !isShuttingDown else {
+    guard role == .client, !hasFailed, !isShuttingDown, session.allowsRequest else {
       throw .submissionRefused(code: Int32(NGHTTP2_ERR_INVALID_STATE.rawValue))
     }
     // Safety: as in `nextEvent`.
@@ -134,10 +136,22 @@ public import HTTPMessage
       let count = unsafe nghttp2_session_mem_send(session.raw, &bytes)
       guard count > 0, let bytes = unsafe bytes else {
         if count < 0 { hasFailed = true }
-        return
+        guard !hasFailed, submitDeferred() else { return }
+        continue
       }
       unsafe output.append(contentsOf: UnsafeBufferPointer(start: bytes, count: count))
     }
+  }
+
+  /// Queues what must not overtake the frames before it.
+  private func submitDeferred() -> Bool {
+    // Safety: as in `nextEvent`.
+    if unsafe core.pointee.stopUnwantedInput(session: session) { return true }
+    // A PING overtakes a GOAWAY that waits beside it: its answer would prove nothing.
+    guard owesShutdownPing else { return false }
+    owesShutdownPing = false
+    session.submitShutdownPing()
+    return true
   }
 
   /// Whether ``takeOutput(into:upTo:)`` may have something.
@@ -178,7 +192,7 @@ public import HTTPMessage
     isShuttingDown = true
     if role == .server {
       session.submitShutdownNotice()
-      session.submitShutdownPing()
+      owesShutdownPing = true
     } else {
       session.submitGoAway()
     }

@@ -77,7 +77,7 @@ enum SessionCallbacks {
       }
     case Frame.windowUpdate:
       isNuisance = unsafe frame.pointee.window_update.window_size_increment < 16
-    case Frame.priority, Frame.reset:
+    case Frame.reset:
       isNuisance = true
     case Frame.ping:
       if header.flags & Frame.ack != 0 {
@@ -122,9 +122,9 @@ enum SessionCallbacks {
 
   /// Hands the library the next piece of a body to send.
   static let readBody: nghttp2_data_source_read_callback = {
-    session, stream, buffer, capacity, flags, source, user in
-    guard let core = unsafe core(user), let session = unsafe session, let buffer = unsafe buffer,
-      let flags = unsafe flags, let source = unsafe source
+    _, stream, buffer, capacity, flags, source, user in
+    guard let core = unsafe core(user), let buffer = unsafe buffer, let flags = unsafe flags,
+      let source = unsafe source
     else { return Int(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue) }
     let slot = unsafe Int(bitPattern: source.pointee.ptr) &- 1
     guard
@@ -132,10 +132,6 @@ enum SessionCallbacks {
     else { return Int(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue) }
     if piece.isLast {
       unsafe flags.pointee |= UInt32(NGHTTP2_DATA_FLAG_EOF.rawValue)
-      if unsafe core.pointee.wantsNoMoreInput(slot) {
-        // Sent after this last piece: the piece is being packed already.
-        unsafe SessionHandle(session).reset(stream, code: ErrorCode.none)
-      }
     }
     return piece.count
   }
@@ -151,9 +147,6 @@ enum SessionCallbacks {
 }
 
 extension SessionCore {
-  /// Whether the request of an answered stream is still coming in.
-  func wantsNoMoreInput(_ slot: Int) -> Bool { isServer && !slots[slot].inputEnded }
-
   /// Whether the opaque data of a PING answer is that of ``shutdownPing``.
   func isShutdownPing(
     _ data: (UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8)

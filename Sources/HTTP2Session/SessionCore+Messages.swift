@@ -83,7 +83,7 @@ extension SessionCore {
       return
     }
     slots[slot].unreturnedBytes &+= bytes.count
-    undeliveredBytes &+= bytes.count
+    incompleteBytes &+= bytes.count
     guard slots[slot].body.count &+ bytes.count <= limits.bodyBytes else {
       returnBody(of: slot, session: session)
       slots[slot].body = []
@@ -96,7 +96,7 @@ extension SessionCore {
       return
     }
     slots[slot].body.append(bytes: bytes)
-    if undeliveredBytes > bodyBudget { refuseYoungest(session: session) }
+    if incompleteBytes > bodyBudget { refuseYoungest(session: session) }
   }
 
   /// Many bodies at once can fill the budget without one being complete; the stream opened last
@@ -120,6 +120,7 @@ extension SessionCore {
   }
 
   private mutating func announce(_ slot: Int) {
+    incompleteBytes &-= slots[slot].unreturnedBytes
     slots[slot].phase = .ready
     post(.message, slot: slot, stream: slots[slot].stream)
   }
@@ -150,7 +151,7 @@ extension SessionCore {
     let count = slots[slot].unreturnedBytes
     guard count > 0 else { return }
     slots[slot].unreturnedBytes = 0
-    undeliveredBytes &-= count
+    if slots[slot].phase == .body { incompleteBytes &-= count }
     // The stream needs no update of its own: its window holds a whole body.
     session.returnWindow(count)
   }

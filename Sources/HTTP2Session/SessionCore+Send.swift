@@ -38,7 +38,7 @@ extension SessionCore {
         unsafe nghttp2_submit_response(session.raw, stream, nameValues, count, nil)
       }
       // The peer need not send the rest of a body that was answered (RFC 9113 §8.1).
-      if !slots[slot].inputEnded { session.reset(stream, code: ErrorCode.none) }
+      if !slots[slot].inputEnded { unwantedInput.append(stream) }
     }
     return result == 0
   }
@@ -80,6 +80,17 @@ extension SessionCore {
     }
     slots[slot].stream = stream
     return UInt32(stream)
+  }
+
+  /// Resets the streams whose answers are out.
+  /// - Returns: Whether there were any.
+  mutating func stopUnwantedInput(session: SessionHandle) -> Bool {
+    guard !unwantedInput.isEmpty else { return false }
+    for stream in unwantedInput where slot(of: stream, in: session) >= 0 {
+      session.reset(stream, code: ErrorCode.none)
+    }
+    unwantedInput.removeAll()
+    return true
   }
 
   /// Answers `expect: 100-continue`.
@@ -184,6 +195,8 @@ extension SessionCore {
     // Safety: `buffer` has room for `capacity` bytes.
     let count = unsafe slots[slot].fill(buffer, capacity: capacity)
     unsentBytes &-= count
-    return (count, slots[slot].isOutputDone)
+    let isLast = slots[slot].isOutputDone
+    if isLast, isServer, !slots[slot].inputEnded { unwantedInput.append(stream) }
+    return (count, isLast)
   }
 }

@@ -26,10 +26,13 @@ import HTTPMessage
   var current = -1
   var notices: [Notice] = []
   var noticeHead = 0
-  /// Body bytes received and not delivered, over all streams.
-  var undeliveredBytes = 0
+  /// Bytes of bodies whose end has not come, over all streams.
+  var incompleteBytes = 0
   /// Body bytes to send, over all streams.
   var unsentBytes = 0
+  /// Streams answered in full whose requests still come in, to be reset once the answer is out: a
+  /// reset that is queued takes back what waits before it.
+  var unwantedInput: [Int32] = []
   /// The authority of the last request: most requests of a connection share it.
   var lastAuthority: [UInt8] = []
   var date: [UInt8] = []
@@ -57,8 +60,8 @@ import HTTPMessage
     unsafe digits.deallocate()
   }
 
-  /// The bytes of undelivered bodies that one connection may hold: one whole body and the tail of
-  /// what arrives with it.
+  /// The bytes of incomplete bodies that one connection may hold: one whole body and the tail of
+  /// what arrives with it. Complete ones that wait for `nextEvent` are bounded by the window.
   var bodyBudget: Int { limits.bodyBytes &+ 64 << 10 }
 
   mutating func acquireSlot(stream: Int32) -> Int {
@@ -104,7 +107,6 @@ import HTTPMessage
 enum Frame {
   static let data: UInt8 = 0
   static let headers: UInt8 = 1
-  static let priority: UInt8 = 2
   static let reset: UInt8 = 3
   static let ping: UInt8 = 6
   static let windowUpdate: UInt8 = 8

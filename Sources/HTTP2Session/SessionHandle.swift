@@ -63,6 +63,9 @@ import CNGHTTP2
     }
   }
 
+  /// Whether a client may open another stream: not after GOAWAY, nor when stream numbers run out.
+  var allowsRequest: Bool { unsafe nghttp2_session_check_request_allowed(raw) != 0 }
+
   var wantsWrite: Bool { unsafe nghttp2_session_want_write(raw) != 0 }
   var wantsRead: Bool { unsafe nghttp2_session_want_read(raw) != 0 }
 }

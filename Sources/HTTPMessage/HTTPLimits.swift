@@ -17,7 +17,7 @@ public struct HTTPLimits: Sendable, Equatable {
   public var responseBufferBytes = 256 << 10
   /// Bytes of unread body that are discarded after an early error.
   public var drainBytes = 1 << 20
-  /// HTTP/2 frames that cost the server more than the client (resets, empty DATA, PRIORITY, tiny
+  /// HTTP/2 frames that cost the server more than the client (resets, empty DATA, tiny
   /// window updates): how many at once, and how many more each second.
   public var nuisanceBurst = 200
   public var nuisancesPerSecond = 20
