@@ -21,7 +21,7 @@ import Testing
           defer { unsafe memory.deallocate() }
           unsafe memory.storeBytes(of: 0, as: UInt128.self)
           // Safety: the memory is aligned and outlives the cell.
-          _ = unsafe AtomicCell(at: memory, type: ask.type).perform(ask.request())
+          _ = unsafe AtomicCell(at: memory, type: ask.type).perform(try ask.request())
         }
       }
     }
@@ -78,9 +78,11 @@ import Testing
       await #expect(processExitsWith: .success) {
         try withServer { server in
           let connection = try PlainHTTP(server)
-          #expect(try connection.put("/v1/registers/r", #"{"type":"i32"}"#) == 201)
+          let created = try connection.put("/v1/registers/r", #"{"type":"i32"}"#)
+          #expect(created == 201)
           try expectFidelity { ask in
-            #expect(try connection.post("/v1/registers/r/\(ask.name)", ask.json) == 200)
+            let status = try connection.post("/v1/registers/r/\(ask.name)", ask.json)
+            #expect(status == 200)
           }
         }
       }
@@ -91,7 +93,8 @@ import Testing
       await #expect(processExitsWith: .success) {
         try withServer { server in
           let create = ["create", "r", "i32", "--server", "atr://\(server.address)"]
-          #expect(try CommandLineTool.run(create).status == 0)
+          let created = try CommandLineTool.run(create).status
+          #expect(created == 0)
           try expectFidelity { ask in
             let status = try CommandLineTool.run(
               ask.arguments + ["--server", "atr://\(server.address)"]
@@ -168,7 +171,8 @@ import Testing
     for ask in Ask.all {
       _ = OperationProbe.take()
       try perform(ask)
-      #expect(OperationProbe.take() == [try ask.request()])
+      let expected = try ask.request()
+      #expect(OperationProbe.take() == [expected])
     }
   }
 #endif

@@ -25,7 +25,7 @@ struct PlainHTTP: ~Copyable {
   /// Sends `text` as it is and returns what comes back: a head and its whole body.
   func send(raw text: String) throws -> String {
     let deadline = Deadline.after(nanoseconds: 5_000_000_000)
-    try socket.sendAll(Array(text.utf8), deadline: deadline)
+    try socket.sendAll(Array(text.utf8).span, deadline: deadline)
     var received: [UInt8] = []
     while true {
       let text = String(decoding: received, as: UTF8.self)
@@ -35,9 +35,10 @@ struct PlainHTTP: ~Copyable {
           .flatMap { Int($0.dropFirst(15).trimmingCharacters(in: .whitespaces)) }
         if text[head.upperBound...].utf8.count >= length ?? 0 { return text }
       }
-      let more = try socket.receive(upTo: 1 << 16, deadline: deadline)
-      if more.isEmpty { return text }
-      received += more
+      var buffer = [UInt8](repeating: 0, count: 1 << 16)
+      let count = try socket.receive(into: &buffer, at: 0, deadline: deadline)
+      if count == 0 { return text }
+      received += buffer[..<count]
     }
   }
 
