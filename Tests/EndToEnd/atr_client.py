@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A client of the binary protocol `atr/1`, written from its specification with Python's standard
+library only: the proof that a stranger can. One connection, blocking, with pipelining.
+
+    client = Client("127.0.0.1", 7070)
+    hits = client.open("hits", create="u64")
+    client.operate(hits, "fetch_add", operand=5)      -> 0, the old value
+    client.send(...); client.send(...); client.receive(); client.receive()
+"""
+
+import socket
+import struct
+
+MAGIC = bytes((0xA7, 0x41, 0x54, 0x52))
+BY_NAME = 0xFFFFFFFF
+AS_REGISTERED = 0x3F
+FLAG_NAME = 0x02
+STATUSES = [
+    "OK", "MISMATCH", "TIMEOUT", "OVERFLOW", "NOT_FOUND", "EXISTS", "TYPE_MISMATCH", "BAD_FRAME",
+    "BAD_ORDER", "BAD_OPERAND", "UNSUPPORTED", "AUTH_REQUIRED", "DENIED", "GONE", "STALE_TOKEN",
+    "INDETERMINATE", "FENCED", "NOT_MANAGED", "LIMIT", "SHUTTING_DOWN", "NOT_OWNER", "CANCELLED",
+    "INTERNAL", "VERSION", "READ_ONLY", "BAD_NAME", "ARENA_FULL",
+]
+NOP, PING, GOAWAY, OPEN, CLOSE, CREATE, DELETE, STAT, LIST = 0, 1, 4, *range(0x10, 0x16)
+ORDERS = {"relaxed": 0, "acquire": 2, "release": 3, "acq_rel": 4, "seq_cst": 5}
+OPERATIONS = {
+    "load": 0x20, "store": 0x21, "exchange": 0x22, "cmpxchg_strong": 0x23, "cmpxchg_weak": 0x24,
+    "bit_test": 0x30, "bit_test_set": 0x31, "bit_test_reset": 0x32, "bit_test_compl": 0x33,
+    "or": 0x38, "xor": 0x39, "and": 0x3A, "not": 0x3B,
+    "add": 0x40, "sub": 0x41, "inc": 0x42, "dec": 0x43, "neg": 0x44,
+}
+TYPES = {f"u{8 << w}": w for w in range(5)} | {f"i{8 << w}": 8 | w for w in range(5)}
+TYPES |= {f"bytes{1 << w}": 16 | w for w in range(5)} | {"f32": 0x1A, "f64": 0x1B}
+
+
+class Refused(Exception):
+    def __init__(self, status, applied, text):
+        super().__init__(f"{status}: {text}")
+        self.status, self.applied, self.text = status, applied, text
+
+
+class Reply:
+    def __init__(self, header, body):
+        (self.opcode, self.flags, status, self.type, length, self.sequence,
+         self.auxiliary) = struct.unpack("<BBBBIII", header)
+        self.status, self.argument, self.body = STATUSES[status], length >> 24, body
+        self.bytes = header + body
+
+    def check(self):
+        if self.status not in ("OK", "MISMATCH"):
+            applied, length = struct.unpack_from("<II", self.body)
+            raise Refused(self.status, applied, self.body[8:8 + length].decode())
+        return self
+
+    @property
+    def value(self):
+        """The operand slot as an integer: signed where the register's kind is."""
+        return int.from_bytes(self.body, "little", signed=self.type >> 3 & 7 == 1)
+
+
+def padded(data):
+    return data + bytes(-len(data) % 8)
+
+
+def name_block(name, policy=0):
+    data = name.encode() if isinstance(name, str) else name
+    return struct.pack("<HBBI", len(data), policy, 0, 0) + padded(data)
+
+
+def frame(opcode, sequence, body=b"", flags=0, order=0, type=0, argument=0, handle=0):
+    return struct.pack(
+        "<BBBBIII", opcode, flags, order, type, len(body) | argument << 24, sequence, handle) + body
+
+
+def slot(type_code, value):
+    size = 16 if type_code & 7 == 4 else 8
+    return (value & (1 << 8 * size) - 1).to_bytes(size, "little")
+
+
+def operation(name):
+    """(opcode, return bits) of a spelled operation."""
+    base, returns = name, 0
+    if name.startswith("fetch_"):
+        base, returns = name[6:], 1
+    elif name.endswith("_fetch"):
+        base, returns = name[:-6], 2
+    elif name in ("load", "exchange", "cmpxchg_strong", "cmpxchg_weak"):
+        returns = 1
+    return OPERATIONS[base], returns
+
+
+class Client:
+    def __init__(self, host, port=None, timeout=10):
+        """`host` and `port`, or the path of a Unix socket."""
+        if port is None:
+            self.socket = socket.socket(socket.AF_UNIX)
+            self.socket.settimeout(timeout)
+            self.socket.connect(host)
+        else:
+            self.socket = socket.create_connection((host, port), timeout)
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.sequence = 0
+        self.socket.sendall(MAGIC + struct.pack("<BBHII16x", 1, 1, 0, 1 << 20, 0))
+        welcome = self.exactly(48)
+        assert welcome[:4] == MAGIC, welcome
+        self.version, status = welcome[4], welcome[5]
+        if status:
+            raise Refused(STATUSES[status], 0, "the server did not welcome us")
+        self.maximum_frame, extensions = struct.unpack_from("<II", welcome, 8)
+        self.boot_epoch, _, self.in_flight = struct.unpack_from("<QII", welcome, 32)
+        self.extensions, rest = {}, self.exactly(extensions)
+        while rest:
+            kind, length = struct.unpack_from("<HH", rest)
+            self.extensions[kind] = rest[8:8 + length]
+            rest = rest[8 + length + -length % 8:]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def exactly(self, count):
+        data = b""
+        while len(data) < count:
+            more = self.socket.recv(count - len(data))
+            if not more:
+                raise ConnectionError("the server closed the connection")
+            data += more
+        return data
+
+    def receive(self):
+        header = self.exactly(16)
+        return Reply(header, self.exactly(int.from_bytes(header[4:7], "little")))
+
+    def send(self, opcode, body=b"", **fields):
+        self.sequence += 1
+        self.socket.sendall(frame(opcode, self.sequence, body, **fields))
+        return self.sequence
+
+    def ask(self, opcode, body=b"", **fields):
+        """One request and its reply, whatever its status."""
+        sequence = self.send(opcode, body, **fields)
+        reply = self.receive()
+        assert reply.opcode in (opcode, GOAWAY), reply.bytes.hex()
+        assert reply.opcode == GOAWAY or reply.sequence == sequence, reply.bytes.hex()
+        return reply
+
+    def by_name(self, opcode, name, body=b"", policy=0, **fields):
+        return self.ask(
+            opcode, name_block(name, policy) + body, flags=FLAG_NAME, handle=BY_NAME, **fields)
+
+    def open(self, name, create=None):
+        """(handle, type code) of a register, made at zero with the type `create` if missing."""
+        type_code = AS_REGISTERED if create is None else TYPES[create]
+        reply = self.by_name(OPEN, name, policy=0 if create is None else 1, type=type_code).check()
+        return reply.auxiliary, reply.type
+
+    def create(self, name, type, initial=0, exclusively=False, label=""):
+        """Whether the register was made; else it was there, of this type."""
+        text = label.encode()
+        body = initial.to_bytes(16, "little") + bytes(24)
+        body += struct.pack("<HHI", len(text), 0, 0) + padded(text)
+        reply = self.by_name(CREATE, name, body, 2 if exclusively else 1, type=TYPES[type]).check()
+        return bool(reply.flags & 0x10)
+
+    def operation_frame(self, register, name, order="seq_cst", failure=None, index=0, **values):
+        (handle, type_code), (opcode, returns) = register, operation(name)
+        failure_code = 0
+        if name.startswith("cmpxchg"):
+            failure_code = ORDERS[failure] if failure else 7
+        names = [key for key in ("expected", "desired", "operand") if key in values]
+        self.sequence += 1
+        return frame(
+            opcode, self.sequence, b"".join(slot(type_code, values[key]) for key in names),
+            order=ORDERS[order] | failure_code << 3 | returns << 6, type=type_code, argument=index,
+            handle=handle)
+
+    def operate(self, register, name, **arguments):
+        """The value or bit that the operation returns; of a compare-exchange (success, value)."""
+        self.socket.sendall(self.operation_frame(register, name, **arguments))
+        reply = self.receive().check()
+        if name.startswith("cmpxchg"):
+            return reply.status == "OK", reply.value
+        if name.startswith("bit_"):
+            return reply.argument
+        return reply.value if reply.body else None

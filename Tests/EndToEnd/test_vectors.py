@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The vector file against a real server: binary by handle and by name, HTTP/2 and HTTP/1.1."""
+
+import collections
+import http.client
+import json
+import pathlib
+import struct
+import subprocess
+import sys
+
+import httpx
+import pytest
+from atr_client import (
+    AS_REGISTERED, BY_NAME, FLAG_NAME, OPERATIONS, TYPES, Client, frame, name_block, operation,
+    slot,
+)
+
+VECTORS = pathlib.Path(__file__).resolve().parents[1] / "Vectors"
+ALL = [json.loads(line) for line in (VECTORS / "operations.jsonl").read_text().splitlines()]
+BATCH = 200  # requests sent together
+
+
+def register_name(vector):
+    """Each vector runs on the register of its type."""
+    return f"vector.{vector['type']}"
+
+
+@pytest.fixture(scope="module")
+def registers(shared_server):
+    for type in dict.fromkeys(vector["type"] for vector in ALL):
+        shared_server.create(f"vector.{type}", type)
+
+
+def batches(vectors):
+    return [vectors[start:start + BATCH] for start in range(0, len(vectors), BATCH)]
+
+
+def slot_of(vector, text):
+    """The operand slot of a value in the vector's type."""
+    type = vector["type"]
+    if type.startswith("bytes"):
+        data = bytes.fromhex(text)
+        return data + bytes(-len(data) % 8)
+    if type.startswith("f"):
+        return struct.pack("<f4x" if type == "f32" else "<d", float(text))
+    return slot(TYPES[type], int(text))
+
+
+def test_the_file_is_what_its_generator_writes():
+    subprocess.run([sys.executable, VECTORS / "generate.py", "--check"], check=True)
+
+
+def run_frames(client, vectors, frames, handles):
+    """Stores each initial value, sends the vector's frame, loads the final value."""
+    for batch in batches(list(zip(vectors, frames))):
+        sent = b""
+        for vector, data in batch:
+            handle = handles[vector["type"]]
+            sent += frame(OPERATIONS["store"], 2, slot_of(vector, vector["initial"]), order=5,
+                          type=AS_REGISTERED, handle=handle)
+            sent += data
+            sent += frame(OPERATIONS["load"], 3, order=5 | 1 << 6, type=AS_REGISTERED,
+                          handle=handle)
+        client.socket.sendall(sent)
+        for vector, _ in batch:
+            assert client.receive().status == "OK"
+            reply = client.receive()
+            final = client.receive()
+            assert reply.status == vector["status"], (vector, reply.bytes.hex())
+            if "reply_hex" in vector:
+                assert reply.bytes.hex() == vector["reply_hex"], vector
+            else:
+                applied, length = reply.body[0], reply.body[4]
+                assert applied == 0 and 0 < length <= 200, reply.bytes.hex()
+            assert final.body == slot_of(vector, vector["final"]), (vector, final.body.hex())
+
+
+def framed():
+    vectors = [vector for vector in ALL if "request_hex" in vector]
+    assert len(vectors) > 4000
+    return vectors
+
+
+def test_binary_by_handle(server, registers):
+    vectors = framed()
+    with Client(server.host, server.port) as client:
+        handles = {}
+        # Handles are dense small integers; the vectors say 7.
+        for type in dict.fromkeys(vector["type"] for vector in vectors):
+            handles[type], _ = client.open(f"vector.{type}")
+        frames = []
+        for vector in vectors:
+            data = bytearray.fromhex(vector["request_hex"])
+            data[12:16] = handles[vector["type"]].to_bytes(4, "little")
+            frames.append(bytes(data))
+        run_frames(client, vectors, frames, handles)
+
+
+def test_binary_by_name(server, registers):
+    # One vector of each operation, type and status says how names travel; the rest is the same.
+    seen = collections.Counter()
+    vectors = []
+    for vector in framed():
+        seen[vector["op"], vector["type"], vector["status"]] += 1
+        if seen[vector["op"], vector["type"], vector["status"]] == 1:
+            vectors.append(vector)
+    with Client(server.host, server.port) as client:
+        handles, frames = {}, []
+        for vector in vectors:
+            handles[vector["type"]] = client.open(register_name(vector))[0]
+            data = bytearray.fromhex(vector["request_hex"])
+            body = name_block(register_name(vector)) + bytes(data[16:])
+            data[1] = FLAG_NAME
+            data[4:7] = len(body).to_bytes(3, "little")
+            data[12:16] = BY_NAME.to_bytes(4, "little")
+            frames.append(bytes(data[:16]) + body)
+        run_frames(client, vectors, frames, handles)
+
+
+def test_the_client_speaks_as_the_file_does(server, registers):
+    """The Python client's own encoding, beside the file's frames."""
+    checked = 0
+    with Client(server.host, server.port) as client:
+        for vector in ALL:
+            if vector["status"] not in ("OK", "MISMATCH") or vector["type"][0] not in "ui":
+                continue
+            values = {}
+            if "expected" in vector:
+                values["expected"] = int(vector["expected"])
+                values["desired"] = int(vector["operand"])
+            elif "operand" in vector:
+                values["operand"] = int(vector["operand"])
+            client.sequence = 0
+            type_code = bytes.fromhex(vector["request_hex"])[3]
+            assert client.operation_frame(
+                (7, type_code), vector["op"], order=vector["order"],
+                failure=vector.get("failure_order"), index=vector.get("index", 0), **values,
+            ).hex() == vector["request_hex"], vector
+            assert operation(vector["op"])[0] == int(vector["request_hex"][:2], 16)
+            checked += 1
+    assert checked > 2000
+
+
+def http_vectors(share):
+    """Every refusal, and one accepted vector in `share`."""
+    vectors = [vector for vector in ALL if "http_body" in vector]
+    accepted = [vector for vector in vectors if "http_reply" in vector]
+    return accepted[::share] + [vector for vector in vectors if "http_slug" in vector]
+
+
+def run_http(vectors, request):
+    for vector in vectors:
+        path = f"/v1/registers/{register_name(vector)}"
+        status, body = request("PUT", f"{path}/value", vector["initial"])
+        assert status == 204, (vector, body)
+        status, body = request("POST", f"{path}/{vector['op']}", json.dumps(vector["http_body"]))
+        answer = json.loads(body)
+        if "http_reply" in vector:
+            assert (status, answer) == (200, vector["http_reply"]), vector
+        else:
+            assert status == vector["http_status"], (vector, answer)
+            assert answer["type"] == f"/problems/{vector['http_slug']}", (vector, answer)
+            assert answer["status"] == status and answer["applied"] == "no"
+            assert answer["title"] and answer["detail"]
+        status, body = request("GET", f"{path}/value", None)
+        assert (status, body.decode()) == (200, vector["final"] + "\n"), vector
+
+
+def test_http1(server, registers):
+    connection = http.client.HTTPConnection(server.host, server.port, timeout=10)
+
+    def request(method, path, body):
+        connection.request(method, path, body)
+        response = connection.getresponse()
+        return response.status, response.read()
+
+    run_http(http_vectors(2), request)
+    connection.close()
+
+
+def test_http2(server, registers):
+    with httpx.Client(http1=False, http2=True, base_url=server.url, timeout=10) as client:
+        def request(method, path, body):
+            response = client.request(method, path, content=body)
+            assert response.http_version == "HTTP/2"
+            return response.status_code, response.content
+
+        run_http(http_vectors(8), request)
