@@ -51,12 +51,12 @@ extension EventLoop {
       index = free
     } else {
       index = slots.count
-      slots.append(Slot())
+      changeSlots { $0.append(Slot()) }
     }
     let token = Token.stream(index: index, generation: slots[index].generation)
     let stream = Stream(loop: self, token: token, descriptor: descriptor, handler: handler)
     stream.isConnecting = isConnecting
-    slots[index].stream = stream
+    changeSlots { $0[index].stream = stream }
     stream.interest = isConnecting ? Epoll.writable : Epoll.readable
     let code = epoll.add(descriptor, events: stream.interest, token: token)
     if code != 0 || hasEnded {
@@ -69,6 +69,14 @@ extension EventLoop {
     }
     handler.opened(stream)
     return stream
+  }
+
+  /// As for the queues of a stream: the look-up per event stays free of checks.
+  private func changeSlots(_ change: (inout [Slot]) -> Void) {
+    var slots = self.slots
+    self.slots = []
+    change(&slots)
+    self.slots = slots
   }
 
   /// Ends the stream at once, or when its handler returns.
@@ -86,9 +94,11 @@ extension EventLoop {
     stream.deadline = .never
     stream.armedDeadline = .never
     let index = Int(truncatingIfNeeded: stream.token & 0xFFFF_FFFF)
-    slots[index].stream = nil
-    // 31 bits: the top one marks special tokens.
-    slots[index].generation = (slots[index].generation &+ 1) & 0x7FFF_FFFF
+    changeSlots {
+      $0[index].stream = nil
+      // 31 bits: the top one marks special tokens.
+      $0[index].generation = ($0[index].generation &+ 1) & 0x7FFF_FFFF
+    }
     freeSlots.append(index)
     let remaining = liveStreams.subtract(1, ordering: .relaxed).newValue
     tellClosed(stream, reason)

@@ -36,7 +36,9 @@ extension EventLoop {
       if stream.input.isEmpty {
         unsafe processFresh(received, stream, &output)
       } else {
-        unsafe stream.input.append(received)
+        var kept = stream.takeInput()
+        unsafe kept.append(received)
+        stream.input = kept
         processKept(stream, &output)
       }
     case .wouldBlock: break
@@ -52,9 +54,10 @@ extension EventLoop {
     let bytes = unsafe received.bindMemory(to: UInt8.self)
     let progress = call(stream, unsafe Span(_unsafeElements: bytes), &output)
     if progress.consumed < received.count, progress.next != .close {
+      var kept = ByteQueue()
       // Safety: the scratch buffer has not been touched since.
-      unsafe stream.input.append(
-        UnsafeRawBufferPointer(rebasing: received[progress.consumed...]))
+      unsafe kept.append(UnsafeRawBufferPointer(rebasing: received[progress.consumed...]))
+      stream.input = kept
     }
     settle(stream, progress.next, &output)
   }
@@ -62,12 +65,11 @@ extension EventLoop {
   /// Calls the handler with what it has left, which may be nothing.
   private func processKept(_ stream: Stream, _ output: inout OutputBuffer) {
     // Taken out for the call: the handler may close the stream.
-    var kept = ByteQueue()
-    swap(&kept, &stream.input)
+    var kept = stream.takeInput()
     let progress = kept.withSpan { call(stream, $0, &output) }
     if progress.next != .close {
       kept.removeFirst(progress.consumed)
-      swap(&kept, &stream.input)
+      stream.input = kept
     }
     settle(stream, progress.next, &output)
   }
@@ -133,20 +135,21 @@ extension EventLoop {
       }
     }
     if sent < bytes.count {
-      unsafe stream.output.append(UnsafeRawBufferPointer(rebasing: bytes[sent...]))
+      var unsent = stream.takeOutput()
+      unsafe unsent.append(UnsafeRawBufferPointer(rebasing: bytes[sent...]))
+      stream.output = unsent
     }
     return true
   }
 
   /// The socket takes bytes again.
   private func flush(_ stream: Stream) {
-    let descriptor = stream.descriptor
+    var unsent = stream.takeOutput()
     // Safety: the bytes are read within the closure only.
-    switch unsafe stream.output.withBytes({ unsafe SocketCall.send(descriptor, $0) }) {
-    case .bytes(let count): stream.output.removeFirst(count)
-    case .wouldBlock: return
-    case .failed(let code): return close(stream, .failed(errno: code))
-    }
+    let result = unsafe unsent.withBytes { unsafe SocketCall.send(stream.descriptor, $0) }
+    if case .bytes(let count) = result { unsent.removeFirst(count) }
+    stream.output = unsent
+    if case .failed(let code) = result { return close(stream, .failed(errno: code)) }
     if stream.isFinishing, stream.output.isEmpty { return finishSending(stream) }
     if stream.isBlocked, stream.output.count <= limits.outputLowWater {
       stream.isBlocked = false
