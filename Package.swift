@@ -101,7 +101,8 @@ let package = Package(
 
     // Tests mirror sources; TestSupport holds temporary arenas, vectors and servers.
     .target(
-      name: "TestSupport", dependencies: ["SharedArena", "AtomicsCore"],
+      name: "TestSupport",
+      dependencies: ["SharedArena", "AtomicsCore", "EventLoop", "WireProtocol"],
       path: "Tests/TestSupport", swiftSettings: settings),
   ]
     + [
@@ -120,8 +121,15 @@ let package = Package(
         ["AtomicsServer", "RegisterService", "WireProtocol", "HTTPMessage", "SharedArena",
           "AtomicsCore", "AtomicsClient", "EventLoop", "JSONText"]
       ),
-      ("AtomicsClient", ["AtomicsClient", "WireProtocol", "SharedArena", "AtomicsCore"]),
-      ("LoadGenerator", ["LoadGenerator", "EventLoop"]),
+      (
+        "AtomicsClient",
+        ["AtomicsClient", "WireProtocol", "SharedArena", "AtomicsCore", "EventLoop",
+          "HTTPMessage", "HTTP2Session", "JSONText"]
+      ),
+      (
+        "LoadGenerator",
+        ["LoadGenerator", "AtomicsClient", "WireProtocol", "AtomicsCore", "EventLoop"]
+      ),
       (
         "EndToEnd",
         ["AtomicsClient", "AtomicsServer", "RegisterService", "SharedArena", "AtomicsCore",

@@ -33,11 +33,11 @@ extension FrameSession {
         handles[name] = nil
       }
       if case .create = frame.command, case .failure(let refused)? = creation {
-        creation = nil
         result = .failure(refused)
       } else {
         result = .failure(failure)
       }
+      creation = nil
     }
     replies.append(SessionReply(ticket: frame.ticket, result: result))
   }
@@ -68,10 +68,11 @@ extension FrameSession {
       creation = .success(header.flags & ReplyFlag.created != 0)
       return nil
     case .create(let plan):
-      defer { creation = nil }
       guard case .success(let created)? = creation else {
-        throw WireFailure(.exists, "the register exists, and could not be made as asked")
+        // The refusal is kept, and told instead of this.
+        throw WireFailure(.exists, "the register could not be made")
       }
+      creation = nil
       return .register(try opened(plan.name, header, body), created: created)
     case .find(let name):
       return .register(try opened(name, header, body), created: false)

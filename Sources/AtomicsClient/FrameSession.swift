@@ -82,13 +82,18 @@ final class FrameSession: ClientSession {
 
   /// Reads WELCOME; nil while bytes are missing.
   private func welcome(_ bytes: Span<UInt8>) throws(ClientError) -> Int? {
+    for (index, byte) in Self.magic.enumerated() where index < bytes.count {
+      guard bytes[index] == byte else {
+        throw .protocolViolation("its greeting is not that of atr/1")
+      }
+    }
     do throws(WireFailure) {
       guard let (welcome, byteCount) = try Welcome.decode(bytes) else { return nil }
-      guard welcome.status == .ok else {
-        throw WireFailure(welcome.status, "the server does not accept this client")
-      }
-      guard welcome.version == Hello.version else {
-        throw WireFailure(.version, "the server answers in version \(welcome.version)")
+      guard welcome.status == .ok, welcome.version == Hello.version else {
+        throw WireFailure(
+          welcome.status,
+          "the server does not accept this client (status \(welcome.status), "
+            + "version \(welcome.version))")
       }
       capabilities = ServerCapabilities(
         serverName: welcome.serverName,
@@ -99,7 +104,9 @@ final class FrameSession: ClientSession {
       return byteCount
     } catch {
       throw error.status == .badFrame
-        ? .protocolViolation(error.text) : ClientError(error, name: nil)
+        ? .protocolViolation(error.text) : .connectionLost(reason: error.text, applied: .no)
     }
   }
+
+  private static let magic: [UInt8] = [0xA7, 0x41, 0x54, 0x52]
 }

@@ -59,13 +59,18 @@ final class JSONSession: ClientSession {
   }
 
   func receive(_ bytes: Span<UInt8>, into output: inout OutputBuffer) throws(ClientError) -> Int {
+    let foreign = ClientError.protocolViolation("it does not speak HTTP/2 with prior knowledge")
+    // RFC 9113 §3.4: a server begins with SETTINGS, whose length has a first byte of 0.
+    if !isReady, bytes.count > 0 {
+      guard bytes[0] == 0 else { throw foreign }
+      isReady = true
+    }
     let taken: Int
     do throws(HTTP2Error) {
       taken = try session.receive(bytes)
     } catch {
-      throw .protocolViolation("it does not speak HTTP/2 with prior knowledge")
+      throw foreign
     }
-    isReady = true
     while let event = session.nextEvent() {
       switch event {
       case .response(let response, let stream):

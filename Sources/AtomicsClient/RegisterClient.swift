@@ -4,7 +4,7 @@ public import AtomicsCore
 
 /// Registers, used from asynchronous code.
 ///
-///     let atomics = try await AtomicsClient.connect(to: ServerAddress("atr://127.0.0.1:7070"))
+///     let atomics = try await RegisterClient.connect(to: ServerAddress("atr://127.0.0.1:7070"))
 ///     let hits = try await atomics.create("hits", type).register
 ///     let outcome = try await atomics.perform(AtomicRequest(.increment, on: hits.type), on: hits)
 ///
@@ -13,7 +13,7 @@ public import AtomicsCore
 ///
 /// When the connection ends, calls under way fail and tell whether they were applied; nothing is
 /// sent twice. Calls after that fail too: connect again.
-public final class AtomicsClient: Sendable {
+public final class RegisterClient: Sendable {
   private enum Transport: Sendable {
     case remote(LoopConnection)
     case map(LocalRegisters)
@@ -34,14 +34,14 @@ public final class AtomicsClient: Sendable {
   /// - Throws: As ``BlockingClient/init(_:options:)``.
   public static func connect(
     to address: ServerAddress, options: ClientOptions = ClientOptions()
-  ) async throws(ClientError) -> AtomicsClient {
+  ) async throws(ClientError) -> RegisterClient {
     if case .map(let path) = address {
-      return AtomicsClient(.map(LocalRegisters(path: path, options: options)))
+      return RegisterClient(.map(LocalRegisters(path: path, options: options)))
     }
     guard let server = try RemoteServer(address) else {
       throw .usage("`\(address)` names no server.")
     }
-    return AtomicsClient(.remote(try await LoopConnection.connect(to: server, options: options)))
+    return RegisterClient(.remote(try await LoopConnection.connect(to: server, options: options)))
   }
 
   private func call(_ command: ClientCommand) async throws(ClientError) -> ClientReply {

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AtomicsClient
+import AtomicsCore
+import EventLoop
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct RegisterClientTests {
+  private let u64: RegisterType
+  private let increment: AtomicRequest
+
+  init() throws {
+    u64 = try #require(RegisterType(name: "u64"))
+    increment = try AtomicRequest(.increment, on: u64)
+  }
+
+  private func connect(
+    _ server: ScriptedServer, options: ClientOptions = ClientOptions()
+  ) async throws -> RegisterClient {
+    try await RegisterClient.connect(
+      to: ServerAddress("atr://\(server.address)"), options: options)
+  }
+
+  @Test("every call works")
+  func calls() async throws {
+    let server = try ScriptedServer { FramePeer() }
+    let client = try await connect(server)
+    try await client.ping()
+    let (hits, created) = try await client.create("hits", u64, initial: 40)
+    #expect(created)
+    #expect(try await client.perform(increment, on: hits).new == 41)
+    #expect(try await client.register(named: "hits").type == u64)
+    #expect(try await client.info(named: "hits").value == 41)
+    #expect(try await client.list().registers.count == 1)
+    #expect(try client.capabilities().serverName == "peer")
+    try await client.delete("hits")
+    await #expect(throws: ClientError.notFound(name: "hits")) {
+      try await client.perform(increment, on: hits)
+    }
+  }
+
+  @Test("concurrent calls share a connection, and none is lost or run twice")
+  func sharesConnection() async throws {
+    let server = try ScriptedServer { FramePeer() }
+    let client = try await connect(server, options: ClientOptions(maximumInFlight: 64))
+    let hits = try await client.create("hits", u64).register
+    let olds = try await withThrowingTaskGroup(of: [UInt128].self) { group in
+      for _ in 0..<100 {
+        group.addTask {
+          var olds: [UInt128] = []
+          for _ in 0..<20 { olds.append(try await client.perform(increment, on: hits).old) }
+          return olds
+        }
+      }
+      return try await group.reduce(into: []) { $0 += $1 }
+    }
+    #expect(Set(olds) == Set(0..<2000))
+    #expect(olds.count == 2000)
+  }
+
+  @Test("when the connection dies every call under way ends, and tells what is known")
+  func reportsUnknown() async throws {
+    let server = try ScriptedServer { FramePeer(.closesBeforeReply(2)) }
+    let client = try await connect(server)
+    let hits = try await client.create("hits", u64).register
+    await withTaskGroup(of: Void.self) { group in
+      for _ in 0..<50 {
+        group.addTask {
+          let error = await #expect(throws: ClientError.self) {
+            try await client.perform(increment, on: hits)
+          }
+          guard case .connectionLost? = error else {
+            Issue.record("\(String(describing: error))")
+            return
+          }
+        }
+      }
+    }
+    let later = await #expect(throws: ClientError.self) { try await client.ping() }
+    #expect(later?.applied == .no)
+  }
+
+  @Test("a silent server is given up after the time limit")
+  func timesOut() async throws {
+    let server = try ScriptedServer { FramePeer(.isSilent) }
+    let client = try await connect(server, options: ClientOptions(timeoutMilliseconds: 50))
+    await #expect(throws: ClientError.timeout(applied: .unknown)) {
+      try await client.create("hits", u64)
+    }
+  }
+
+  @Test("nobody listening, a foreign protocol and a bad address are told apart")
+  func reportsBadServers() async throws {
+    let server = try ScriptedServer { FramePeer() }
+    let address = try ServerAddress("atr://\(server.address)")
+    server.stop()
+    await #expect(
+      throws: ClientError.unreachable(server: "\(address)", reason: "Connection refused")
+    ) {
+      try await RegisterClient.connect(to: address)
+    }
+    let foreign = try ScriptedServer { Chatter() }
+    let error = await #expect(throws: ClientError.self) { try await connect(foreign) }
+    guard case .protocolViolation? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    let bad = await #expect(throws: ClientError.self) {
+      try await RegisterClient.connect(to: .tcp(host: "no number", port: 1))
+    }
+    guard case .usage? = bad else {
+      Issue.record("\(String(describing: bad))")
+      return
+    }
+  }
+
+  @Test("closing ends calls under way, and later ones at once")
+  func closes() async throws {
+    let server = try ScriptedServer { FramePeer(.isSilent) }
+    let client = try await connect(server)
+    let pending = Task { try await client.ping() }
+    client.close()
+    await #expect(throws: ClientError.self) { try await pending.value }
+    await #expect(throws: ClientError.closed) { try await client.ping() }
+  }
+
+  @Test("over the map the same calls run at once")
+  func worksOnTheMap() async throws {
+    try await withTemporaryArenaPath { path in
+      let client = try await RegisterClient.connect(to: .map(path: path))
+      let hits = try await client.create("hits", u64, initial: 1).register
+      #expect(try await client.perform(increment, on: hits).new == 2)
+      try await client.ping()
+      client.close()
+    }
+  }
+}
+
+/// Says something that is no protocol of ours.
+private final class Chatter: StreamHandler {
+  func process(
+    _ input: Span<UInt8>, into output: inout OutputBuffer, stream: Stream, endOfInput: Bool
+  ) -> StreamProgress {
+    output.append("SSH-2.0-OpenSSH_9.2\r\n")
+    return StreamProgress(consumed: input.count, next: .needInput)
+  }
+
+  func closed(_ reason: StreamCloseReason) {}
+}
