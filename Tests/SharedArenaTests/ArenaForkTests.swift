@@ -20,7 +20,7 @@ import Testing
         // the child below calls only the arena and _exit.
         let symbol = try unsafe #require(unsafe dlsym(nil, "fork"))
         let fork = unsafe unsafeBitCast(symbol, to: (@convention(c) () -> Int32).self)
-        let child = unsafe fork()
+        let child = fork()
         if child == 0 {
           guard let cell = arena.find(named: "hits").flatMap({ arena.cell(of: $0) }) else {
             _exit(1)
