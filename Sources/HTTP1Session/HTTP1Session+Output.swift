@@ -42,7 +42,8 @@ extension HTTP1Session {
   private func write(_ response: borrowing HTTPResponse, to request: Pending) {
     let status = response.status
     let hasBody = status != 204 && status != 304
-    output.reserveCapacity(output.count &+ 192 &+ response.body.count)
+    // Only once: a reservation for each of many responses would copy all of them each time.
+    if output.isEmpty { output.reserveCapacity(256 &+ response.body.count) }
     output.append(bytes: StatusLine.text(status).utf8.span)
     response.fields.visit { name, value in
       output.append(bytes: name)

@@ -110,6 +110,8 @@ extension SessionCore {
     returnBody(of: youngest, session: session)
     slots[youngest].body = []
     slots[youngest].phase = .delivered
+    // Nobody has heard of it, so nobody hears of its end.
+    slots[youngest].answered = true
     session.reset(slots[youngest].stream, code: ErrorCode.refusedStream)
   }
 

@@ -151,6 +151,50 @@ import Testing
     #expect(server.openStreams == 0)
   }
 
+  @Test("a declared length over the limit is 413 on the head alone")
+  func declared() throws {
+    for (length, fits) in [("1048576", true), ("1048577", false), ("99999999999999999", false)] {
+      let server = try HTTP2Session(role: .server)
+      let block = [0x83] + Frames.address + Frames.literal("content-length", length)
+      try Pair.deliver(
+        Frames.preface + Frames.settings + Frames.frame(1, 4, 1, block), to: server, chunk: .max)
+      #expect(server.nextEvent() == (fits ? nil : .rejected(.payloadTooLarge, stream: 1)))
+    }
+  }
+
+  @Test("bodies in turns do not fill memory: the youngest is refused, the others come through")
+  func budget() throws {
+    let server = try HTTP2Session(role: .server)
+    try Pair.deliver(
+      Frames.preface + Frames.settings + Frames.frame(4, 1, 0, []), to: server, chunk: .max)
+    let streams: [UInt32] = [1, 3, 5]
+    for stream in streams {
+      try Pair.deliver(
+        Frames.get(stream: stream, endStream: false, method: 0x83), to: server, chunk: .max)
+    }
+    _ = output(of: server)
+    // 32 frames are half a body: three halves are more than the budget, two are not.
+    var isRefused = false
+    for _ in 0..<32 {
+      for stream in streams where !isRefused || stream != 5 {
+        try Pair.deliver(Frames.data(stream: stream, frames: 1), to: server, chunk: .max)
+        let resets = Frames.parse(output(of: server)).filter { $0.type == 3 }
+        guard let reset = resets.first else { continue }
+        #expect(resets.count == 1 && reset.stream == 5 && reset.code(at: 0) == 7)
+        isRefused = true
+      }
+    }
+    #expect(isRefused)
+    for stream in streams.prefix(2) {
+      try Pair.deliver(Frames.frame(0, 1, stream, []), to: server, chunk: .max)
+      guard case .request(let request)? = server.nextEvent() else {
+        Issue.record("stream \(stream) did not come through")
+        continue
+      }
+      #expect(request.stream == stream && request.body.count == 32 * 16384)
+    }
+  }
+
   @Test("trailers are read and left out")
   func trailers() throws {
     let server = try HTTP2Session(role: .server)

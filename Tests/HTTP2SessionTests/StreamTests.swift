@@ -44,32 +44,6 @@ import Testing
     }
   }
 
-  @Test("large bodies at once do not fill memory: the youngest are refused, one always passes")
-  func budget() throws {
-    let pair = try Pair()
-    let body = [UInt8](repeating: 7, count: 900_000)
-    for number in 0..<6 { _ = try pair.client.submit(request(.put, "/\(number)", body: body)) }
-    let events = try pair.run(chunk: 16_384)
-    var answered = 0
-    for event in events {
-      switch event {
-      case .response(let response, _):
-        #expect(response.body == body)
-        answered += 1
-      case .closed(_, let code): #expect(code == 7)
-      default: Issue.record("\(event)")
-      }
-    }
-    #expect(events.count == 6)
-    #expect(answered >= 1)
-    // Nothing of the refused ones stays behind: a whole body passes afterwards.
-    _ = try pair.client.submit(request(.put, "/", body: [UInt8](repeating: 1, count: 1 << 20)))
-    guard case .response? = try pair.run().first else {
-      Issue.record("no answer after refusals")
-      return
-    }
-  }
-
   @Test("HEAD, 204 and 304 send no body, HEAD the length of one")
   func bodiless() throws {
     let pair = try Pair()

@@ -110,6 +110,7 @@ import Testing
     (#""\uD800\uD800""#, JSONError(.loneSurrogate, at: 1)),
     (#""a\uDC00""#, JSONError(.loneSurrogate, at: 2)),
     (#""\uDC00\uD800""#, JSONError(.loneSurrogate, at: 1)),
+    (#""\uDC00\uDC00""#, JSONError(.loneSurrogate, at: 1)),
     ("[1,]", JSONError(.unexpectedByte, at: 3)),
     ("[,1]", JSONError(.unexpectedByte, at: 1)),
     ("[1,,2]", JSONError(.unexpectedByte, at: 3)),
