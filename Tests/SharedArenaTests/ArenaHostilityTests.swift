@@ -30,7 +30,7 @@ import Testing
     }
     let page = arena.list(from: 0, prefix: "r".utf8.span, limit: 500, scanLimit: 4096)
     for register in page.registers { _ = arena.cell(of: register.handle)?.load() }
-    for index in 0..<4 {
+    for index in 0..<40 {
       let name = "new:\(round):\(index)"
       _ = try? arena.create(
         RegisterSpecification(name: name, type: RegisterType.all[3], ownerUser: 0))
@@ -85,9 +85,10 @@ import Testing
           for round in 0..<20 {
             for _ in 0..<1 + attempt * attempt {
               let offset = range.lowerBound + Int.random(in: 0..<range.count / 8) * 8
-              // Small numbers are the likelier ones to pass a check.
-              let word = random.next() >> UInt64.random(in: 0...63)
-              map.bytes.write(word, at: offset)
+              // One wrong bit, or a small number, are the likelier ones to pass a check.
+              let bit = map.bytes.relaxed(offset) ^ 1 << UInt64.random(in: 0...63)
+              let small = random.next() >> UInt64.random(in: 0...63)
+              map.bytes.write(Bool.random() ? bit : small, at: offset)
             }
             ArenaHostilityTests.useEverything(of: arena, round: round)
           }
