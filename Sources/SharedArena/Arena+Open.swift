@@ -91,6 +91,9 @@ extension Arena {
     path: String, serving directory: consuming FileDescriptor, lock: consuming DirectoryLock,
     options: ArenaOptions
   ) throws(ArenaError) {
+    var directory = directory
+    // It may have been opened under the name that it had before it was published.
+    directory.path = path
     try self.init(
       path: path, arenaDirectory: directory, access: .readWrite, options: options)
     try hold(lock)

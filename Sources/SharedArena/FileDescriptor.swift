@@ -9,7 +9,7 @@ import Glibc
 struct FileDescriptor: ~Copyable {
   let number: Int32
   /// For error messages only: the file may have been moved since.
-  let path: String
+  var path: String
 
   deinit {
     close(number)

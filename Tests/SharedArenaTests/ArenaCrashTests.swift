@@ -130,7 +130,8 @@
             do {
               _ = try arena.create(ArenaCrashTests.specification("r:\(made)"))
               made += 1
-            } catch ArenaError.fileSystemFull {
+            } catch ArenaError.fileSystemFull(let full, _) {
+              #expect(full.hasPrefix("\(path)/"))
               #expect(arena.find(named: "r:\(made)") == nil)
               for allowed in 1...2 {
                 MemoryFault.allow(allowed)

@@ -93,7 +93,8 @@ import Testing
       do { _ = try Arena.openOrCreate(at: path, options: options) }
       try files.removeItem(atPath: "\(path)/\(name)")
       // Safety: the path is a string that lives as long as the call.
-      #expect(unsafe mkfifo("\(path)/\(name)", 0o600) == 0)
+      let made = unsafe mkfifo("\(path)/\(name)", 0o600)
+      #expect(made == 0)
       #expect(throws: ArenaError.unsafePath(path: "\(path)/\(name)", .notARegularFile)) {
         try Arena.open(at: path)
       }
