@@ -93,29 +93,30 @@ import Testing
   func exhaustedDescriptors() async {
     await #expect(processExitsWith: .success) {
       let server = try RunningLoop { EchoHandler() }
-      // Leaves nothing: then one for the client's end, none for the server's.
       var limit = rlimit(rlim_cur: 64, rlim_max: 64)
       // Safety: `limit` outlives the call.
       let result = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
       try #require(result == 0)
       var spare: [Int32] = []
-      while true {
-        let descriptor = dup(2)
-        if descriptor < 0 { break }
-        spare.append(descriptor)
+      // All descriptors are taken but one, for the client's end. A library may take or give one
+      // back at any time, and the server may get that: then the next client is the one.
+      for _ in 0..<10 {
+        while case let descriptor = dup(2), descriptor >= 0 { spare.append(descriptor) }
+        close(spare.removeLast())
+        guard let descriptor = try? server.connect().release() else { continue }
+        let client = Socket(owning: descriptor)
+        try client.send([1])
+        let turns = server.loop.turnCount
+        // Longer than one rest.
+        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        if unsafe poll(&entry, 1, 250) != 0 { continue }
+        try #require(server.loop.turnCount < turns + 20)
+        close(spare.removeLast())
+        let answer = try client.receive(1)
+        try #require(answer == [1])
+        return
       }
-      close(spare.removeLast())
-      let client = try server.connect()
-      try client.send([1])
-      let turns = server.loop.turnCount
-      // Longer than one rest.
-      var entry = pollfd(fd: client.descriptor, events: Int16(POLLIN), revents: 0)
-      let readyCount = unsafe poll(&entry, 1, 250)
-      try #require(readyCount == 0)
-      try #require(server.loop.turnCount < turns + 20)
-      close(spare.removeLast())
-      let answer = try client.receive(1)
-      try #require(answer == [1])
+      Issue.record("the server never ran out of descriptors")
     }
   }
 }

@@ -44,9 +44,13 @@ final class RunningLoop: Sendable {
   }
 
   private func start() {
-    DispatchQueue(label: "loop").async { [loop, ended] in
-      loop.run()
-      ended.set()
+    do {
+      try LoopThread(name: "loop") { [loop, ended] in
+        loop.run()
+        ended.set()
+      }.detach()
+    } catch {
+      Issue.record(error)
     }
   }
 
