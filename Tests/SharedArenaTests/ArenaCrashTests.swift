@@ -31,24 +31,10 @@
       _ = try arena.create(specification("victim"))
       _ = try arena.delete(named: "target")
       for index in 0..<700 { _ = try arena.create(specification("filler:\(index)")) }
-      #expect(arena.directory.bytes.acquire(HeaderLayout.intent) == 0)
       #expect(arena.find(named: "target") == nil)
-      let all = arena.list(from: 0, prefix: "".utf8.span, limit: .max, scanLimit: .max)
-      #expect(all.next == nil)
-      let names = all.registers.map(\.name)
-      #expect(Set(names).count == names.count)
-      #expect(names.count == 702)
       #expect(arena.count == 702)
-      for register in all.registers {
-        #expect(arena.find(named: register.name) == register.handle)
-        #expect(arena.cell(of: register.handle) != nil)
-      }
-      let counters = arena.directory.bytes.counters
-      let level = try #require(arena.directory.level)
-      let words = (0..<level.wordCount).map { arena.directory.bytes.acquire(level.offset($0)) }
-      #expect(counters.indexUsed == words.count { $0 != 0 })
-      #expect(counters.indexDead == words.count { $0 == IndexLayout.tombstone })
-      #expect(counters.deleteEpoch == 1)
+      expectWholeDirectory(arena)
+      #expect(arena.directory.deleteEpoch == 1)
     }
 
     @Test(

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AtomicsCore
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import SharedArena
+
+/// Kills processes at moments that nobody chose.
+@Suite struct ArenaKillStormTests {
+  private static let rounds =
+    ProcessInfo.processInfo.environment["ATOMICS_TEST_LONG"] == nil ? 8 : 400
+
+  /// Creates, deletes and adds for as long as it is let, and counts each addition that is done.
+  private static func work(in arena: Arena, random seed: Int, until isOver: () -> Bool) throws {
+    let type = RegisterType.all[3]
+    let add = try AtomicRequest(
+      .add, on: type, order: .sequentiallyConsistent, failureOrder: nil, operand: 1, expected: 0,
+      index: 0)
+    let sums = ["total:a", "total:b"].compactMap { arena.find(named: $0) }
+    var turn = seed
+    while !isOver() {
+      turn &+= 1
+      let name = "name:\(turn % 37)"
+      if turn % 3 == 0 {
+        _ = try arena.delete(named: name)
+      } else {
+        _ = try arena.create(
+          RegisterSpecification(name: name, type: type, initial: 6, ownerUser: 0))
+      }
+      for sum in sums { _ = arena.cell(of: sum)?.perform(add) }
+    }
+  }
+
+  private static func onThread(_ work: @escaping @Sendable () -> Void) async {
+    await withCheckedContinuation { continuation in
+      Thread {
+        work()
+        continuation.resume()
+      }.start()
+    }
+  }
+
+  @Test("two writers, of which one is always being killed, leave a whole directory")
+  func storm() async throws {
+    try await withTemporaryArenaPath { path in
+      let arena = try Arena.openOrCreate(at: path, options: ArenaOptions(capacity: 1 << 20))
+      for name in ["total:a", "total:b"] {
+        _ = try arena.create(
+          RegisterSpecification(name: name, type: RegisterType.all[3], ownerUser: 0))
+      }
+      for round in 0..<Self.rounds {
+        let isOver = Atomic(false)
+        async let other: Void = Self.onThread {
+          try? Self.work(in: arena, random: round * 11) { isOver.load(ordering: .relaxed) }
+        }
+        await #expect(processExitsWith: .signal(SIGKILL)) {
+          [path = path as String, round = round as Int] in
+          let arena = try Arena.open(at: path)
+          let killer = Thread {
+            usleep(UInt32.random(in: 500...40_000))
+            kill(getpid(), SIGKILL)
+          }
+          killer.start()
+          try ArenaKillStormTests.work(in: arena, random: round * 7) { false }
+        }
+        isOver.store(true, ordering: .relaxed)
+        await other
+        // A change by this process repairs what the other one left.
+        _ = try arena.create(
+          RegisterSpecification(
+            name: "round:\(round)", type: RegisterType.all[3], ownerUser: 0))
+        expectWholeDirectory(arena)
+        // The two sums differ by what was killed between their additions, once a round.
+        let sums = try ["total:a", "total:b"].map { name in
+          let handle = try #require(arena.find(named: name))
+          return try #require(arena.cell(of: handle)).load()
+        }
+        #expect(sums[0] >= sums[1] && sums[0] - sums[1] <= UInt128(round + 1))
+        #expect(sums[1] > 0)
+      }
+    }
+  }
+}
