@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AtomicsCore
+import EventLoop
+import Foundation
+import HTTPMessage
+import RegisterService
+import SharedArena
+import TestSupport
+import WireProtocol
+
+@testable import AtomicsServer
+
+/// The server's faces over an arena of their own, without sockets.
+struct Faces {
+  let arena: Arena
+  let context: ServerContext
+  var service: RegisterService { context.service }
+
+  static func use<Result>(
+    configured configuration: ServerConfiguration = ServerConfiguration(arenaPath: ""),
+    _ body: (Faces) throws -> Result
+  ) throws -> Result {
+    try withTemporaryArena { arena in
+      let service = RegisterService(arena: arena)
+      return try body(
+        Faces(arena: arena, context: ServerContext(service: service, configuration: configuration)))
+    }
+  }
+
+  @discardableResult
+  func create(_ name: String, _ type: String, _ value: String? = nil) throws -> RegisterReference {
+    let type = RegisterType(name: type)!
+    return try service.create(
+      RegisterDefinition(name: name, type: type, initial: try value.map(type.parse) ?? 0, ownerUser: 0)
+    ).register
+  }
+
+  func value(_ register: RegisterReference) -> String {
+    service.load(register).map { register.type.format($0) } ?? "gone"
+  }
+
+  /// One request to the JSON face.
+  func http(
+    _ method: HTTPMethod, _ target: String, _ body: String = "", fields: [(String, String)] = [],
+    authority: String? = "127.0.0.1:7070"
+  ) -> HTTPAnswer {
+    var request = HTTPRequest(
+      method: method, target: Array(target.utf8), authority: authority.map { Array($0.utf8) },
+      body: Array(body.utf8))
+    for (name, value) in fields { request.fields.append(name: name, value: value) }
+    var budget = ExecutionBudget()
+    return HTTPAnswer(JSONAPI(context, user: 0).respond(to: request, &budget))
+  }
+}
+
+/// A response, its JSON taken apart.
+struct HTTPAnswer {
+  let status: Int
+  let fields: HTTPFields
+  let body: String
+  let members: [String: any Sendable]
+
+  init(_ response: HTTPResponse) {
+    status = response.status
+    fields = response.fields
+    body = String(decoding: response.body, as: UTF8.self)
+    let object = try? JSONSerialization.jsonObject(with: Data(response.body))
+    members = (object as? [String: any Sendable]) ?? [:]
+  }
+
+  /// The last part of a problem's type.
+  var slug: String? { (members["type"] as? String)?.split(separator: "/").last.map(String.init) }
+}
+
+/// A binary connection without its socket.
+final class BinaryPeer {
+  let session: BinarySession
+  private var output: OutputBuffer
+
+  init(_ faces: Faces, highWater: Int = .max, greets: Bool = true) {
+    session = BinarySession(faces.context, user: 0)
+    output = OutputBuffer(highWater: highWater)
+    if greets { _ = send(Hello().bytes) }
+  }
+
+  /// What the session does with `bytes`, and what it answers.
+  func send(_ bytes: [UInt8]) -> (progress: StreamProgress, answer: [UInt8]) {
+    output.removeAll()
+    let progress = session.process(bytes.span, into: &output)
+    let answer = output.withBytes { bytes in (0..<bytes.count).map { bytes[$0] } }
+    return (progress, answer)
+  }
+
+  /// The one reply to one frame.
+  func reply(to frame: [UInt8]) throws -> (header: FrameHeader, body: [UInt8]) {
+    let answer = send(frame).answer
+    guard answer.count >= FrameHeader.byteCount else { throw PeerError.noReply }
+    let header = FrameHeader(answer.span.littleEndian64(at: 0), answer.span.littleEndian64(at: 8))
+    return (header, Array(answer[16...]))
+  }
+
+  func status(of frame: [UInt8]) throws -> Status? {
+    Status(rawValue: try reply(to: frame).header.orderOrStatus)
+  }
+
+  enum PeerError: Error {
+    case noReply
+  }
+}
