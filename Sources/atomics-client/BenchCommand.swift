@@ -74,7 +74,8 @@ struct BenchCommand: RegisterCommand {
     guard let operation = OperationName(op) else {
       throw ClientError.usage("There is no operation `\(op)`: `atomics-client --help` lists them.")
     }
-    let own = try LoadTarget(common.address().description)
+    // Another server than ours may stand first too.
+    let own = try common.server.map { try LoadTarget($0) } ?? LoadTarget("\(common.address())")
     let plan = LoadPlan(
       targets: try [own] + (compare + more).map { try LoadTarget($0) }, connections: connections,
       depth: depth,
