@@ -61,7 +61,7 @@ struct Verb: Equatable {
       ]
     }
     lines += [
-      "  --server ADDRESS       atr://HOST:PORT, http://HOST:PORT, unix:PATH, shm:[PATH]",
+      "  --server ADDRESS       atr://HOST:PORT, http://HOST:PORT, unix:PATH or shm:PATH",
       "                         (default: $ATOMICS_SERVER, else atr://127.0.0.1:7070)",
       "  --json                 print the object that the HTTP interface answers",
       "  --timeout SECONDS      give up after this time (default: 5)", "",
@@ -75,7 +75,7 @@ struct Verb: Equatable {
   private var printed: String {
     switch name.operation {
     case .compareExchangeStrong, .compareExchangeWeak:
-      "Prints the value found. Exits with 1, and writes nothing, when it was not EXPECTED."
+      "Prints the value found; when that is not EXPECTED, nothing changes and the exit\ncode is 1."
     case .load: "Prints the value."
     case _ where name.isBit: "Prints the bit found: 0 or 1."
     default: prints == .old ? "Prints the value found." : "Prints the value left behind."
