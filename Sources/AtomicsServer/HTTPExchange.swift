@@ -11,6 +11,8 @@ protocol HTTPServerSession: AnyObject {
   associatedtype Failure: Error
   /// Nothing will be received or sent any more.
   var isFinished: Bool { get }
+  /// The last answer is out; what still comes is discarded.
+  var isDraining: Bool { get }
   /// Whether `nextEvent` has something to give now.
   var hasEvents: Bool { get }
   /// Takes bytes from the front of `bytes` and tells how many. Fewer than all: events wait.
@@ -33,6 +35,7 @@ extension HTTP1Session: HTTPServerSession {
 }
 extension HTTP2Session: HTTPServerSession {
   typealias Failure = HTTP2Error
+  var isDraining: Bool { false }
 }
 
 /// One HTTP connection: the session's requests go to the JSON face, its bytes to the loop.
@@ -68,7 +71,10 @@ final class HTTPExchange<Session: HTTPServerSession> {
       // Answers that went out may have made room for events, and events for input.
       if consumed == input.count && !session.hasEvents { break }
     }
-    if session.isFinished { return StreamProgress(consumed: input.count, next: .close) }
+    // The loop ends the output, and for a second lets the peer send on and read its answer.
+    if session.isFinished || session.isDraining {
+      return StreamProgress(consumed: input.count, next: .close)
+    }
     let isMoreToDo =
       session.hasEvents || consumed < input.count && (budget.isSpent || output.isFull)
     return StreamProgress(consumed: consumed, next: isMoreToDo ? .yield : .needInput)
@@ -77,7 +83,8 @@ final class HTTPExchange<Session: HTTPServerSession> {
   func drain(into output: inout OutputBuffer) -> StreamProgress {
     session.beginShutdown()
     _ = flush(into: &output)
-    return StreamProgress(consumed: 0, next: session.isFinished ? .close : .needInput)
+    let isDone = session.isFinished || session.isDraining
+    return StreamProgress(consumed: 0, next: isDone ? .close : .needInput)
   }
 
   private func answer(_ event: HTTPEvent, _ budget: inout ExecutionBudget) {
