@@ -61,7 +61,7 @@ struct Verb: Equatable {
       ]
     }
     lines += [
-      "  --server ADDRESS       atr://HOST:PORT, http://HOST:PORT, unix:PATH or shm:PATH",
+      "  --server ADDRESS       atr://HOST:PORT, http://HOST:PORT, unix:PATH, shm:PATH",
       "                         (default: $ATOMICS_SERVER, else atr://127.0.0.1:7070)",
       "  --json                 print the object that the HTTP interface answers",
       "  --timeout SECONDS      give up after this time (default: 5)", "",
