@@ -38,7 +38,8 @@ final class BlockingConnection {
   func submit(_ command: ClientCommand) throws(ClientError) -> UInt64 {
     if let failure { throw failure.repeated }
     // More in flight, and both sides could wait for the other to read.
-    while session.outstandingCount >= options.maximumInFlight {
+    let limit = min(options.maximumInFlight, session.capabilities?.inFlightLimit ?? .max)
+    while session.outstandingCount >= limit {
       try flush()
       try receive()
     }

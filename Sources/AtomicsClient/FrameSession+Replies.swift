@@ -15,6 +15,8 @@ extension FrameSession {
     else {
       throw .protocolViolation("a reply to no request (sequence \(header.sequence))")
     }
+    // Nobody waits for it.
+    if frame.opcode == Opcode.close.rawValue { return }
     let result: Result<ClientReply, ClientError>
     do throws(WireFailure) {
       guard let reply = try reply(to: frame, header, body) else { return }
@@ -115,7 +117,15 @@ extension FrameSession {
     let register = RegisterReference(
       name: name, type: opened.type, generation: opened.generation,
       place: .remote(connection: connection, handle: opened.handle))
-    handles[name] = opened.handle
+    // References that exist keep their handle, also of a register that was deleted: the number
+    // must not come to mean another.
+    if let known = handles[name], known.generation == opened.generation,
+      known.type == opened.type, case .remote(_, let handle) = known.place
+    {
+      if handle != opened.handle { surplusHandles.append(opened.handle) }
+      return known
+    }
+    handles[name] = register
     return register
   }
 }

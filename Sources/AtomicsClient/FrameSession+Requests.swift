@@ -52,7 +52,19 @@ extension FrameSession {
 
   private func handle(of register: RegisterReference) -> UInt32? {
     if case .remote(connection, let handle) = register.place { return handle }
-    return handles[register.name]
+    guard case .remote(_, let handle)? = handles[register.name]?.place else { return nil }
+    return handle
+  }
+
+  /// Gives back handles that no reference holds: a client that asks for a name again and again
+  /// keeps one.
+  func closeSurplusHandles(into output: inout OutputBuffer) {
+    for handle in surplusHandles {
+      let sequence = expect(Opcode.close.rawValue, .ping, 0)
+      output.append(
+        contentsOf: ControlFrame.request(.close, handle: handle, sequence: sequence))
+    }
+    surplusHandles.removeAll()
   }
 
   /// A register that this connection has not opened: one round trip instead of two.

@@ -25,7 +25,9 @@ final class FrameSession: ClientSession {
   var awaited = RequestQueue<Awaited>()
   var replies = RequestQueue<SessionReply>()
   /// The last handle of every name that was opened, for references of other connections.
-  var handles: [String: UInt32] = [:]
+  var handles: [String: RegisterReference] = [:]
+  /// Handles that were given for a register which has one already, and to nobody.
+  var surplusHandles: [UInt32] = []
   private(set) var capabilities: ServerCapabilities?
   var farewell: String?
   private var nextSequence: UInt32 = 1
@@ -51,7 +53,8 @@ final class FrameSession: ClientSession {
   }
 
   func abandon(_ reason: AbandonReason) {
-    for frame in awaited.removeAll() where frame.opcode != Opcode.create.rawValue {
+    let silent = [Opcode.create.rawValue, Opcode.close.rawValue]
+    for frame in awaited.removeAll() where !silent.contains(frame.opcode) {
       replies.append(
         SessionReply(
           ticket: frame.ticket, result: .failure(reason.error(frame.command.appliedWhenLost))))
@@ -77,6 +80,7 @@ final class FrameSession: ClientSession {
       try take(header, body: bytes.extracting((offset + FrameHeader.byteCount)..<end))
       offset = end
     }
+    closeSurplusHandles(into: &output)
     return offset
   }
 

@@ -70,7 +70,8 @@ final class LoopSession: StreamHandler {
 
   private func submitQueued(into output: inout OutputBuffer) {
     for pending in connection.takeQueue() { backlog.append(pending) }
-    while session.outstandingCount < options.maximumInFlight, let pending = backlog.popFirst() {
+    let limit = min(options.maximumInFlight, session.capabilities?.inFlightLimit ?? .max)
+    while session.outstandingCount < limit, let pending = backlog.popFirst() {
       nextTicket += 1
       waiters[nextTicket] = pending.waiter
       session.submit(pending.command, ticket: nextTicket, into: &output)

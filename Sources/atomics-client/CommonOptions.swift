@@ -3,6 +3,7 @@
 import ArgumentParser
 import AtomicsClient
 import Foundation
+import Settings
 
 /// Options that every verb takes.
 struct CommonOptions: ParsableArguments {
@@ -27,9 +28,14 @@ struct CommonOptions: ParsableArguments {
 
   /// The server asked for on the command line, else in the environment, else the usual one.
   func address() throws(ClientError) -> ServerAddress {
-    if let server { return try ServerAddress(server) }
-    let inherited = ProcessInfo.processInfo.environment["ATOMICS_SERVER"] ?? ""
-    return inherited.isEmpty ? .standard : try ServerAddress(inherited)
+    let settings = ClientSettings(
+      serverFlag: server, environment: ProcessInfo.processInfo.environment)
+    do throws(ClientError) {
+      return try ServerAddress(settings.server)
+    } catch {
+      guard case .environment(let name)? = settings.serverOrigin else { throw error }
+      throw .usage("\(name): \(error)")
+    }
   }
 
   /// A connection to that server.

@@ -203,6 +203,35 @@ import WireProtocol
     #expect(refused.nextReply() == nil)
   }
 
+  @Test("a name that is opened again keeps its handle, and the new one is given back")
+  func keepsOneHandle() throws {
+    let type = try #require(RegisterType(name: "u8"))
+    let session = try session()
+    func open(_ sequence: UInt32, handle: UInt32, generation: UInt64) throws -> [UInt8] {
+      _ = submit(.find(name: "x"), session)
+      let header = FrameHeader(opcode: Opcode.open.rawValue, sequence: sequence)
+      let answer = ControlFrame.opened(
+        answering: header, handle: handle, type: type, generation: generation, created: false)
+      var output = OutputBuffer()
+      _ = try session.receive(answer.span, into: &output)
+      let found = try #require(session.nextReply()).result.get().asRegister().register
+      let increment = try AtomicRequest(.load, on: type)
+      #expect(found.generation == generation)
+      // What the client sends of itself, then the handle that the reference uses.
+      let closing = output.withBytes { bytes in bytes.indices.map { bytes[$0] } }
+      let used = submit(.perform(increment, on: found), session)
+      session.abandon(.timeout)
+      while session.nextReply() != nil {}
+      return closing + used[12..<16]
+    }
+    #expect(try open(1, handle: 9, generation: 1) == [9, 0, 0, 0])
+    #expect(
+      try open(3, handle: 10, generation: 1)
+        == ControlFrame.request(.close, handle: 10, sequence: 4) + [9, 0, 0, 0])
+    // Deleted and made again: another register, another handle, and the old one is left alone.
+    #expect(try open(6, handle: 11, generation: 3) == [11, 0, 0, 0])
+  }
+
   @Test("what was sent and never answered is told apart by what it could change")
   func abandons() throws {
     let type = try #require(RegisterType(name: "u64"))
