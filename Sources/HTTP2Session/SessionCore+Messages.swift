@@ -78,16 +78,16 @@ extension SessionCore {
   mutating func body(_ bytes: Span<UInt8>, stream: Int32, session: SessionHandle) {
     let slot = slot(of: stream, in: session)
     guard slot >= 0, slots[slot].phase == .body, slots[slot].rejection == nil else {
-      // Nobody will read it: the connection's window gets it back at once.
-      session.returnWindow(bytes.count)
-      return
+      return discard(bytes.count, slot: slot, stream: stream, session: session)
     }
     slots[slot].unreturnedBytes &+= bytes.count
     incompleteBytes &+= bytes.count
     guard slots[slot].body.count &+ bytes.count <= limits.bodyBytes else {
+      slots[slot].rejection = .payloadTooLarge
+      // What was kept so far counts as read in vain.
+      slots[slot].drainedBytes = slots[slot].body.count &+ bytes.count
       returnBody(of: slot, session: session)
       slots[slot].body = []
-      slots[slot].rejection = .payloadTooLarge
       if isServer {
         announce(slot)
       } else {
@@ -97,6 +97,25 @@ extension SessionCore {
     }
     slots[slot].body.append(bytes: bytes)
     if incompleteBytes > bodyBudget { refuseYoungest(session: session) }
+  }
+
+  /// Takes a piece of a body that nobody will read: the windows get it back at once, so that the
+  /// peer can come to its end and read the answer; some clients look at it no sooner.
+  private mutating func discard(
+    _ count: Int, slot: Int, stream: Int32, session: SessionHandle
+  ) {
+    session.returnWindow(count, stream: stream)
+    guard slot >= 0 else { return }
+    slots[slot].drainedBytes &+= count
+    stopLongInput(slot)
+  }
+
+  /// Has a stream reset that is answered in full and whose body still does not end.
+  mutating func stopLongInput(_ slot: Int) {
+    guard isServer, slots[slot].answered, slots[slot].isOutputDone, !slots[slot].inputEnded,
+      slots[slot].drainedBytes > limits.drainBytes
+    else { return }
+    unwantedInput.append(slots[slot].stream)
   }
 
   /// Many bodies at once can fill the budget without one being complete; the stream opened last
@@ -154,7 +173,11 @@ extension SessionCore {
     guard count > 0 else { return }
     slots[slot].unreturnedBytes = 0
     if slots[slot].phase == .body { incompleteBytes &-= count }
-    // The stream needs no update of its own: its window holds a whole body.
-    session.returnWindow(count)
+    if slots[slot].rejection == nil {
+      // The stream needs no update of its own: its window holds a whole body.
+      session.returnWindow(count)
+    } else {
+      session.returnWindow(count, stream: slots[slot].stream)
+    }
   }
 }

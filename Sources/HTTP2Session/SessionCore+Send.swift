@@ -37,8 +37,7 @@ extension SessionCore {
       result = unsafe submit(response.fields) { nameValues, count in
         unsafe nghttp2_submit_response(session.raw, stream, nameValues, count, nil)
       }
-      // The peer need not send the rest of a body that was answered (RFC 9113 §8.1).
-      if !slots[slot].inputEnded { unwantedInput.append(stream) }
+      stopLongInput(slot)
     }
     return result == 0
   }
@@ -82,7 +81,7 @@ extension SessionCore {
     return UInt32(stream)
   }
 
-  /// Resets the streams whose answers are out.
+  /// Resets the streams whose answers are out: their peers need not send the rest (RFC 9113 §8.1).
   /// - Returns: Whether there were any.
   mutating func stopUnwantedInput(session: SessionHandle) -> Bool {
     guard !unwantedInput.isEmpty else { return false }
@@ -196,7 +195,7 @@ extension SessionCore {
     let count = unsafe slots[slot].fill(buffer, capacity: capacity)
     unsentBytes &-= count
     let isLast = slots[slot].isOutputDone
-    if isLast, isServer, !slots[slot].inputEnded { unwantedInput.append(stream) }
+    if isLast { stopLongInput(slot) }
     return (count, isLast)
   }
 }

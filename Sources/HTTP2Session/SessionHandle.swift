@@ -40,6 +40,11 @@ import CNGHTTP2
     _ = unsafe nghttp2_session_consume_connection(raw, count)
   }
 
+  /// Gives received bytes back to the windows of the connection and of a stream.
+  func returnWindow(_ count: Int, stream: Int32) {
+    _ = unsafe nghttp2_session_consume(raw, stream, count)
+  }
+
   /// Queues a GOAWAY after which nothing more is read.
   func terminate(code: UInt32) {
     _ = unsafe nghttp2_session_terminate_session(raw, code)

@@ -40,6 +40,8 @@ struct StreamSlot {
   var body: [UInt8] = []
   /// Body bytes that were received and not yet given back to the connection's window.
   var unreturnedBytes = 0
+  /// Body bytes that came after a rejection.
+  var drainedBytes = 0
   /// The body to send and how much of it was sent.
   var output: [UInt8] = []
   var outputOffset = 0
@@ -63,6 +65,7 @@ struct StreamSlot {
     authority = nil
     fields.removeAll(keepingCapacity: true)
     unreturnedBytes = 0
+    drainedBytes = 0
     outputOffset = 0
     if !body.isEmpty { body.removeAll(keepingCapacity: body.capacity <= Self.keptBytes) }
     if !output.isEmpty { output = [] }

@@ -133,10 +133,11 @@ import Testing
     #expect(resets.first?.code(at: 0) == 1)
   }
 
-  @Test("a body without a declared length is 413 when it is too long")
-  func undeclared() throws {
+  @Test("a body without a declared length is 413 when it is too long", arguments: [true, false])
+  func undeclared(ends: Bool) throws {
     var limits = HTTPLimits()
     limits.bodyBytes = 100
+    limits.drainBytes = 200
     let server = try HTTP2Session(role: .server, limits: limits)
     let piece = Frames.frame(0, 0, 1, [UInt8](repeating: 1, count: 60))
     let head = Frames.get(stream: 1, endStream: false, method: 0x83)
@@ -145,10 +146,36 @@ import Testing
     try Pair.deliver(piece, to: server, chunk: .max)
     #expect(server.nextEvent() == .rejected(.payloadTooLarge, stream: 1))
     server.respond(HTTPResponse(status: 413, body: [0x78]), to: 1)
-    let frames = Frames.parse(output(of: server)).filter { $0.stream == 1 }
-    #expect(frames.map(\.type) == [1, 0, 3])
-    #expect(frames.last?.code(at: 0) == 0, "the rest is not wanted: RST_STREAM with NO_ERROR")
+    var frames = Frames.parse(output(of: server)).filter { $0.stream == 1 }
+    #expect(frames.map(\.type) == [1, 0], "the answer")
+    // What still comes is taken, so that the client comes to read the answer; within bounds.
+    try Pair.deliver(piece, to: server, chunk: .max)
+    let last = ends ? Frames.frame(0, 1, 1, []) : piece
+    try Pair.deliver(last, to: server, chunk: .max)
+    frames = Frames.parse(output(of: server)).filter { $0.stream == 1 }
+    #expect(frames.map(\.type) == (ends ? [] : [3]))
+    if !ends { #expect(frames.last?.code(at: 0) == 0, "NO_ERROR: the rest is not wanted") }
     #expect(server.openStreams == 0)
+    #expect(server.nextEvent() == nil)
+  }
+
+  @Test("the window of a refused body opens again, so that its end can come")
+  func refusedWindow() throws {
+    var limits = HTTPLimits()
+    limits.drainBytes = 2 << 20
+    let server = try HTTP2Session(role: .server, limits: limits)
+    try Pair.deliver(
+      Frames.preface + Frames.settings + Frames.frame(4, 1, 0, []), to: server, chunk: .max)
+    _ = output(of: server)
+    // Up to the end of the stream's window, which is a little more than a whole body.
+    let input =
+      Frames.get(stream: 1, endStream: false, method: 0x83) + Frames.data(stream: 1, frames: 65)
+    try Pair.deliver(input, to: server, chunk: .max)
+    #expect(server.nextEvent() == .rejected(.payloadTooLarge, stream: 1))
+    server.respond(HTTPResponse(status: 413), to: 1)
+    let updates = Frames.parse(output(of: server)).filter { $0.type == 8 && $0.stream == 1 }
+    let opened = updates.reduce(0) { $0 + Int($1.code(at: 0) ?? 0) }
+    #expect(opened == 65 * 16384)
   }
 
   @Test("a declared length over the limit is 413 on the head alone")
