@@ -103,6 +103,10 @@ final class Connection: StreamHandler {
   }
 
   func deadlineReached(into output: inout OutputBuffer, stream: Stream) -> StreamProgress {
+    if case .http2(let exchange) = speech {
+      exchange.session.finishShutdown()
+      return exchange.process(Span(), into: &output, endOfInput: false)
+    }
     guard case .http1(let exchange) = speech else {
       stream.close(.deadline)
       return StreamProgress(consumed: 0, next: .close)
@@ -154,9 +158,14 @@ final class Connection: StreamHandler {
     case .http1(let exchange):
       return exchange.drain(into: &output)
     case .http2(let exchange):
+      stream.setDeadline(afterNanoseconds: Self.shutdownNoticeNanoseconds)
       return exchange.drain(into: &output)
     }
   }
+
+  /// How long an HTTP/2 client has to answer that it knows of the end (RFC 9113 §6.8). Many read
+  /// nothing while they ask nothing, and would hold the end up until the drain's own limit.
+  private static let shutdownNoticeNanoseconds: UInt64 = 1_000_000_000
 
   func closed(_ reason: StreamCloseReason) {
     speech = .undecided

@@ -23,6 +23,8 @@ public final class Server: Sendable {
   private let logger: Logger
   private let hasBegunShutdown = Atomic(false)
   private let loopsLeftToDrain: Atomic<Int>
+  /// What ended the service without being asked to.
+  private let failure = Mutex<ServerError?>(nil)
 
   /// Takes the arena and the addresses. Connections wait until ``run()``.
   ///
@@ -83,7 +85,8 @@ public final class Server: Sendable {
   /// Serves on the calling thread, and on one more for each further loop, until ``shutDown()`` has
   /// drained every connection or its time is up.
   ///
-  /// - Throws: ``ServerError`` where the process may have no more threads.
+  /// - Throws: ``ServerError`` where the process may have no more threads, or where the arena at
+  ///   its path stopped being this server's.
   public func run() throws(ServerError) {
     var threads: [LoopThread] = []
     do throws(EventLoopError) {
@@ -98,6 +101,7 @@ public final class Server: Sendable {
     watchArena()
     loops[0].run()
     for thread in threads { thread.join() }
+    if let failure = failure.withLock({ $0 }) { throw failure }
   }
 
   /// Stops accepting, lets every connection come to its end, then ends ``run()``. Any thread; later
@@ -134,6 +138,8 @@ public final class Server: Sendable {
         try context.service.verifyPublished()
       } catch {
         logger.critical("\(error)")
+        let reason = "\(error)"
+        failure.withLock { $0 = .arena(reason) }
         return shutDown()
       }
       watchArena()
