@@ -13,6 +13,8 @@ protocol HTTPServerSession: AnyObject {
   var isFinished: Bool { get }
   /// The last answer is out; what still comes is discarded.
   var isDraining: Bool { get }
+  /// Whether `takeOutput` has something to give now.
+  var hasOutput: Bool { get }
   /// Whether `nextEvent` has something to give now.
   var hasEvents: Bool { get }
   /// Takes bytes from the front of `bytes` and tells how many. Fewer than all: events wait.
@@ -75,8 +77,10 @@ final class HTTPExchange<Session: HTTPServerSession> {
     if session.isFinished || session.isDraining {
       return StreamProgress(consumed: input.count, next: .close)
     }
+    // A session may keep more than one flush takes: nothing else would come back for it.
     let isMoreToDo =
-      session.hasEvents || consumed < input.count && (budget.isSpent || output.isFull)
+      session.hasEvents || session.hasOutput
+      || consumed < input.count && (budget.isSpent || output.isFull)
     return StreamProgress(consumed: consumed, next: isMoreToDo ? .yield : .needInput)
   }
 
@@ -84,7 +88,9 @@ final class HTTPExchange<Session: HTTPServerSession> {
     session.beginShutdown()
     _ = flush(into: &output)
     let isDone = session.isFinished || session.isDraining
-    return StreamProgress(consumed: 0, next: isDone ? .close : .needInput)
+    let next: StreamProgress.Next =
+      isDone ? .close : session.hasOutput ? .yield : .needInput
+    return StreamProgress(consumed: 0, next: next)
   }
 
   private func answer(_ event: HTTPEvent, _ budget: inout ExecutionBudget) {
