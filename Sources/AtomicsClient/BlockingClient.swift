@@ -77,7 +77,11 @@ public final class BlockingClient {
   public func perform(
     _ request: AtomicRequest, on register: RegisterReference
   ) throws(ClientError) -> AtomicOutcome {
-    try call(.perform(request, on: register)).asOutcome()
+    switch transport {
+    case .remote(let connection):
+      return try connection.call(.perform(request, on: register)).asOutcome()
+    case .map(let registers): return try registers.perform(request, on: register)
+    }
   }
 
   /// Deletes a register.

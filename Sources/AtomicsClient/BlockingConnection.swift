@@ -39,9 +39,11 @@ final class BlockingConnection {
     if let failure { throw failure.repeated }
     // More in flight, and both sides could wait for the other to read.
     let limit = min(options.maximumInFlight, session.capabilities?.inFlightLimit ?? .max)
-    while session.outstandingCount >= limit {
+    if session.outstandingCount >= limit {
       try flush()
-      try receive()
+      // To half of it, so that the next requests leave in one piece too.
+      while session.outstandingCount > limit / 2 { try receive() }
+      if let failure { throw failure.repeated }
     }
     nextTicket += 1
     session.submit(command, ticket: nextTicket, into: &output)

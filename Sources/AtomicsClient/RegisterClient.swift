@@ -73,7 +73,11 @@ public final class RegisterClient: Sendable {
   public func perform(
     _ request: AtomicRequest, on register: RegisterReference
   ) async throws(ClientError) -> AtomicOutcome {
-    try await call(.perform(request, on: register)).asOutcome()
+    switch transport {
+    case .remote(let connection):
+      return try await connection.call(.perform(request, on: register)).asOutcome()
+    case .map(let registers): return try registers.perform(request, on: register)
+    }
   }
 
   /// Deletes a register.
