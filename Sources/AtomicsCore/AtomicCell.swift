@@ -32,8 +32,9 @@ public struct AtomicCell: Sendable {
   ///
   /// - Returns: The value found and the value left; what the operation does not learn by itself
   ///   (the new value of an addition) is worked out from what it does.
-  /// - Complexity: One locked instruction, or a compare-exchange loop for `neg`, for 1-byte bit
-  ///   operations, and for 16-byte read-modify-writes. Never blocks, never allocates.
+  /// - Complexity: One instruction, or a compare-exchange loop where the processor has none that
+  ///   tells the old value: `or`, `xor`, `and`, `not`, `neg`, 1-byte bit operations, and 16-byte
+  ///   read-modify-writes. Never blocks, never allocates.
   @inlinable
   public func perform(_ request: AtomicRequest) -> AtomicOutcome {
     #if DEBUG

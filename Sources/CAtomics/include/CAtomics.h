@@ -57,11 +57,16 @@
         (T *)p, &old, (T)(0 - old), true, order, __ATOMIC_RELAXED)) {                             \
     }                                                                                             \
     return old;                                                                                   \
-  }                                                                                               \
-  /* `(T)1 << index` in the operand's own type is what lets the compiler choose bts/btr/btc. */   \
+  }
+
+/* The index is below the width. The read-modify-writes keep only the bit's old value. */
+#define CATOMICS_BIT_TEST(N, T)                                                                   \
   static inline bool ca_bit_test_u##N(const void *_Nonnull p, unsigned index, int order) {        \
     return (__atomic_load_n((const T *)p, order) >> index) & 1;                                   \
-  }                                                                                               \
+  }
+
+#define CATOMICS_BIT_FETCH(N, T)                                                                  \
+  CATOMICS_BIT_TEST(N, T)                                                                         \
   static inline bool ca_bit_test_set_u##N(void *_Nonnull p, unsigned index, int order) {          \
     T bit = (T)((T)1 << index);                                                                   \
     return (__atomic_fetch_or((T *)p, bit, order) & bit) != 0;                                    \
@@ -75,10 +80,37 @@
     return (__atomic_fetch_xor((T *)p, bit, order) & bit) != 0;                                   \
   }
 
+/* x86-64 has an instruction for each, which the compiler finds only where the order is a constant:
+   with an order known at run time it falls back to a compare-exchange loop. A locked instruction
+   is sequentially consistent, so it serves every order; the clobber tells the compiler. */
+#if defined(__x86_64__)
+#define CATOMICS_BIT_INSTRUCTION(NAME, N, T, INSTRUCTION)                                         \
+  static inline bool ca_bit_test_##NAME##_u##N(void *_Nonnull p, unsigned index, int order) {     \
+    (void)order;                                                                                  \
+    bool bit;                                                                                     \
+    __asm__ volatile("lock " INSTRUCTION " %[index], %[word]"                                     \
+                     : "=@ccc"(bit), [word] "+m"(*(T *)p)                                         \
+                     : [index] "r"((T)index)                                                      \
+                     : "memory");                                                                 \
+    return bit;                                                                                   \
+  }
+#define CATOMICS_BITS(N, T, SUFFIX)                                                               \
+  CATOMICS_BIT_TEST(N, T)                                                                         \
+  CATOMICS_BIT_INSTRUCTION(set, N, T, "bts" SUFFIX)                                               \
+  CATOMICS_BIT_INSTRUCTION(reset, N, T, "btr" SUFFIX)                                             \
+  CATOMICS_BIT_INSTRUCTION(compl, N, T, "btc" SUFFIX)
+#else
+#define CATOMICS_BITS(N, T, SUFFIX) CATOMICS_BIT_FETCH(N, T)
+#endif
+
 CATOMICS_WIDTH(8, uint8_t)
 CATOMICS_WIDTH(16, uint16_t)
 CATOMICS_WIDTH(32, uint32_t)
 CATOMICS_WIDTH(64, uint64_t)
+CATOMICS_BIT_FETCH(8, uint8_t)
+CATOMICS_BITS(16, uint16_t, "w")
+CATOMICS_BITS(32, uint32_t, "l")
+CATOMICS_BITS(64, uint64_t, "q")
 
 /* Swift does not import __int128: sixteen bytes cross as two halves, in registers either way. */
 typedef struct { uint64_t low, high; } ca_pair;
@@ -89,6 +121,7 @@ typedef struct { ca_pair old; bool ok; } ca_exchanged_pair;
 
 typedef unsigned __int128 ca_u128;
 CATOMICS_WIDTH(128, ca_u128)
+CATOMICS_BIT_FETCH(128, ca_u128)
 
 static inline ca_u128 ca_join(ca_pair v) { return (ca_u128)v.high << 64 | v.low; }
 static inline ca_pair ca_split(ca_u128 v) {
@@ -141,6 +174,10 @@ CATOMICS_PAIR_BIT(bit_test_compl, )
 #endif
 
 #undef CATOMICS_WIDTH
+#undef CATOMICS_BITS
+#undef CATOMICS_BIT_FETCH
+#undef CATOMICS_BIT_TEST
+#undef CATOMICS_BIT_INSTRUCTION
 
 /* Whether the sixteen-byte functions exist here, without a lock. */
 static inline bool ca_has_pair(void) { return CATOMICS_HAS_PAIR; }
