@@ -119,7 +119,7 @@ let package = Package(
       (
         "AtomicsServer",
         ["AtomicsServer", "RegisterService", "WireProtocol", "HTTPMessage", "SharedArena",
-          "AtomicsCore", "AtomicsClient", "EventLoop", "JSONText"]
+          "AtomicsCore", "EventLoop", "JSONText", logging]
       ),
       (
         "AtomicsClient",

@@ -15,7 +15,7 @@ final class BinarySession {
   /// On whose behalf registers are made here.
   let user: UInt32
   private let bodyLimit: Int
-  private var hasGreeted = false
+  private(set) var hasGreeted = false
   /// The largest frame that the client takes.
   private(set) var clientFrameLimit = 0
 

@@ -21,6 +21,8 @@ final class Connection: StreamHandler {
   /// The user on the other side of a Unix socket; the server's own where nobody can tell.
   private let user: UInt32
   private var speech = Speech.undecided
+  /// Whether the deadline of the opening still runs.
+  private var isOpening = true
   /// What of an HTTP/1 request the deadline is set for.
   private var awaited = Awaited.nothing
   private var bodyBytesAtDeadline = 0
@@ -40,9 +42,13 @@ final class Connection: StreamHandler {
   ) -> StreamProgress {
     switch speech {
     case .binary(let session):
-      return session.process(input, into: &output)
+      let progress = session.process(input, into: &output)
+      if isOpening, session.hasGreeted { endOpening(stream) }
+      return progress
     case .http2(let exchange):
-      return exchange.process(input, into: &output, endOfInput: endOfInput)
+      let progress = exchange.process(input, into: &output, endOfInput: endOfInput)
+      if isOpening, exchange.receivedCount >= Self.http2OpeningCount { endOpening(stream) }
+      return progress
     case .http1(let exchange):
       let progress = exchange.process(input, into: &output, endOfInput: endOfInput)
       if endOfInput { exchange.session.endInput() }
@@ -55,6 +61,15 @@ final class Connection: StreamHandler {
       if case .undecided = speech { return StreamProgress(consumed: 0, next: .needInput) }
       return process(input, into: &output, stream: stream, endOfInput: endOfInput)
     }
+  }
+
+  /// The connection preface and the header of the SETTINGS that follows it (RFC 9113 §3.4).
+  private static let http2OpeningCount = 24 + 9
+
+  /// The peer has said what it speaks, and greeted: it may take its time from now on.
+  private func endOpening(_ stream: Stream) {
+    isOpening = false
+    stream.clearDeadline()
   }
 
   private static let unknownProtocol: [UInt8] = {
@@ -79,17 +94,15 @@ final class Connection: StreamHandler {
       return true
     case .binary:
       speech = .binary(BinarySession(context, user: user))
-      stream.clearDeadline()
     case .http1:
       let session = HTTP1Session(limits: context.limits.http)
       speech = .http1(HTTPExchange(session, context, clock, user: user))
-      stream.clearDeadline()
+      endOpening(stream)
     case .http2:
       guard let session = try? HTTP2Session(role: .server, limits: context.limits.http) else {
         return false
       }
       speech = .http2(HTTPExchange(session, context, clock, user: user))
-      stream.clearDeadline()
     case .tls:
       // A fatal handshake_failure alert (RFC 8446 §6): this server has no certificate.
       output.append(contentsOf: [0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x28])
@@ -103,11 +116,11 @@ final class Connection: StreamHandler {
   }
 
   func deadlineReached(into output: inout OutputBuffer, stream: Stream) -> StreamProgress {
-    if case .http2(let exchange) = speech {
+    if !isOpening, case .http2(let exchange) = speech {
       exchange.session.finishShutdown()
       return exchange.process(Span(), into: &output, endOfInput: false)
     }
-    guard case .http1(let exchange) = speech else {
+    guard !isOpening, case .http1(let exchange) = speech else {
       stream.close(.deadline)
       return StreamProgress(consumed: 0, next: .close)
     }

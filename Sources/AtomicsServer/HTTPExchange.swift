@@ -45,6 +45,8 @@ final class HTTPExchange<Session: HTTPServerSession> {
   let session: Session
   private let api: JSONAPI
   private let clock: WallClock
+  /// Bytes that the session has taken so far.
+  private(set) var receivedCount = 0
   /// Keeps its capacity from one turn to the next while the connection is busy.
   private var sending: [UInt8] = []
 
@@ -67,6 +69,7 @@ final class HTTPExchange<Session: HTTPServerSession> {
         return StreamProgress(consumed: input.count, next: .close)
       }
       consumed += received
+      receivedCount += received
       while !budget.isSpent, let event = session.nextEvent() { answer(event, &budget) }
       let sent = flush(into: &output)
       if output.isFull || budget.isSpent || (received == 0 && sent == 0) { break }

@@ -32,7 +32,8 @@ struct Faces {
   func create(_ name: String, _ type: String, _ value: String? = nil) throws -> RegisterReference {
     let type = RegisterType(name: type)!
     return try service.create(
-      RegisterDefinition(name: name, type: type, initial: try value.map(type.parse) ?? 0, ownerUser: 0)
+      RegisterDefinition(
+        name: name, type: type, initial: try value.map(type.parse) ?? 0, ownerUser: 0)
     ).register
   }
 
