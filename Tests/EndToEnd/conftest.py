@@ -23,7 +23,7 @@ def deadline(request):
     signal.signal(signal.SIGALRM, before)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shared_server():
     with arena_directory() as arena, Server(arena) as server:
         yield server
@@ -32,7 +32,7 @@ def shared_server():
 
 @pytest.fixture
 def server(shared_server):
-    """The server that most tests share, which each test must leave serving."""
+    """The server that a file of tests shares, which each test must leave serving."""
     yield shared_server
     shared_server.assert_serves()
 
