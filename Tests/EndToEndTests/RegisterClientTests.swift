@@ -2,9 +2,6 @@
 
 import AtomicsClient
 import AtomicsCore
-import AtomicsServer
-import EventLoop
-import Logging
 import TestSupport
 import Testing
 
@@ -14,7 +11,7 @@ import Testing
   func addsUp() async throws {
     let taskCount = 20
     let additions = 50
-    let total = try await withAsyncServer { server in
+    let total = try await withServer { server in
       let addresses = [
         "atr://\(server.address)", "http://\(server.address)", "unix:\(server.socketPath)",
         "shm:\(server.server.arenaPath)",
@@ -50,7 +47,7 @@ import Testing
 
   @Test("when the server shuts down, calls fail as lost connections and say what is known")
   func endsWithTheServer() async throws {
-    let clients = try await withAsyncServer { server in
+    let clients = try await withServer { server in
       let tcp = try await RegisterClient.connect(to: ServerAddress("atr://\(server.address)"))
       let http = try await RegisterClient.connect(to: ServerAddress("http://\(server.address)"))
       try await tcp.ping()
@@ -62,23 +59,5 @@ import Testing
       #expect(error?.isConnectionFailure == true)
       #expect(error?.applied == .no)
     }
-  }
-}
-
-/// As `withServer`, for asynchronous tests.
-private func withAsyncServer<Result: Sendable>(
-  _ body: (TestServer) async throws -> Result
-) async throws -> Result {
-  try await withTemporaryArenaPath { path in
-    var configuration = ServerConfiguration(arenaPath: path)
-    configuration.listen = [.tcp(host: "127.0.0.1", port: 0)]
-    configuration.limits.drainNanoseconds = 1_000_000_000
-    let server = try Server(configuration, logger: Logger(label: "test"))
-    let thread = try LoopThread(name: "test-server") { try? server.run() }
-    defer {
-      server.shutDown()
-      thread.join()
-    }
-    return try await body(TestServer(server: server))
   }
 }

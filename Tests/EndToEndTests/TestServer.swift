@@ -11,26 +11,48 @@ struct TestServer {
   let server: Server
   /// `127.0.0.1:PORT`.
   var address: String { server.addresses[0] }
+  /// The arena's directory.
+  var arenaPath: String { server.arenaPath }
   /// The arena's socket.
   var socketPath: String { "\(server.arenaPath)/sock" }
 }
 
 /// Runs `body` beside a server that drains and ends with it.
-func withServer<Result>(
-  _ configure: (inout ServerConfiguration) -> Void = { _ in },
-  _ body: (TestServer) throws -> Result
-) throws -> Result {
+func withServer<Result>(_ body: (TestServer) throws -> Result) throws -> Result {
   try withTemporaryArenaPath { path in
-    var configuration = ServerConfiguration(arenaPath: path)
+    let running = try RunningServer(arenaPath: path)
+    defer { running.end() }
+    return try body(TestServer(server: running.server))
+  }
+}
+
+/// As above, for asynchronous tests.
+func withServer<Result>(
+  isolation: isolated (any Actor)? = #isolation, _ body: (TestServer) async throws -> Result
+) async throws -> Result {
+  try await withTemporaryArenaPath { path in
+    let running = try RunningServer(arenaPath: path)
+    defer { running.end() }
+    return try await body(TestServer(server: running.server))
+  }
+}
+
+/// A server on a thread of its own.
+private struct RunningServer {
+  let server: Server
+  private let thread: LoopThread
+
+  init(arenaPath: String) throws {
+    var configuration = ServerConfiguration(arenaPath: arenaPath)
     configuration.listen = [.tcp(host: "127.0.0.1", port: 0)]
     configuration.limits.drainNanoseconds = 1_000_000_000
-    configure(&configuration)
     let server = try Server(configuration, logger: Logger(label: "test"))
-    let thread = try LoopThread(name: "test-server") { try? server.run() }
-    defer {
-      server.shutDown()
-      thread.join()
-    }
-    return try body(TestServer(server: server))
+    thread = try LoopThread(name: "test-server") { try? server.run() }
+    self.server = server
+  }
+
+  func end() {
+    server.shutDown()
+    thread.join()
   }
 }
