@@ -96,7 +96,7 @@ import Testing
       case .tcp: "atr://\(server.address)"
       case .http: "http://\(server.address)"
       case .unix: "unix:\(server.socketPath)"
-      case .map: "shm:\(server.server.arenaPath)"
+      case .map: "shm:\(server.arenaPath)"
       }
     }
   }
@@ -205,12 +205,12 @@ import Testing
   @Test("locate reads the arena on this machine, whatever the server")
   func locates() throws {
     try withServer { server in
-      let map = "shm:\(server.server.arenaPath)"
+      let map = "shm:\(server.arenaPath)"
       _ = try CommandLineTool.run(["create", "x", "u32", "--server", map])
       let result = try CommandLineTool.run(["locate", "x", "--json", "--server", map])
       let object = try #require(
         try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
-      #expect(object["file"] as? String == "\(server.server.arenaPath)/val")
+      #expect(object["file"] as? String == "\(server.arenaPath)/val")
       #expect(object["width"] as? Int == 4)
       #expect((object["offset"] as? Int).map { $0 % 64 } == 0)
       #expect((object["lock_byte"] as? UInt64).map { $0 >= 1 << 62 } == true)

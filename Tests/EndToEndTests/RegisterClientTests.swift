@@ -14,7 +14,7 @@ import Testing
     let total = try await withServer { server in
       let addresses = [
         "atr://\(server.address)", "http://\(server.address)", "unix:\(server.socketPath)",
-        "shm:\(server.server.arenaPath)",
+        "shm:\(server.arenaPath)",
       ]
       let type = try #require(RegisterType(name: "i128"))
       let add = try AtomicRequest(.add, on: type, operand: 3)
