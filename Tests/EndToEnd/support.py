@@ -105,6 +105,20 @@ class Server:
     def url(self):
         return f"http://{self.authority}"
 
+    def await_idle(self, seconds=30):
+        """Until the process has used no processor time for a while: it waits for its clients."""
+        deadline = time.monotonic() + seconds
+        before, since = None, time.monotonic()
+        while time.monotonic() - since < 0.4:
+            assert time.monotonic() < deadline, "the server does not come to rest"
+            used = sum(
+                int((task / "schedstat").read_text().split()[0])
+                for task in pathlib.Path(f"/proc/{self.pid}/task").iterdir())
+            # A timer that fires now and then takes less than this.
+            if before is None or used - before > 2_000_000:
+                before, since = used, time.monotonic()
+            time.sleep(0.02)
+
     def errors(self):
         self.log.seek(0)
         return self.log.read()

@@ -60,6 +60,10 @@ def test_each_reserved_flag(client, hits):
     for bit in set(range(8)) - {1}:
         refused(client.ask(INC, order=SEQ_CST, flags=1 << bit, handle=hits), "UNSUPPORTED")
         refused(client.ask(PING, flags=1 << bit), "UNSUPPORTED")
+        reply = client.ask(
+            INC, name_block("frames.hits"), flags=FLAG_NAME | 1 << bit, order=SEQ_CST,
+            type=AS_REGISTERED, handle=BY_NAME)
+        refused(reply, "UNSUPPORTED")
 
 
 def test_handles(client, hits):
