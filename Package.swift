@@ -118,13 +118,17 @@ let package = Package(
       ("RegisterService", ["RegisterService", "SharedArena", "AtomicsCore"]),
       (
         "AtomicsServer",
-        ["AtomicsServer", "RegisterService", "WireProtocol", "HTTPMessage", "SharedArena",
-          "AtomicsCore", "EventLoop", "JSONText", logging]
+        [
+          "AtomicsServer", "RegisterService", "WireProtocol", "HTTPMessage", "SharedArena",
+          "AtomicsCore", "EventLoop", "JSONText", logging,
+        ]
       ),
       (
         "AtomicsClient",
-        ["AtomicsClient", "WireProtocol", "SharedArena", "AtomicsCore", "EventLoop",
-          "HTTPMessage", "HTTP2Session", "JSONText"]
+        [
+          "AtomicsClient", "WireProtocol", "SharedArena", "AtomicsCore", "EventLoop",
+          "HTTPMessage", "HTTP2Session", "JSONText",
+        ]
       ),
       (
         "LoadGenerator",
@@ -132,8 +136,10 @@ let package = Package(
       ),
       (
         "EndToEnd",
-        ["AtomicsClient", "AtomicsServer", "RegisterService", "SharedArena", "AtomicsCore",
-          "EventLoop", logging, "atomics-client", "atomics-server"]
+        [
+          "AtomicsClient", "AtomicsServer", "RegisterService", "SharedArena", "AtomicsCore",
+          "EventLoop", logging, "atomics-client", "atomics-server",
+        ]
       ),
     ].map { (module: String, dependencies: [Target.Dependency]) in
       .testTarget(
