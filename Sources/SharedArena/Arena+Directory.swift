@@ -95,7 +95,7 @@ extension Arena {
 
   private func openLock() throws(ArenaError) -> DirectoryLock {
     do {
-      return DirectoryLock(try arenaDirectory.file(named: ArenaFiles.lock, writable: true))
+      return try DirectoryLock(arenaDirectory.file(named: ArenaFiles.lock, writable: true))
     } catch .permissionDenied {
       throw .directoryDenied(socket: socketPath)
     }

@@ -67,7 +67,7 @@ extension Arena {
         continue
       }
       let found = try place.openDirectory(in: parent)
-      let lock = DirectoryLock(try found.file(named: ArenaFiles.lock, writable: true))
+      let lock = try DirectoryLock(found.file(named: ArenaFiles.lock, writable: true))
       try lock.acquire(
         for: .serving, timeoutNanoseconds: options.lockTimeoutNanoseconds,
         socketPath: place.socketPath)

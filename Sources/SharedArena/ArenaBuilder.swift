@@ -34,7 +34,7 @@ struct ArenaBuilder: ~Copyable {
     }
     do {
       let directory = try parent.directory(named: name)
-      let lock = DirectoryLock(try directory.createFile(named: ArenaFiles.lock, mode: 0o600))
+      let lock = try DirectoryLock(directory.createFile(named: ArenaFiles.lock, mode: 0o600))
       _ = try lock.tryAcquire(for: purpose)
       try writeFiles(header, in: directory)
       return ArenaBuilder(

@@ -5,8 +5,10 @@ import Glibc
 
 /// The right to write an arena's directory: a write lock on the first byte of the file `lock`.
 ///
-/// The lock belongs to this open file, so the kernel frees it when its holder dies, however it dies.
-/// Who holds it stands in the file, for error messages only.
+/// Who holds it for life locks the second byte too: that, and not the text in the file, tells a
+/// server from a writer that will soon be done. The locks belong to this open file, which children
+/// of a fork do not share, so the kernel frees them when their holder dies, however it dies. Who
+/// holds them stands in the file, for error messages only.
 struct DirectoryLock: ~Copyable {
   enum Purpose: String {
     /// One create or delete.
@@ -16,22 +18,33 @@ struct DirectoryLock: ~Copyable {
   }
 
   static let fileName = "lock"
+  private static let writerByte: Int64 = 0
+  private static let serverByte: Int64 = 1
   private let file: FileDescriptor
 
-  init(_ file: consuming FileDescriptor) {
+  init(_ file: consuming FileDescriptor) throws(ArenaError) {
+    let result = clinux_keep_from_children(file.number)
+    guard result == 0 else { throw .systemCall("pthread_atfork", path: file.path, code: -result) }
     self.file = file
   }
 
-  var status: FileDescriptor.Status {
-    get throws(ArenaError) { try file.status() }
+  deinit {
+    // Unlocked first: a child of a fork between the next two steps would keep what is locked.
+    release()
+    clinux_share_with_children(file.number)
   }
 
   /// Takes the lock if it is free.
   func tryAcquire(for purpose: Purpose) throws(ArenaError) -> Bool {
-    let result = clinux_ofd_lock(file.number, Int16(F_WRLCK), 0, 1)
-    if result == -EAGAIN { return false }
-    guard result == 0 else { throw .systemCall("fcntl", path: file.path, code: -result) }
-    try file.write(Holder.current(purpose).encoded)
+    guard try lock(Self.writerByte) else { return false }
+    do throws(ArenaError) {
+      try file.write(Holder.current(purpose).encoded)
+      // After the text, so that whoever finds this byte locked reads who did it.
+      if purpose == .serving { _ = try lock(Self.serverByte) }
+    } catch {
+      release()
+      throw error
+    }
     return true
   }
 
@@ -45,21 +58,15 @@ struct DirectoryLock: ~Copyable {
       .addingReportingOverflow(timeoutNanoseconds)
     let deadline = overflow ? UInt64.max : sum
     var pause = 20_000
-    var server: Holder?
     while try !tryAcquire(for: purpose) {
-      let holder = try Holder(decoding: file.read(Holder.byteCount))
-      // A writer that has the lock for microseconds has not written its name yet, and a killed
-      // server's is still there: believe in a server that is seen twice.
-      if let holder, holder.purpose == .serving {
-        if holder == server {
-          throw .directoryHeld(
-            process: holder.process, program: holder.program, socket: socketPath)
-        }
-        pause = 1_000_000
-      }
-      server = holder
-      if SystemClock.monotonicNanoseconds() >= deadline {
-        throw .directoryBusy(process: holder?.process ?? 0, program: holder?.program ?? "a process")
+      let isServed = try isServed()
+      let isLate = SystemClock.monotonicNanoseconds() >= deadline
+      if isServed || isLate {
+        let holder = try Holder(decoding: file.read(Holder.byteCount))
+        let (process, program) = (holder?.process ?? 0, holder?.program ?? "a process")
+        throw isServed
+          ? .directoryHeld(process: process, program: program, socket: socketPath)
+          : .directoryBusy(process: process, program: program)
       }
       SystemClock.pause(nanoseconds: pause)
       pause = min(pause * 2, 2_000_000)
@@ -67,13 +74,28 @@ struct DirectoryLock: ~Copyable {
   }
 
   func release() {
-    _ = clinux_ofd_lock(file.number, Int16(F_UNLCK), 0, 1)
+    _ = clinux_ofd_lock(file.number, Int16(F_UNLCK), Self.writerByte, 2)
+  }
+
+  /// False: another open file has it.
+  private func lock(_ byte: Int64) throws(ArenaError) -> Bool {
+    let result = clinux_ofd_lock(file.number, Int16(F_WRLCK), byte, 1)
+    guard result == 0 || result == -EAGAIN else {
+      throw .systemCall("fcntl", path: file.path, code: -result)
+    }
+    return result == 0
+  }
+
+  private func isServed() throws(ArenaError) -> Bool {
+    let result = clinux_ofd_is_locked(file.number, Self.serverByte, 1)
+    guard result >= 0 else { throw .systemCall("fcntl", path: file.path, code: -result) }
+    return result == 1
   }
 }
 
 /// What the file `lock` says about its holder: three lines, padded with spaces to a fixed length so
 /// that one write replaces all of it.
-private struct Holder: Equatable {
+private struct Holder {
   static let byteCount = 128
 
   var process: Int32

@@ -16,11 +16,7 @@ import Testing
         let specification = RegisterSpecification(
           name: "hits", type: RegisterType.all[3], ownerUser: 0)
         let handle = try arena.create(specification).handle
-        // Safety: fork has this signature; Swift hides it for what threads would leave behind, and
-        // the child below calls only the arena and _exit.
-        guard let symbol = unsafe dlsym(nil, "fork") else { return #expect(Bool(false)) }
-        let fork = unsafe unsafeBitCast(symbol, to: (@convention(c) () -> Int32).self)
-        let child = fork()
+        let child = try ArenaForkTests.fork()
         if child == 0 {
           guard let cell = arena.find(named: "hits").flatMap({ arena.cell(of: $0) }) else {
             _exit(1)
@@ -42,5 +38,63 @@ import Testing
         #expect(try arena.delete(named: "hits"))
       }
     }
+  }
+
+  @Test("a child of a fork does not keep the directory of a server that was killed")
+  func orphan() async throws {
+    try await withTemporaryArenaPath { path in
+      let end = "\(path).end"
+      // Safety: the path is a string that lives as long as the call.
+      let made = unsafe mkfifo(end, 0o600)
+      try #require(made == 0)
+      await #expect(processExitsWith: .signal(SIGKILL)) {
+        [path = path as String, end = end as String] in
+        let server = try Arena.serve(at: path, options: ArenaOptions(capacity: 64)).arena
+        let lock = try ArenaForkTests.descriptor(of: "\(path)/lock")
+        let ready = Pipe()
+        let report = ready.fileHandleForWriting.fileDescriptor
+        let child = try ArenaForkTests.fork()
+        if child == 0 {
+          // Should the test never come to its end.
+          alarm(60)
+          // Safety: the strings and `byte` live as long as the calls.
+          let ending = unsafe open(end, O_RDWR)
+          _ = unsafe write(report, "r", 1)
+          // What the test's process waits for the end of, among others.
+          for descriptor in 0..<Int32(256) where descriptor != lock && descriptor != ending {
+            close(descriptor)
+          }
+          var byte: UInt8 = 0
+          _ = unsafe read(ending, &byte, 1)
+          _exit(0)
+        }
+        #expect(ready.fileHandleForReading.readData(ofLength: 1).count == 1)
+        withExtendedLifetime(server) { _ = kill(getpid(), SIGKILL) }
+      }
+      #expect(throws: Never.self) { try Arena.serve(at: path) }
+      // Lets the child go.
+      // Safety: the strings live as long as the calls.
+      let ending = unsafe open(end, O_WRONLY | O_NONBLOCK)
+      #expect(ending >= 0, "the child lives")
+      _ = unsafe write(ending, "e", 1)
+      close(ending)
+    }
+  }
+
+  /// The number under which this process has the file open.
+  private static func descriptor(of path: String) throws -> Int32 {
+    let numbers = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
+    let found = numbers.first {
+      (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")) == path
+    }
+    return try #require(found.flatMap { Int32($0) })
+  }
+
+  /// Swift hides fork for what threads would leave behind; a child calls only the arena, the kernel
+  /// and _exit.
+  private static func fork() throws -> Int32 {
+    // Safety: fork has this signature.
+    let symbol = unsafe try #require(dlsym(nil, "fork"))
+    return unsafe unsafeBitCast(symbol, to: (@convention(c) () -> Int32).self)()
   }
 }

@@ -98,7 +98,7 @@ import Testing
     try withTemporaryArenaPath { path in
       let arena = try Arena.openOrCreate(at: path, options: options)
       let directory = try FileDescriptor.directory(at: path)
-      let lock = DirectoryLock(try directory.file(named: "lock", writable: true))
+      let lock = try DirectoryLock(directory.file(named: "lock", writable: true))
       #expect(try lock.tryAcquire(for: .writing))
       let start = SystemClock.monotonicNanoseconds()
       do {
@@ -111,6 +111,28 @@ import Testing
       #expect(SystemClock.monotonicNanoseconds() - start >= options.lockTimeoutNanoseconds)
       lock.release()
       #expect(try arena.create(specification("hits")).created)
+    }
+  }
+
+  @Test("what a killed server wrote about itself is not believed of whoever has the lock now")
+  func staleHolder() throws {
+    try withTemporaryArenaPath { path in
+      do { _ = try Arena.serve(at: path, options: options) }
+      // The text is the server's still, as after kill -9.
+      let text = try String(contentsOfFile: "\(path)/lock", encoding: .utf8)
+      #expect(text.contains("serving"))
+      let directory = try FileDescriptor.directory(at: path)
+      let writer = try directory.file(named: "lock", writable: true)
+      // A writer that has the lock, and has not come to write its name.
+      #expect(clinux_ofd_lock(writer.number, Int16(F_WRLCK), 0, 1) == 0)
+      #expect {
+        try Arena.serve(at: path, options: options)
+      } throws: { error in
+        guard case ArenaError.directoryBusy = error else { return false }
+        return true
+      }
+      #expect(clinux_ofd_lock(writer.number, Int16(F_UNLCK), 0, 1) == 0)
+      #expect(try Arena.serve(at: path, options: options).adopted)
     }
   }
 
@@ -263,8 +285,8 @@ import Testing
         try files.setAttributes(
           [.modificationDate: Date(timeIntervalSinceNow: -age)], ofItemAtPath: "\(parent)/\(name)")
       }
-      let living = DirectoryLock(
-        try FileDescriptor.directory(at: "\(parent)/.new.2.arena")
+      let living = try DirectoryLock(
+        FileDescriptor.directory(at: "\(parent)/.new.2.arena")
           .file(named: "lock", writable: true))
       #expect(try living.tryAcquire(for: .writing))
       _ = try Arena.openOrCreate(at: path, options: options)

@@ -6,5 +6,6 @@
    function-like macros. Each may go once Glibc's module map lists its header. */
 #include "CLinuxEvents.h"
 #include "CLinuxFiles.h"
+#include "CLinuxFork.h"
 
 #endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLINUX_FORK_H
+#define CLINUX_FORK_H
+
+/* What close-on-exec is for exec, for fork: from now on a child of this process finds /dev/null
+   behind `descriptor` instead of the open file, whose locks it would otherwise share and hold on
+   to after this process has died. Here in C because a handler of pthread_atfork runs where Swift's
+   runtime may not be used. Returns 0 or a negated errno. */
+int clinux_keep_from_children(int descriptor);
+
+/* The opposite; before the descriptor is closed. */
+void clinux_share_with_children(int descriptor);
+
+#endif
