@@ -30,7 +30,7 @@ extension DirectoryWriter {
     let counters = try counters()
     guard let level = IndexLevel(counters.indexWord, in: header) else { throw malformed("index") }
     if counters.indexUsed >= level.wordCount / 2 || counters.indexDead > level.wordCount / 4 {
-      try rebuildIndex(counters)
+      try rebuildIndex(level, counters)
     }
   }
 
@@ -38,7 +38,9 @@ extension DirectoryWriter {
   ///
   /// The old level stays as it is: a reader may be inside, and finds there all that lived when it
   /// began. Its memory is not used again until attachments tell when the last reader left.
-  private func rebuildIndex(_ old: DirectoryCounters) throws(ArenaError) {
+  private func rebuildIndex(
+    _ oldLevel: IndexLevel, _ old: DirectoryCounters
+  ) throws(ArenaError) {
     var log2 = IndexLayout.firstLevelLog2
     while UInt64(1) << UInt64(log2) < old.liveCount &* 4, log2 < 40 { log2 += 1 }
     let level = IndexLevel(log2: log2, start: old.indexEnd)
@@ -51,7 +53,7 @@ extension DirectoryWriter {
     try directoryFile.punchHole(range)
     try directoryFile.allocate(range)
     CrashPoint.rebuildAllocated.reached()
-    let used = try fill(level, slots: min(old.nextSlot, directory.watermark))
+    let used = try fill(level, from: oldLevel)
     CrashPoint.rebuildFilled.reached()
     var new = old
     new.indexUsed = used
@@ -66,12 +68,15 @@ extension DirectoryWriter {
     bytes.clearIntent()
   }
 
-  /// Enters every live record among the first `slots` into an empty level.
-  private func fill(_ level: IndexLevel, slots: Int) throws(ArenaError) -> Int {
+  /// Enters every name of the `old` level that lives into an empty one. Costs the length of the old
+  /// level, however many slots were used before.
+  private func fill(_ level: IndexLevel, from old: IndexLevel) throws(ArenaError) -> Int {
+    let slots = directory.nextSlot
     var used = 0
-    for slot in 0..<slots {
-      let state = RecordState(bytes.relaxed(directory.record(slot, RecordLayout.state)))
-      guard state.status == .live else { continue }
+    for oldPosition in 0...old.mask {
+      guard let slot = directory.slot(in: bytes.relaxed(old.offset(oldPosition))), slot < slots,
+        directory.liveGeneration(ofRecord: slot) != nil
+      else { continue }
       let hash = directory.hash(ofRecord: slot)
       var position = Int(truncatingIfNeeded: hash) & level.mask
       while bytes.relaxed(level.offset(position)) != 0 { position = (position + 1) & level.mask }

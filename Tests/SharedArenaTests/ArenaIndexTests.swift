@@ -53,6 +53,32 @@ import Testing
     }
   }
 
+  @Test("a new index is made from the old one, however many slots were used before")
+  func rebuildCost() throws {
+    try withTemporaryArena { arena in
+      _ = try arena.create(specification("forgotten"))
+      #expect(try arena.delete(named: "forgotten"))
+      for index in 0..<600 {
+        _ = try arena.create(specification("r:\(index)"))
+        #expect(try arena.delete(named: "r:\(index)"))
+      }
+      let before = try #require(arena.directory.level)
+      // No word of the index leads to this record any more: only who reads all records meets it.
+      let directory = try FileDescriptor.directory(at: arena.path)
+      let file = try directory.file(named: "dir", writable: true)
+      let map = try Mapping(
+        of: file, byteCount: arena.directory.header.directoryLength, writable: true)
+      map.bytes.release(
+        RecordState(generation: 9, .live).word, at: arena.directory.record(0, RecordLayout.state))
+      for index in 0..<600 {
+        _ = try arena.create(specification("s:\(index)"))
+        #expect(try arena.delete(named: "s:\(index)"))
+      }
+      #expect(try #require(arena.directory.level).start > before.start)
+      #expect(arena.find(named: "forgotten") == nil)
+    }
+  }
+
   @Test("an arena's room for its index outlasts its slots")
   func indexRoom() throws {
     try withTemporaryArena(capacity: 6_000) { arena in
