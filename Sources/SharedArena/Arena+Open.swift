@@ -4,7 +4,9 @@ import Glibc
 
 extension Arena {
   /// The arena of the user who runs this process.
-  public static func defaultPath() -> String { "/dev/shm/atomics-\(geteuid())/default" }
+  public static func defaultPath() -> String {
+    "/dev/shm/\(ArenaPlace.parentName(of: geteuid()))/default"
+  }
 
   /// Attaches to the arena at `path`.
   ///

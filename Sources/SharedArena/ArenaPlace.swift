@@ -19,6 +19,9 @@ struct ArenaPlace {
   var path: String { "\(parentPath)/\(name)" }
   var socketPath: String { "\(path)/\(ArenaFiles.socket)" }
 
+  /// The name of the directory that a person's arenas are in.
+  static func parentName(of user: UInt32) -> String { "atomics-\(user)" }
+
   init(_ path: String) throws(ArenaError) {
     var components = path.split(separator: "/", omittingEmptySubsequences: true).map(String.init)
     let name = components.popLast() ?? ""
@@ -50,10 +53,14 @@ struct ArenaPlace {
   }
 
   /// The arena's own directory for a client, which may be of another user.
+  ///
+  /// Not where the parent bears the caller's number, as in `Arena.defaultPath()`: anyone may make
+  /// directories in /dev/shm, and a stranger could have made this one first.
   func openDirectoryAsClient() throws(ArenaError) -> FileDescriptor {
     let parent = try FileDescriptor.directory(at: parentPath)
     let directory = try parent.directory(named: name)
-    let owner = try directory.status().owner
+    let isCallersOwn = parentPath.hasSuffix("/\(Self.parentName(of: geteuid()))")
+    let owner = isCallersOwn ? nil : try directory.status().owner
     try parent.checkIsPrivate(orOwnedBy: owner)
     try directory.checkIsPrivate(orOwnedBy: owner)
     try directory.checkIsOnTmpfs()

@@ -125,6 +125,31 @@ import Testing
     }
   }
 
+  @Test(
+    "an arena of another user is opened, but not in the place that bears the caller's own number",
+    .enabled(if: geteuid() == 0))
+  func squatter() throws {
+    try withTemporaryArenaPath { path in
+      let base = (path as NSString).deletingLastPathComponent
+      for name in ["service", "atomics-0"] {
+        let parent = "\(base)/\(name)"
+        _ = try Arena.openOrCreate(at: "\(parent)/default", options: options)
+        for item in ["default/dir", "default/val", "default/lock", "default", ""] {
+          try files.setAttributes([.ownerAccountID: 12345], ofItemAtPath: "\(parent)/\(item)")
+        }
+      }
+      #expect(throws: Never.self) { try Arena.open(at: "\(base)/service/default") }
+      let own = "\(base)/atomics-0"
+      #expect(throws: ArenaError.unsafePath(path: own, .wrongOwner(user: 12345))) {
+        try Arena.open(at: "\(own)/default")
+      }
+      try files.setAttributes([.ownerAccountID: 0], ofItemAtPath: own)
+      #expect(throws: ArenaError.unsafePath(path: "\(own)/default", .wrongOwner(user: 12345))) {
+        try Arena.open(at: "\(own)/default")
+      }
+    }
+  }
+
   @Test("a missing arena is not found, a missing parent neither, and a grandparent is not made")
   func notFound() throws {
     try withTemporaryArenaPath { path in
