@@ -15,9 +15,7 @@ extension BinarySession {
       throw WireFailure(
         .unsupported, "this server has no opcode \(header.opcode); WELCOME lists those it has")
     }
-    guard header.orderOrStatus == 0, header.argument == 0 else {
-      throw WireFailure(.badOperand, "the order and argument bytes are 0 here")
-    }
+    try requireReservedZero(opcode, header)
     switch opcode {
     case .nop, .ping:
       budget.spend(ExecutionBudget.operation)
@@ -66,9 +64,7 @@ extension BinarySession {
     switch block.policy {
     case .mustExist:
       register = try find(block, body)
-      guard
-        header.type == FrameHeader.typeAsRegistered || header.type == register.type.code
-      else { throw WireFailure(ServiceError.typeMismatch(existing: register.type)) }
+      try OperationFrame.checkType(header.type, against: register.type)
     case .createOrConfirm:
       guard let type = RegisterType(code: header.type) else {
         throw WireFailure(.badOperand, "type byte \(header.type) names no register type")
@@ -86,14 +82,14 @@ extension BinarySession {
 
   private func handle(for register: RegisterReference) throws(WireFailure) -> UInt32 {
     if let free = freeHandles.popLast() {
-      handles[Int(free)] = register
+      changeHandles { $0[Int(free)] = register }
       return free
     }
     guard handles.count < context.limits.handles else {
       throw WireFailure(
         .limit, "a connection has at most \(context.limits.handles) handles; CLOSE some")
     }
-    handles.append(register)
+    changeHandles { $0.append(register) }
     return UInt32(truncatingIfNeeded: handles.count &- 1)
   }
 
@@ -101,7 +97,7 @@ extension BinarySession {
     try requireNoFlags(header)
     try requireEmpty(body)
     _ = try register(header.handleOrAuxiliary)
-    handles[Int(header.handleOrAuxiliary)] = nil
+    changeHandles { $0[Int(header.handleOrAuxiliary)] = nil }
     freeHandles.append(header.handleOrAuxiliary)
     return ControlFrame.done(answering: header)
   }
@@ -180,6 +176,20 @@ extension BinarySession {
   }
 
   // MARK: - Checks
+
+  /// What a frame does not use is reserved, so that it can come to mean something.
+  private func requireReservedZero(_ opcode: Opcode, _ header: FrameHeader) throws(WireFailure) {
+    guard header.orderOrStatus == 0, header.argument == 0 else {
+      throw WireFailure(.badOperand, "the order and argument bytes are 0 here")
+    }
+    guard header.type == 0 || opcode == .open || opcode == .create else {
+      throw WireFailure(.badOperand, "the type byte is 0 except for OPEN, CREATE and operations")
+    }
+    let usesHandle = opcode != .nop && opcode != .ping && opcode != .list
+    guard header.handleOrAuxiliary == 0 || usesHandle else {
+      throw WireFailure(.badOperand, "NOP, PING and LIST have handle 0")
+    }
+  }
 
   private func name(_ block: NameBlock, _ body: Span<UInt8>) -> String {
     var bytes: [UInt8] = []

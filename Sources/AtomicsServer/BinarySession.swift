@@ -20,7 +20,7 @@ final class BinarySession {
   private(set) var clientFrameLimit = 0
 
   /// Registers by handle; nil where a handle was given back.
-  var handles: [RegisterReference?] = []
+  private(set) var handles: [RegisterReference?] = []
   /// Handles that were given back, to be given out again.
   var freeHandles: [UInt32] = []
 
@@ -90,10 +90,7 @@ final class BinarySession {
   private func greet(_ input: Span<UInt8>, into output: inout OutputBuffer) -> Greeting {
     do throws(WireFailure) {
       guard let (hello, byteCount) = try Hello.decode(input) else { return .incomplete }
-      guard
-        (hello.lowestVersion...max(hello.lowestVersion, hello.highestVersion))
-          .contains(Hello.version)
-      else {
+      guard hello.lowestVersion <= Hello.version, hello.highestVersion >= Hello.version else {
         var refusal = context.welcome
         refusal.status = .version
         output.append(contentsOf: refusal.bytes)
@@ -152,6 +149,15 @@ final class BinarySession {
     let reply = OperationFrame.reply(
       to: header, request, outcome, returns: returns, type: handle.type)
     for index in 0..<reply.count { output.append(word: reply.words[index]) }
+  }
+
+  /// Changes the table outside of its property, so that nothing ever runs during an access to the
+  /// property itself: the look-up per operation is then free of run-time exclusivity checks.
+  func changeHandles(_ change: (inout [RegisterReference?]) -> Void) {
+    var handles = self.handles
+    self.handles = []
+    change(&handles)
+    self.handles = handles
   }
 
   /// The register behind a handle.

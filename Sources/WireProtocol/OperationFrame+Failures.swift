@@ -4,8 +4,11 @@ public import AtomicsCore
 
 /// The rare branches of decoding, kept out of the inlined path.
 extension OperationFrame {
-  @usableFromInline
-  static func checkType(_ code: UInt8, against type: RegisterType) throws(WireFailure) {
+  /// Checks a request's type byte, whose width and kind may each be 7, as registered.
+  ///
+  /// - Throws: ``WireFailure``: UNSUPPORTED for another overflow policy than wrap, BAD_OPERAND for
+  ///   what is no width or kind, TYPE_MISMATCH for another type than the register's.
+  public static func checkType(_ code: UInt8, against type: RegisterType) throws(WireFailure) {
     guard code >> 6 == 0 else {
       throw WireFailure(.unsupported, "overflow policies other than wrap are not supported")
     }

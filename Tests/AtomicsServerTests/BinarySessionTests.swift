@@ -51,6 +51,9 @@ import WireProtocol
       #expect(future.progress.next == .close)
       let decoded = try #require(try Welcome.decode(future.answer.span))
       #expect(decoded.0.status == .version)
+      peer = BinaryPeer(faces, greets: false)
+      let reversed = peer.send(Hello(lowestVersion: 1, highestVersion: 0).bytes)
+      #expect(reversed.progress.next == .close)
       for (offset, value) in [(1, 0x42), (6, 1), (16, 1), (12, 1), (13, 0x80)] as [(Int, UInt8)] {
         peer = BinaryPeer(faces, greets: false)
         var hello = Hello().bytes
@@ -139,6 +142,52 @@ import WireProtocol
       }
       let (progress, answer) = peer.send(wrong[wrong.count - 1].1)
       #expect(progress.next == .close && answer[2] == Status.badFrame.rawValue)
+    }
+  }
+
+  @Test("what a control frame does not use is zero")
+  func reserved() throws {
+    try Faces.use { faces in
+      try faces.create("hits", "u64")
+      let peer = BinaryPeer(faces)
+      let frames: [(Opcode, [UInt8])] = [
+        (.nop, ControlFrame.request(.nop, sequence: 1)),
+        (.ping, ControlFrame.ping([], sequence: 1)),
+        (.list, ListFrame().frame(sequence: 1)),
+        (.stat, ControlFrame.request(.stat, name: "hits", sequence: 1)),
+        (.delete, ControlFrame.request(.delete, name: "hits", sequence: 1)),
+        (.close, ControlFrame.request(.close, handle: try open(peer, "hits"), sequence: 1)),
+        (.open, ControlFrame.open(name: "hits", sequence: 1)),
+      ]
+      for (opcode, frame) in frames {
+        var offsets = [2, 7]
+        if opcode != .open { offsets.append(3) }
+        if [.nop, .ping, .list].contains(opcode) { offsets += [12, 15] }
+        for offset in offsets {
+          var wrong = frame
+          wrong[offset] = 1
+          #expect(try peer.status(of: wrong) == .badOperand, "\(opcode), byte \(offset)")
+        }
+      }
+      for (opcode, frame) in frames where opcode != .delete {
+        #expect(try peer.status(of: frame) == .ok, "\(opcode)")
+      }
+    }
+  }
+
+  @Test("OPEN takes a type byte as operations do")
+  func openedType() throws {
+    try Faces.use { faces in
+      try faces.create("hits", "u64")
+      let peer = BinaryPeer(faces)
+      for (type, status) in [
+        (0x3F, Status.ok), (0x03, .ok), (0x07, .ok), (0x3B, .ok), (0x0B, .typeMismatch),
+        (0x02, .typeMismatch), (0x05, .badOperand), (0x25, .badOperand), (0x43, .unsupported),
+      ] as [(UInt8, Status)] {
+        var frame = ControlFrame.open(name: "hits", sequence: 1)
+        frame[3] = type
+        #expect(try peer.status(of: frame) == status, "\(type)")
+      }
     }
   }
 
