@@ -101,14 +101,15 @@ final class HTTPExchange<Session: HTTPServerSession> {
     case .request(let request):
       session.respond(api.respond(to: request, &budget), to: request.stream)
     case .rejected(let rejection, let stream):
-      session.respond(Problem(rejection).response, to: stream)
+      budget.spend(ExecutionBudget.message)
+      session.respond(Problem(rejection, api.context.limits.http).response, to: stream)
     case .response, .closed:
       break
     }
   }
 
   /// - Returns: The number of bytes appended.
-  func flush(into output: inout OutputBuffer) -> Int {
+  private func flush(into output: inout OutputBuffer) -> Int {
     sending.removeAll(keepingCapacity: true)
     session.takeOutput(into: &sending, upTo: 256 << 10)
     output.append(contentsOf: sending)

@@ -11,20 +11,6 @@ extension JSONAPI {
     _ operation: OperationName, _ request: borrowing HTTPRequest, _ target: HTTPTarget,
     _ name: [UInt8]
   ) throws(Problem) -> HTTPResponse {
-    do throws(Problem) {
-      return try perform(checked: operation, request, target, name)
-    } catch {
-      var problem = error
-      problem.operation = operation.name
-      problem.register = String(decoding: name, as: UTF8.self)
-      throw problem
-    }
-  }
-
-  private func perform(
-    checked operation: OperationName, _ request: borrowing HTTPRequest, _ target: HTTPTarget,
-    _ name: [UInt8]
-  ) throws(Problem) -> HTTPResponse {
     // The order of checks is part of the interface: syntax, members and order first, then whether
     // the register exists, then what its type permits.
     let members = try RequestMembers(
@@ -36,10 +22,8 @@ extension JSONAPI {
       try AtomicRequest.check(order, failureOrder, of: operation.operation)
     }
     try Self.requireMembers(members, of: operation.operation)
-    let index = try members.number("index")
-    let handle = try attributing(name) { () throws(ServiceError) in
-      try service.find(name.span)
-    }
+    let index = try members.number("index") ?? 0
+    let handle = try Self.serving { () throws(ServiceError) in try service.find(name.span) }
     let type = handle.type
     guard operation.operation.exists(on: type.kind) else {
       throw Problem(OperationError.unsupportedOperation(operation.operation, type))
@@ -47,12 +31,18 @@ extension JSONAPI {
     let operandName = operation.operation.isCompareExchange ? "desired" : "operand"
     let operand = try members.bits(operandName, as: type) ?? 0
     let expected = try members.bits("expected", as: type) ?? 0
+    guard let bit = UInt8(exactly: index) else {
+      throw Problem(
+        .invalidIndex,
+        "bit index \(index) is out of range; this register has bits 0 to \(type.width.bitCount - 1)",
+        member: "index")
+    }
     let atomic = try Self.checking { () throws(OperationError) in
       try AtomicRequest(
         operation.operation, on: type, order: order, failureOrder: failureOrder,
-        operand: operand, expected: expected, index: UInt8(clamping: index ?? 0))
+        operand: operand, expected: expected, index: bit)
     }
-    let outcome = try attributing(name) { () throws(ServiceError) in
+    let outcome = try Self.serving { () throws(ServiceError) in
       guard let outcome = service.perform(atomic, on: handle) else { throw .gone }
       return outcome
     }
@@ -103,6 +93,6 @@ extension JSONAPI {
       json.member("new", type.format(outcome.new))
     }
     json.endObject()
-    return Self.json(json)
+    return Self.json(json.bytes)
   }
 }

@@ -23,7 +23,7 @@ extension JSONAPI {
       label: try members.text("label") ?? "", ownerUser: user,
       ownerTag: try members.number("owner") ?? 0,
       restoreGap: try members.bits("restore_gap", as: type) ?? 0)
-    return try attributing(name) { () throws(ServiceError) in
+    return try Self.serving { () throws(ServiceError) in
       let made = try service.create(definition, exclusively: exclusively)
       var response = try describe(made.register)
       if made.created {
@@ -37,8 +37,9 @@ extension JSONAPI {
 
   /// `If-None-Match: *` alone makes sense on a creation (RFC 9110 §13.1.2).
   private static func isExclusive(_ request: borrowing HTTPRequest) throws(Problem) -> Bool {
-    guard request.fields.contains("if-none-match") else { return false }
-    guard request.fields.first("if-none-match", equals: "*") else {
+    let count = request.fields.count(of: "if-none-match")
+    guard count > 0 else { return false }
+    guard count == 1, request.fields.first("if-none-match", equals: "*") else {
       throw Problem(.preconditionUnsupported, "a creation takes If-None-Match: * only")
     }
     return true
@@ -49,7 +50,7 @@ extension JSONAPI {
   {
     let order = try loadOrder(request, target)
     try Self.refusePreconditions(request, except: ["if-none-match"])
-    let response = try attributing(name) { () throws(ServiceError) in
+    let response = try Self.serving { () throws(ServiceError) in
       try describe(try service.find(name.span), order)
     }
     return try Self.notModified(request, response) ?? response
@@ -60,7 +61,7 @@ extension JSONAPI {
     throws(Problem) -> HTTPResponse?
   {
     guard let tag = request.fields.first("if-none-match") else { return nil }
-    guard !tag.contains(UInt8(ascii: ",")) else {
+    guard request.fields.count(of: "if-none-match") == 1, !tag.contains(UInt8(ascii: ",")) else {
       throw Problem(.preconditionUnsupported, "If-None-Match takes one tag here")
     }
     guard tag == [UInt8(ascii: "*")] || tag == response.fields.first("etag") else { return nil }
@@ -75,7 +76,7 @@ extension JSONAPI {
   {
     _ = try RequestMembers(request, target, permitted: [], readsBody: false)
     try Self.refusePreconditions(request)
-    try attributing(name) { () throws(ServiceError) in try service.delete(name.span) }
+    try Self.serving { () throws(ServiceError) in try service.delete(name.span) }
     return HTTPResponse(status: 204)
   }
 
@@ -100,21 +101,19 @@ extension JSONAPI {
     json.endArray()
     if let next = page.next { json.member("cursor", String(next)) }
     json.endObject()
-    return Self.json(json)
+    return Self.json(json.bytes)
   }
 
   // MARK: - Common
 
-  /// Runs `body`, and says of which register a refusal speaks.
-  func attributing<Result>(_ name: [UInt8], _ body: () throws(ServiceError) -> Result)
-    throws(Problem) -> Result
+  /// Runs `body`; what the service refuses is a problem here.
+  static func serving<Result>(_ body: () throws(ServiceError) -> Result) throws(Problem)
+    -> Result
   {
     do throws(ServiceError) {
       return try body()
     } catch {
-      var problem = Problem(error)
-      problem.register = String(decoding: name, as: UTF8.self)
-      throw problem
+      throw Problem(error)
     }
   }
 
@@ -127,7 +126,7 @@ extension JSONAPI {
     description.value = bits
     var json = JSONWriter(reserving: 96)
     Self.write(description, to: &json)
-    var response = Self.json(json)
+    var response = Self.json(json.bytes)
     response.fields.append(name: "etag", value: Self.tag(register.type.format(bits)))
     return response
   }
@@ -167,15 +166,8 @@ extension JSONAPI {
   /// A strong tag (RFC 9110 §8.8.3): a value is its own version.
   static func tag(_ text: String) -> String { "\"\(text)\"" }
 
-  /// `name` as one path segment: everything but unreserved characters, `:` and `@` escaped.
+  /// `name` as one path segment: of what a name may have, only `/` would not stand in one.
   private static func percentEncoded(_ name: [UInt8]) -> String {
-    var text = ""
-    for byte in name {
-      switch byte {
-      case UInt8(ascii: "/"): text += "%2F"
-      default: text.unicodeScalars.append(Unicode.Scalar(byte))
-      }
-    }
-    return text
+    String(decoding: name, as: UTF8.self).split(separator: "/").joined(separator: "%2F")
   }
 }

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import AtomicsCore
 import HTTPMessage
 import JSONText
-import RegisterService
 
-/// What the server says of itself: health and capabilities.
+/// What the server says of itself.
 extension JSONAPI {
   func serviceDocument(_ resource: Resource) throws(Problem) -> HTTPResponse {
     switch resource {
-    case .capabilities: return capabilities()
+    case .capabilities: return Self.json(context.capabilities)
     case .readyz where context.isDraining:
       throw Problem(.shuttingDown, "the server finishes what it has and takes nothing new")
     default:
@@ -17,87 +15,7 @@ extension JSONAPI {
       json.beginObject()
       json.member("status", "ok")
       json.endObject()
-      return Self.json(json)
+      return Self.json(json.bytes)
     }
-  }
-
-  private func capabilities() -> HTTPResponse {
-    var json = JSONWriter(reserving: 8192)
-    json.beginObject()
-    json.name("types")
-    Self.write(RegisterType.all.map(\.name), to: &json)
-    json.name("widths")
-    json.beginArray()
-    for width in AtomicWidth.allCases {
-      json.beginObject()
-      json.member("bytes", width.byteCount)
-      json.member("lock_free", width.isLockFree)
-      json.endObject()
-    }
-    json.endArray()
-    json.name("operations")
-    json.beginArray()
-    for name in OperationName.all { Self.write(name, to: &json) }
-    json.endArray()
-    json.name("failure_orders")
-    json.beginObject()
-    for order in MemoryOrder.allCases {
-      json.name(order.name)
-      Self.write(
-        MemoryOrder.allCases.filter { $0.isValidFailure(forSuccess: order) }.map(\.name), to: &json)
-    }
-    json.endObject()
-    writeLimits(to: &json)
-    json.member("boot_epoch", String(service.bootEpoch))
-    json.member("arena_uuid", Self.uuidText(service.arenaUUID))
-    json.endObject()
-    return Self.json(json)
-  }
-
-  private static func write(_ name: OperationName, to json: inout JSONWriter) {
-    let row = name.operation.row
-    json.beginObject()
-    json.member("name", name.name)
-    json.name("aliases")
-    write(name.aliases, to: &json)
-    json.name("members")
-    write(operandNames(of: name.operation), to: &json)
-    json.name("orders")
-    write(MemoryOrder.allCases.filter { row.orders.permits($0) }.map(\.name), to: &json)
-    json.name("kinds")
-    write(AtomicKind.allCases.filter { row.kinds.contains($0) }.map { "\($0)" }, to: &json)
-    json.endObject()
-  }
-
-  private func writeLimits(to json: inout JSONWriter) {
-    let limits = context.limits
-    json.name("limits")
-    json.beginObject()
-    json.member("connections", limits.connections)
-    json.member("body_bytes", limits.http.bodyBytes)
-    json.member("header_bytes", limits.http.headerBytes)
-    json.member("header_fields", limits.http.fieldCount)
-    json.member("target_bytes", limits.http.targetBytes)
-    json.member("streams", limits.http.concurrentStreams)
-    json.member("frame_bytes", limits.frameBytes)
-    json.member("name_bytes", RegisterService.nameLimit)
-    json.endObject()
-  }
-
-  private static func write(_ texts: [String], to json: inout JSONWriter) {
-    json.beginArray()
-    for text in texts { json.string(text) }
-    json.endArray()
-  }
-
-  /// The usual 8-4-4-4-12 form (RFC 9562 §4), lowest byte first.
-  static func uuidText(_ uuid: UInt128) -> String {
-    var text = ""
-    for byte in 0..<16 {
-      if [4, 6, 8, 10].contains(byte) { text += "-" }
-      let value = UInt8(truncatingIfNeeded: uuid >> UInt128(8 * byte))
-      text += String(value >> 4, radix: 16) + String(value & 15, radix: 16)
-    }
-    return text
   }
 }

@@ -17,7 +17,7 @@ extension JSONAPI {
   {
     let order = try loadOrder(request, target)
     try Self.refusePreconditions(request, except: ["if-none-match"])
-    let response = try attributing(name) { () throws(ServiceError) in
+    let response = try Self.serving { () throws(ServiceError) in
       let handle = try service.find(name.span)
       guard let bits = service.load(handle, order) else { throw .gone }
       let text = handle.type.format(bits)
@@ -43,9 +43,7 @@ extension JSONAPI {
     try Self.checking { () throws(OperationError) in
       try AtomicRequest.check(order, nil, of: operation)
     }
-    let handle = try attributing(name) { () throws(ServiceError) in
-      try service.find(name.span)
-    }
+    let handle = try Self.serving { () throws(ServiceError) in try service.find(name.span) }
     let type = handle.type
     let operand: UInt128
     do throws(ValueError) {
@@ -56,17 +54,17 @@ extension JSONAPI {
     var expected: UInt128 = 0
     if case .equals(let text) = precondition {
       // A tag that is no value of this type matches no value of it.
-      guard let bits = try? type.parse(text) else { throw try failed(handle, name) }
+      guard let bits = try? type.parse(text) else { throw try failed(handle) }
       expected = bits
     }
     let atomic = try Self.checking { () throws(OperationError) in
       try AtomicRequest(operation, on: type, order: order, operand: operand, expected: expected)
     }
-    let outcome = try attributing(name) { () throws(ServiceError) in
+    let outcome = try Self.serving { () throws(ServiceError) in
       guard let outcome = service.perform(atomic, on: handle) else { throw .gone }
       return outcome
     }
-    guard outcome.succeeded else { throw Self.failed(type.format(outcome.old), name) }
+    guard outcome.succeeded else { throw Self.failed(type.format(outcome.old)) }
     var fields = HTTPFields()
     fields.append(name: "etag", value: Self.tag(type.format(operand)))
     fields.append(name: "cache-control", value: "no-store")
@@ -74,33 +72,33 @@ extension JSONAPI {
   }
 
   /// `If-Match` (RFC 9110 §13.1.1): `*` only demands that the register exists, which the look-up
-  /// does; one tag is the expected value, its quotes optional for the shell's sake.
+  /// does; one tag is the expected value, its quotes optional for the shell's sake. What cannot be
+  /// read is refused: taken for none, it would make the store unconditional.
   private static func precondition(_ request: borrowing HTTPRequest) throws(Problem)
     -> Precondition
   {
-    guard request.fields.contains("if-match"), let text = request.fields.text("if-match"),
-      text != "*"
-    else { return .none }
-    guard request.fields.count(of: "if-match") == 1, !text.contains(",") else {
+    let count = request.fields.count(of: "if-match")
+    guard count > 0 else { return .none }
+    guard count == 1, let text = request.fields.text("if-match"), !text.contains(",") else {
       throw Problem(.preconditionUnsupported, "If-Match takes one tag here")
     }
+    if text == "*" { return .none }
     if text.count >= 2, text.first == "\"", text.last == "\"" {
       return .equals(String(text.dropFirst().dropLast()))
     }
     return .equals(text)
   }
 
-  private func failed(_ handle: RegisterReference, _ name: [UInt8]) throws(Problem) -> Problem {
-    try attributing(name) { () throws(ServiceError) in
+  private func failed(_ handle: RegisterReference) throws(Problem) -> Problem {
+    try Self.serving { () throws(ServiceError) in
       guard let bits = service.load(handle) else { throw .gone }
-      return Self.failed(handle.type.format(bits), name)
+      return Self.failed(handle.type.format(bits))
     }
   }
 
-  private static func failed(_ value: String, _ name: [UInt8]) -> Problem {
+  private static func failed(_ value: String) -> Problem {
     var problem = Problem(
       .preconditionFailed, "the register holds another value; try again from that one")
-    problem.register = String(decoding: name, as: UTF8.self)
     problem.value = value
     return problem
   }

@@ -26,6 +26,14 @@ struct JSONAPI: Sendable {
     case value([UInt8])
     case operation(OperationName, [UInt8])
 
+    /// The register that the path names.
+    var name: [UInt8]? {
+      switch self {
+      case .livez, .readyz, .capabilities, .registers: nil
+      case .register(let name), .value(let name), .operation(_, let name): name
+      }
+    }
+
     /// The methods that the resource has, besides OPTIONS; HEAD goes wherever GET does.
     var methods: [HTTPMethod] {
       switch self {
@@ -39,11 +47,11 @@ struct JSONAPI: Sendable {
 
   /// Answers `request`, spending from `budget` what it cost.
   func respond(to request: borrowing HTTPRequest, _ budget: inout ExecutionBudget) -> HTTPResponse {
+    budget.spend(ExecutionBudget.message)
     do throws(Problem) {
       try context.rules.check(request)
       return try answer(request, &budget)
     } catch {
-      budget.spend(ExecutionBudget.byName)
       return error.response
     }
   }
@@ -57,6 +65,20 @@ struct JSONAPI: Sendable {
     }
     let resource = try resource(target)
     guard request.method != .options else { return Self.options(resource.methods) }
+    do throws(Problem) {
+      return try answer(request, target, resource, &budget)
+    } catch {
+      var problem = error
+      problem.register = resource.name.map { String(decoding: $0, as: UTF8.self) }
+      if case .operation(let operation, _) = resource { problem.operation = operation.name }
+      throw problem
+    }
+  }
+
+  private func answer(
+    _ request: borrowing HTTPRequest, _ target: HTTPTarget, _ resource: Resource,
+    _ budget: inout ExecutionBudget
+  ) throws(Problem) -> HTTPResponse {
     guard resource.methods.contains(request.method) else {
       let allow = Self.allow(resource.methods)
       var problem = Problem(.methodNotAllowed, "this resource has \(allow)")
@@ -66,7 +88,6 @@ struct JSONAPI: Sendable {
     switch resource {
     case .livez, .readyz, .capabilities:
       try Self.refusePreconditions(request)
-      budget.spend(ExecutionBudget.byName)
       return try serviceDocument(resource)
     case .registers:
       try Self.refusePreconditions(request)
@@ -157,21 +178,23 @@ struct JSONAPI: Sendable {
     return HTTPResponse(status: 204, fields: fields)
   }
 
-  /// A 200 (or `status`) with a JSON body.
-  static func json(_ writer: consuming JSONWriter, status: Int = 200) -> HTTPResponse {
+  /// A 200 with a JSON body.
+  static func json(_ body: [UInt8]) -> HTTPResponse {
     var fields = HTTPFields()
     fields.append(name: "content-type", value: "application/json")
     fields.append(name: "cache-control", value: "no-store")
-    return HTTPResponse(status: status, fields: fields, body: writer.bytes)
+    return HTTPResponse(status: 200, fields: fields, body: body)
   }
+
+  private static let preconditions = [
+    "if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range",
+  ]
 
   /// A precondition that a resource does not have is refused: ignoring it would be unsafe.
   static func refusePreconditions(
     _ request: borrowing HTTPRequest, except permitted: [String] = []
   ) throws(Problem) {
-    for name in [
-      "if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range",
-    ] where !permitted.contains(name) && request.fields.contains(name) {
+    for name in preconditions where !permitted.contains(name) && request.fields.contains(name) {
       throw Problem(
         .preconditionUnsupported, "\(name) is not supported here, and ignoring it would be unsafe")
     }

@@ -134,14 +134,17 @@ struct Problem: Error, Equatable {
 }
 
 extension Problem {
-  init(_ rejection: HTTPRejection) {
+  init(_ rejection: HTTPRejection, _ limits: HTTPLimits) {
     switch rejection {
     case .malformed:
       self.init(.malformedRequest, "the request breaks the rules of HTTP; send it anew, corrected")
-    case .payloadTooLarge: self.init(.payloadTooLarge, "a body is at most 1 MiB")
-    case .uriTooLong: self.init(.uriTooLong, "a target is at most 8 KiB")
+    case .payloadTooLarge:
+      self.init(.payloadTooLarge, "a body is at most \(limits.bodyBytes) bytes")
+    case .uriTooLong: self.init(.uriTooLong, "a target is at most \(limits.targetBytes) bytes")
     case .headersTooLarge:
-      self.init(.headersTooLarge, "a header section is at most 16 KiB in 100 fields")
+      self.init(
+        .headersTooLarge,
+        "a header section is at most \(limits.headerBytes) bytes, in \(limits.fieldCount) fields")
     case .timeout: self.init(.timeout, "the request did not arrive in time; send it anew")
     }
   }

@@ -34,15 +34,14 @@ struct RequestMembers {
 
   private static func bodyMembers(_ body: [UInt8]) throws(Problem) -> [JSONMember] {
     if body.isEmpty { return [] }
+    let members: [JSONMember]?
     do throws(JSONError) {
-      guard let members = try JSONReader.members(of: body) else {
-        throw JSONError(.endOfText, at: -1)
-      }
-      return members
+      members = try JSONReader.members(of: body)
     } catch {
-      if error.offset < 0 { throw Problem(.invalidValue, "the body is a JSON object") }
       throw Problem(.invalidJSON, "\(error)")
     }
+    guard let members else { throw Problem(.invalidValue, "the body is a JSON object") }
+    return members
   }
 
   /// Bodies are JSON, whatever curl's `-d` calls them; anything that says it is something else is
@@ -51,7 +50,8 @@ struct RequestMembers {
     if request.fields.contains("content-encoding") {
       throw Problem(.unsupportedMediaType, "bodies are sent without a content encoding")
     }
-    guard let type = request.fields.text("content-type") else { return }
+    guard request.fields.contains("content-type") else { return }
+    let type = request.fields.text("content-type") ?? ""
     let essence = type.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }.lowercased()
     let accepted = ["application/json", "text/plain", "application/x-www-form-urlencoded"]
     guard accepted.contains(essence) else {
@@ -104,9 +104,12 @@ struct RequestMembers {
   /// A whole number, written as a number or as a string of digits; nil where there is none.
   func number(_ name: String) throws(Problem) -> UInt64? {
     guard let text = try valueText(name) else { return nil }
-    guard text.utf8.count <= 20, text.utf8.allSatisfy({ $0 &- 0x30 < 10 }),
-      let number = UInt64(text)
-    else { throw Problem(.invalidValue, "\(name) is a whole number", member: name) }
+    guard !text.isEmpty, text.utf8.allSatisfy({ $0 &- 0x30 < 10 }) else {
+      throw Problem(.invalidValue, "\(name) is a whole number", member: name)
+    }
+    guard let number = UInt64(text) else {
+      throw Problem(.valueOutOfRange, "\(name) is at most \(UInt64.max)", member: name)
+    }
     return number
   }
 

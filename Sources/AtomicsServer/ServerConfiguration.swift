@@ -16,8 +16,8 @@ public struct ServerConfiguration: Sendable {
   public var listen: [ListenAddress] = [.tcp(host: "127.0.0.1", port: 7070)]
   /// The arena's directory.
   public var arenaPath: String
-  /// Loop threads; 0 = one per core.
-  public var threads = 0
+  /// Loop threads; less than 1 counts as 1. One per core serves most.
+  public var threads = 1
   public var limits = ServerLimits()
   /// Host names, without port, that the server answers to besides IP literals and `localhost`.
   public var allowedHosts: [String] = []

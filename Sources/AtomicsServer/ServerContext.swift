@@ -14,6 +14,8 @@ final class ServerContext: Sendable {
   let rules: BrowserRules
   /// The answer to every HELLO that this server understands.
   let welcome: Welcome
+  /// The body of `/v1/capabilities`.
+  let capabilities: [UInt8]
   /// The user that the server runs as.
   let ownUser = geteuid()
   private let draining = Atomic(false)
@@ -24,6 +26,7 @@ final class ServerContext: Sendable {
     rules = BrowserRules(
       allowedHosts: Set(configuration.allowedHosts.map { $0.lowercased() }),
       allowedOrigins: Set(configuration.allowedOrigins.map { $0.lowercased() }))
+    capabilities = CapabilitiesDocument.text(service, limits)
     welcome = Welcome(
       maximumFrame: UInt32(clamping: limits.frameBytes), bootEpoch: service.bootEpoch,
       inFlightLimit: 65_536, serverName: "atomics-server",

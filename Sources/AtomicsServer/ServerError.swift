@@ -2,7 +2,7 @@
 
 public import EventLoop
 
-/// Why a server did not start.
+/// Why a server did not start, or ended without being asked to.
 public enum ServerError: Error, Equatable {
   /// The arena cannot be served; the text says what is in the way.
   case arena(String)

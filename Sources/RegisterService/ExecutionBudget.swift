@@ -13,6 +13,9 @@ public struct ExecutionBudget: Sendable {
   public static let byName = 4
   /// A create or delete: it writes the directory under a mutex.
   public static let create = 64
+  /// A message of HTTP, above what it asks: parsing it and writing its answer take some
+  /// microseconds.
+  public static let message = 32
   /// The most slots that one page of a list looks at; each costs one.
   public static let scanLimit = 4096
 

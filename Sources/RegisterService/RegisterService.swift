@@ -60,7 +60,7 @@ public final class RegisterService: Sendable {
     arena.cell(of: register.handle)?.load(order)
   }
 
-  /// Everything known about a register; nil as its value's order reads sequentially consistent.
+  /// Everything known about a register; its value is read sequentially consistent.
   ///
   /// - Throws: `.gone`.
   public func describe(_ register: RegisterReference) throws(ServiceError) -> RegisterDescription {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPMessage
+import RegisterService
 import Testing
 
 @testable import AtomicsServer
@@ -22,6 +23,15 @@ import Testing
     ) {
       (self.method, self.target, self.body) = (method, target, body)
       (self.status, self.slug, self.member, self.fields) = (status, slug, member, fields)
+    }
+
+    /// The register that the problem names: that of the path, where its name is one.
+    var register: String? {
+      let segments = target.split(separator: "?")[0].split(separator: "/")
+      guard segments.starts(with: ["v1", "registers"]), segments.count > 2, slug != "invalid-name",
+        segments.count < 5
+      else { return nil }
+      return String(segments[2])
     }
 
     var testDescription: String { "\(method) \(target) \(body) → \(status) \(slug)" }
@@ -90,6 +100,9 @@ import Testing
     Wrong(
       .post, "/v1/registers/r/bit_test_set", #"{"index":-1}"#, 400, "invalid-value",
       member: "index"),
+    Wrong(
+      .post, "/v1/registers/r/bit_test_set", #"{"index":18446744073709551616}"#, 400,
+      "value-out-of-range", member: "index"),
     Wrong(.post, "/v1/registers/b/inc", "", 400, "unsupported-operation"),
     Wrong(
       .post, "/v1/registers/r/inc", "{}", 415, "unsupported-media-type",
@@ -97,6 +110,15 @@ import Testing
     Wrong(
       .post, "/v1/registers/r/inc", "{}", 415, "unsupported-media-type",
       fields: [("content-encoding", "gzip")]),
+    Wrong(
+      .put, "/v1/registers/r/value", "8", 400, "precondition-unsupported",
+      fields: [("if-match", "*"), ("if-match", "\"9\"")]),
+    Wrong(
+      .put, "/v1/registers/r", #"{"type":"u8"}"#, 400, "precondition-unsupported",
+      fields: [("if-none-match", "*"), ("if-none-match", "\"9\"")]),
+    Wrong(
+      .get, "/v1/registers/r", "", 400, "precondition-unsupported",
+      fields: [("if-none-match", "\"7\""), ("if-none-match", "\"9\"")]),
     Wrong(
       .post, "/v1/registers/r/inc", "", 400, "precondition-unsupported",
       fields: [("if-match", "\"7\"")]),
@@ -108,6 +130,9 @@ import Testing
     Wrong(
       .put, "/v1/registers/x", #"{"type":"u8","initial":"300"}"#, 400, "value-out-of-range",
       member: "initial"),
+    Wrong(
+      .put, "/v1/registers/x", #"{"type":"u8","owner":"18446744073709551616"}"#, 400,
+      "value-out-of-range", member: "owner"),
     Wrong(
       .put, "/v1/registers/x", #"{"type":"u8","label":5}"#, 400, "invalid-value",
       member: "label"),
@@ -122,6 +147,50 @@ import Testing
     Wrong(.get, "/v1/registers?limit=x", "", 400, "invalid-value", member: "limit"),
   ]
 
+  @Test("fields that are no text are refused, not taken for absent")
+  func brokenFields() throws {
+    try Faces.use { faces in
+      let register = try faces.create("r", "u8", "7")
+      for (field, status, slug) in [
+        ("if-match", 400, "precondition-unsupported"),
+        ("content-type", 415, "unsupported-media-type"),
+      ] {
+        var request = HTTPRequest(
+          method: .put, target: Array("/v1/registers/r/value".utf8),
+          authority: Array("localhost".utf8), body: Array("8".utf8))
+        request.fields.append(name: field, value: [0x22, 0xFF, 0x22])
+        var budget = ExecutionBudget()
+        let answer = HTTPAnswer(JSONAPI(faces.context, user: 0).respond(to: request, &budget))
+        #expect((answer.status, answer.slug) == (status, slug))
+        #expect(faces.value(register) == "7")
+      }
+    }
+  }
+
+  @Test("a bit index beyond a byte is named as it was sent")
+  func wideIndex() throws {
+    try Faces.use { faces in
+      try faces.create("w", "u128")
+      let answer = faces.http(.post, "/v1/registers/w/bit_test?index=383")
+      #expect((answer.status, answer.slug) == (400, "invalid-index"))
+      #expect((answer.members["detail"] as? String)?.contains("383") == true)
+    }
+  }
+
+  @Test("limits are told as they are set")
+  func limits() throws {
+    var limits = HTTPLimits()
+    (limits.bodyBytes, limits.targetBytes) = (1001, 1002)
+    (limits.headerBytes, limits.fieldCount) = (1003, 1004)
+    for (rejection, numbers) in [
+      (HTTPRejection.payloadTooLarge, ["1001"]), (.uriTooLong, ["1002"]),
+      (.headersTooLarge, ["1003", "1004"]),
+    ] {
+      let detail = Problem(rejection, limits).detail
+      for number in numbers { #expect(detail.contains(number)) }
+    }
+  }
+
   @Test("the problem says what was wrong, and nothing was applied", arguments: all)
   func refuse(wrong: Wrong) throws {
     try Faces.use { faces in
@@ -133,6 +202,7 @@ import Testing
       #expect(answer.members["status"] as? Int == wrong.status)
       #expect(answer.members["applied"] as? String == "no")
       #expect((answer.members["detail"] as? String)?.isEmpty == false)
+      #expect(answer.members["register"] as? String == wrong.register)
       if let member = wrong.member { #expect(answer.members["member"] as? String == member) }
       #expect(faces.value(register) == "7")
     }

@@ -2,6 +2,7 @@
 
 import AtomicsCore
 import HTTPMessage
+import RegisterService
 import Testing
 
 @testable import AtomicsServer
@@ -131,6 +132,30 @@ import Testing
       let operations = answer.members["operations"] as? [[String: any Sendable]] ?? []
       #expect(operations.compactMap { $0["name"] as? String } == OperationName.all.map(\.name))
       #expect((answer.members["types"] as? [String])?.count == RegisterType.all.count)
+      let limits = answer.members["limits"] as? [String: Int] ?? [:]
+      #expect(limits["body_bytes"] == 1 << 20 && limits["name_bytes"] == 128)
+      #expect(limits["head_ms"] == 10_000 && limits["opening_ms"] == 5000)
+      #expect(
+        answer.members["arena_uuid"] as? String
+          == CapabilitiesDocument.uuidText(
+            faces.service.arenaUUID))
+    }
+  }
+
+  @Test(
+    "every request of HTTP costs a turn what a message costs, refused or not",
+    arguments: [
+      (HTTPMethod.get, "/livez"), (.get, "/v1/capabilities"), (.get, "/v1/registers/x"),
+      (.get, "/nothing"), (.post, "/v1/registers/x/inc"), (.options, "/livez"),
+    ])
+  func budget(method: HTTPMethod, target: String) throws {
+    try Faces.use { faces in
+      try faces.create("x", "u64")
+      let request = HTTPRequest(
+        method: method, target: Array(target.utf8), authority: Array("localhost".utf8))
+      var budget = ExecutionBudget(ExecutionBudget.message)
+      _ = JSONAPI(faces.context, user: 0).respond(to: request, &budget)
+      #expect(budget.isSpent)
     }
   }
 
