@@ -25,6 +25,8 @@ final class Connection: StreamHandler {
   private var isOpening = true
   /// What of an HTTP/1 request the deadline is set for.
   private var awaited = Awaited.nothing
+  /// Messages that were complete when the deadline was set: another one has a time of its own.
+  private var messagesAtDeadline = 0
   private var bodyBytesAtDeadline = 0
 
   init(_ context: ServerContext, _ clock: WallClock, user: UInt32) {
@@ -125,7 +127,7 @@ final class Connection: StreamHandler {
       return StreamProgress(consumed: 0, next: .close)
     }
     if case .body(let received) = exchange.session.inputPhase,
-      received &- bodyBytesAtDeadline >= Self.bodyBytesPerDeadline
+      received &- bodyBytesAtDeadline >= bodyBytesPerDeadline
     {
       bodyBytesAtDeadline = received
       stream.setDeadline(afterNanoseconds: context.limits.headNanoseconds)
@@ -144,8 +146,10 @@ final class Connection: StreamHandler {
       case .head: .head
       case .body: .body
       }
-    guard awaits != awaited else { return }
+    let messages = exchange.messageCount
+    guard awaits != awaited || awaits != .nothing && messages != messagesAtDeadline else { return }
     awaited = awaits
+    messagesAtDeadline = messages
     bodyBytesAtDeadline = 0
     if awaits == .nothing {
       stream.clearDeadline()
@@ -158,8 +162,10 @@ final class Connection: StreamHandler {
     case nothing, head, body
   }
 
-  /// 100 bytes a second over the 10 seconds of a deadline.
-  private static let bodyBytesPerDeadline = 1000
+  /// 100 bytes a second.
+  private var bodyBytesPerDeadline: Int {
+    Int(truncatingIfNeeded: context.limits.headNanoseconds / 10_000_000)
+  }
 
   func drain(into output: inout OutputBuffer, stream: Stream) -> StreamProgress {
     switch speech {

@@ -47,6 +47,8 @@ final class HTTPExchange<Session: HTTPServerSession> {
   private let clock: WallClock
   /// Bytes that the session has taken so far.
   private(set) var receivedCount = 0
+  /// Requests, whole or refused, that were answered so far.
+  private(set) var messageCount = 0
   /// Keeps its capacity from one turn to the next while the connection is busy.
   private var sending: [UInt8] = []
 
@@ -97,6 +99,7 @@ final class HTTPExchange<Session: HTTPServerSession> {
   }
 
   private func answer(_ event: HTTPEvent, _ budget: inout ExecutionBudget) {
+    messageCount &+= 1
     switch event {
     case .request(let request):
       session.respond(api.respond(to: request, &budget), to: request.stream)

@@ -40,7 +40,7 @@ public struct ServerLimits: Sendable {
   public var handles = 1 << 18
   /// Time to tell the protocol by its first bytes, and to greet.
   public var classificationNanoseconds: UInt64 = 5_000_000_000
-  /// Time for a whole HTTP/1 head.
+  /// Time for a whole HTTP/1 head, and after which a body must have come at 100 bytes a second.
   public var headNanoseconds: UInt64 = 10_000_000_000
   /// Time that a drain waits for connections to finish.
   public var drainNanoseconds: UInt64 = 10_000_000_000

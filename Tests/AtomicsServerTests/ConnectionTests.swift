@@ -13,13 +13,15 @@ import WireProtocol
 @Suite struct ConnectionTests {
   private static let http2Preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
 
-  /// A server that gives its clients 50 ms to open and to finish a head.
-  private func withHastyServer(_ body: (SocketAddress) throws -> Void) throws {
+  /// A server that gives its clients 50 ms to open, and as long to finish a head.
+  private func withHastyServer(
+    headNanoseconds: UInt64 = 50_000_000, _ body: (SocketAddress) throws -> Void
+  ) throws {
     try withTemporaryArenaPath { path in
       var configuration = ServerConfiguration(arenaPath: path)
       configuration.listen = [.tcp(host: "127.0.0.1", port: 0)]
       configuration.limits.classificationNanoseconds = 50_000_000
-      configuration.limits.headNanoseconds = 50_000_000
+      configuration.limits.headNanoseconds = headNanoseconds
       configuration.limits.drainNanoseconds = 1_000_000_000
       let server = try Server(configuration, logger: Logger(label: "test"))
       let thread = try LoopThread(name: "test-server") { try? server.run() }
@@ -66,6 +68,35 @@ import WireProtocol
       let answer = String(decoding: try receiveAll(socket), as: UTF8.self)
       #expect(answer.hasPrefix("HTTP/1.1 408 "))
       #expect(answer.contains("/problems/timeout"))
+    }
+  }
+
+  @Test("each request of a busy connection has a time of its own", arguments: ["", "hello"])
+  func busy(body: String) throws {
+    let limit: UInt64 = 1_000_000_000
+    try withHastyServer(headNanoseconds: limit) { address in
+      let far = Deadline.after(nanoseconds: 20_000_000_000)
+      let socket = try Socket.connect(to: address, deadline: far)
+      let request =
+        "GET /livez HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
+      let bytes = Array((request + body).utf8)
+      // What is sent always ends within a request: in its head, or in its body.
+      let cut = bytes.count - 3
+      try socket.sendAll(Array(bytes[..<cut]).span, deadline: far)
+      let end = Deadline.after(nanoseconds: limit + limit / 2)
+      var buffer = [UInt8](repeating: 0, count: 1 << 12)
+      while Deadline.now < end {
+        #expect(throws: EventLoopError.timedOut) {
+          try socket.receive(into: &buffer, at: 0, deadline: .after(nanoseconds: limit / 10))
+        }
+        try socket.sendAll(Array(bytes[cut...] + bytes[..<cut]).span, deadline: far)
+        let count = try socket.receive(into: &buffer, at: 0, deadline: far)
+        let answer = String(decoding: buffer[..<count], as: UTF8.self)
+        guard answer.hasPrefix("HTTP/1.1 200 ") else {
+          Issue.record("\(answer)")
+          return
+        }
+      }
     }
   }
 
