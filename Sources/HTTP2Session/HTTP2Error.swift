@@ -7,7 +7,8 @@ public enum HTTP2Error: Error, Equatable, Sendable {
   case creationFailed(code: Int32)
   /// The peer broke the protocol beyond a stream; the library's code (`NGHTTP2_ERR_*`).
   case connectionFailed(code: Int32)
-  /// The peer sent so many control frames that their answers would fill memory.
+  /// The peer sent so many control frames that their answers would fill memory, or a header section
+  /// that unpacks to many times the limit.
   case flooded
   /// A request cannot be sent: its method has no name, or the session is shutting down.
   case submissionRefused(code: Int32)

@@ -75,7 +75,10 @@ public import HTTPMessage
     }
     guard taken >= 0 else {
       hasFailed = true
-      let isFlood = taken == Int(NGHTTP2_ERR_FLOODED.rawValue)
+      // Safety: as in `nextEvent`.
+      let isBomb = unsafe core.pointee.hasHeaderBomb
+      let floods = [NGHTTP2_ERR_FLOODED, NGHTTP2_ERR_TOO_MANY_CONTINUATIONS]
+      let isFlood = isBomb || floods.contains { taken == Int($0.rawValue) }
       session.terminate(code: isFlood ? ErrorCode.enhanceYourCalm : ErrorCode.protocolError)
       throw isFlood ? .flooded : .connectionFailed(code: Int32(truncatingIfNeeded: taken))
     }

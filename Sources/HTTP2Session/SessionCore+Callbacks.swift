@@ -49,8 +49,8 @@ enum SessionCallbacks {
     // Safety: the library keeps both strings until the callback returns; the core copies them.
     let name = unsafe UnsafeBufferPointer(start: name, count: nameCount)
     let value = unsafe UnsafeBufferPointer(start: value, count: valueCount)
-    unsafe core.pointee.field(name: name.span, value: value.span)
-    return 0
+    let isFine = unsafe core.pointee.field(name: name.span, value: value.span)
+    return isFine ? 0 : Int32(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue)
   }
 
   private static let invalidHeader: nghttp2_on_invalid_header_callback = {

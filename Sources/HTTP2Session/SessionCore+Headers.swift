@@ -3,11 +3,20 @@
 import HTTPMessage
 
 extension SessionCore {
+  /// How many times the limit a header section is unpacked. Up to there it is answered 431; beyond,
+  /// each byte of the peer costs this side thousands (an HPACK bomb).
+  private static let unpackedSections = 4
+
   /// Takes one field of the header section being read.
-  mutating func field(name: Span<UInt8>, value: Span<UInt8>) {
-    guard current >= 0 else { return }
+  /// - Returns: false if the section is a bomb: the connection must end.
+  mutating func field(name: Span<UInt8>, value: Span<UInt8>) -> Bool {
+    unpackedBytes &+= name.count &+ value.count &+ 32
+    hasHeaderBomb = isServer && unpackedBytes > Self.unpackedSections &* limits.headerBytes
+    guard !hasHeaderBomb else { return false }
+    guard current >= 0 else { return true }
     slots[current].field(
       name: name, value: value, isServer: isServer, limits: limits, lastAuthority: &lastAuthority)
+    return true
   }
 }
 

@@ -13,6 +13,7 @@ extension SessionCore {
 
   /// A header section begins: a request, a response, or trailers.
   mutating func beginHeaders(stream: Int32, isRequest: Bool, session: SessionHandle) {
+    unpackedBytes = 0
     if isRequest {
       current = acquireSlot(stream: stream)
       session.setSlotNumber(current, of: stream)

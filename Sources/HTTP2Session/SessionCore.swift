@@ -24,6 +24,10 @@ import HTTPMessage
   var freeSlots: [Int] = []
   /// The slot whose header section is being read: header blocks never interleave.
   var current = -1
+  /// Bytes of the header section being read, whoever it is for and kept or not.
+  var unpackedBytes = 0
+  /// Whether the peer sent a section that unpacks to many times the limit.
+  var hasHeaderBomb = false
   var notices: [Notice] = []
   var noticeHead = 0
   /// Bytes of bodies whose end has not come, over all streams.
