@@ -74,7 +74,7 @@ extension Setting {
         (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte)
           || (0x61...0x7A).contains(byte) || byte == UInt8(ascii: "_")
       }
-    if isPlain { return text }
+    if isPlain, text.lowercased() != "null" { return text }
     var quoted = "\""
     for character in text.unicodeScalars {
       switch character {

@@ -52,13 +52,17 @@ extension ServerSettings {
   static func suggestion(for key: String) -> String? {
     // Someone who left out the section means the member with that name.
     if let member = table.first(where: { $0.key.hasSuffix("." + key) }) { return member.key }
-    return EditDistance.nearest(to: key, in: table.map(\.key))
+    if let near = EditDistance.nearest(to: key, in: table.map(\.key)) { return near }
+    // Both at once: the section left out and the member misspelt.
+    let members = table.map { String($0.key.split(separator: ".").last ?? "") }
+    return EditDistance.nearest(to: key, in: members)
+      .flatMap { near in table.first { $0.key.hasSuffix("." + near) }?.key }
   }
 }
 
 extension SettingsLayer {
-  /// Reads the settings' environment variables; a list is separated by commas. An empty variable
-  /// sets nothing, as an unset one.
+  /// Reads the settings' environment variables; a list is separated by commas, with spaces around
+  /// them or not. An empty variable sets nothing, as an unset one.
   init(environment: [String: String]) {
     for setting in ServerSettings.table {
       guard let text = environment[setting.environmentName], !text.isEmpty else { continue }
@@ -68,7 +72,9 @@ extension SettingsLayer {
         continue
       }
       for item in text.split(separator: ",", omittingEmptySubsequences: false) {
-        append(String(item), to: setting.key, from: origin)
+        let start = item.drop { $0 == " " }
+        let end = start.lastIndex { $0 != " " }.map(start.index(after:)) ?? start.startIndex
+        append(String(start[..<end]), to: setting.key, from: origin)
       }
     }
   }

@@ -46,7 +46,7 @@ extension ServerSettings {
       "Longest target (path and query) of an HTTP request"),
     Setting(
       "limits.streams", .count(\.limits.streams, allowed: 1...10_000, unit: "streams"),
-      "HTTP/2 requests under way on one connection"),
+      "Requests under way on one connection, of HTTP/2 or pipelined"),
     Setting(
       "limits.classification_timeout_seconds",
       .duration(\.limits.classificationTimeout, allowed: .milliseconds(10)...(.seconds(3600))),
@@ -54,7 +54,8 @@ extension ServerSettings {
     Setting(
       "limits.head_timeout_seconds",
       .duration(\.limits.headTimeout, allowed: .milliseconds(10)...(.seconds(3600))),
-      "Time in which the header section of a request must be complete"),
+      "Time in which a request's header section must be complete; its body must bring 100 bytes a"
+        + " second"),
     Setting(
       "limits.drain_timeout_seconds",
       .duration(\.limits.drainTimeout, allowed: .zero...(.seconds(3600))),

@@ -54,6 +54,8 @@ extension SettingsLayer {
       if let setting = ServerSettings.row(key) {
         try read(value, of: setting, at: origin, path: path)
       } else if prefix.isEmpty, ServerSettings.hasSection(key) {
+        // All of its members may be commented out.
+        if value.isNull { continue }
         guard case .mapping(let section) = value else {
           throw .malformed(
             Self.origin(value, path), reason: "'\(key)' is a section: expected indented settings")
@@ -70,16 +72,16 @@ extension SettingsLayer {
   ) throws(SettingsError) {
     let origin = Self.origin(value, path)
     switch value {
+    case .scalar where value.isNull:
+      throw .invalid(
+        keyOrigin, key: setting.key, problem: "has no value",
+        allowed: setting.isList ? "a list, [] for none" : "a value, or leave the line out")
     case .scalar(let scalar):
-      if setting.isList, scalar.string.isEmpty {
-        throw .invalid(
-          keyOrigin, key: setting.key, problem: "has no value", allowed: "a list, [] for none")
-      }
       append(scalar.string, to: setting.key, from: origin)
     case .sequence(let sequence) where setting.isList:
       touch(setting.key, from: origin)
       for item in sequence {
-        guard case .scalar(let scalar) = item else {
+        guard case .scalar(let scalar) = item, !item.isNull else {
           throw .malformed(
             Self.origin(item, path), reason: "an item of '\(setting.key)' must be plain text")
         }
@@ -118,8 +120,14 @@ extension SettingsLayer {
   private static func reason(of error: any Error) -> String {
     let error = error as NSError
     let cause = error.userInfo[NSUnderlyingErrorKey] as? NSError ?? error
-    guard cause.domain == NSPOSIXErrorDomain, let code = POSIXErrorCode(rawValue: Int32(cause.code))
-    else { return error.localizedDescription }
-    return String(describing: POSIXError(code).localizedDescription)
+    return cause.localizedFailureReason ?? error.localizedDescription
+  }
+}
+
+extension Node {
+  /// Whether the value is nothing, `~` or `null`, without quotes.
+  fileprivate var isNull: Bool {
+    guard case .scalar(let scalar) = self, scalar.style == .plain else { return false }
+    return ["", "~", "null", "Null", "NULL"].contains(scalar.string)
   }
 }

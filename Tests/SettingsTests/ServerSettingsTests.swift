@@ -30,7 +30,7 @@ import Testing
 
   @Test("lists: commas in the environment, repeated flags, each replacing what is below")
   func lists() throws {
-    let environment = ["ATOMICS_LISTEN": "127.0.0.1:1,[::1]:2,unix:/tmp/x"]
+    let environment = ["ATOMICS_LISTEN": "127.0.0.1:1, [::1]:2 ,unix:/tmp/x"]
     let fromEnvironment = try ServerSettings.resolve(flags: [], environment: environment)
     #expect(fromEnvironment.listen.map(\.description) == ["127.0.0.1:1", "[::1]:2", "unix:/tmp/x"])
     let flags = ["localhost:3", "127.0.0.9:4"].map {

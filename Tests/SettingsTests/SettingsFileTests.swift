@@ -30,7 +30,7 @@ import Testing
   }
 
   @Test(
-    "an empty file, or one of comments, sets nothing", arguments: ["", "# x\n", "\n\n", "---\n"])
+    "an empty file, or one of comments, sets nothing", arguments: ["", "# x\n", "\n\n", "---\n", "limits:\n  # connections: 5\n"])
   func setsNothing(yaml: String) throws {
     #expect(try resolve(yaml) == ServerSettings())
   }
@@ -70,6 +70,20 @@ import Testing
           + "allowed: ADDRESS:PORT such as 127.0.0.1:7070 or [::1]:7070, or unix:PATH"
       ),
       ("listen:", "s.yaml:1:1: listen: has no value; allowed: a list, [] for none"),
+      (
+        "arena: ~",
+        "s.yaml:1:1: arena: has no value; allowed: a value, or leave the line out"
+      ),
+      (
+        "arena: null",
+        "s.yaml:1:1: arena: has no value; allowed: a value, or leave the line out"
+      ),
+      ("threads:", "s.yaml:1:1: threads: has no value; allowed: a value, or leave the line out"),
+      ("listen: [~]", "s.yaml:1:10: an item of 'listen' must be plain text"),
+      (
+        "body_byte: 1",
+        "s.yaml:1:1: there is no setting 'body_byte'; did you mean 'limits.body_bytes'?"
+      ),
       ("listen: [[]]", "s.yaml:1:10: an item of 'listen' must be plain text"),
       ("threads: [1]", "s.yaml:1:10: 'threads' must be one value"),
       ("limits: 5", "s.yaml:1:9: 'limits' is a section: expected indented settings"),
@@ -106,7 +120,15 @@ import Testing
       return
     }
     #expect(path == "/nonexistent/s.yaml")
-    #expect(reason.lowercased().contains("no such file"))
+    #expect(reason == "No such file or directory")
+  }
+
+  @Test("a quoted null is text, and is written so that it stays text")
+  func quotedNull() throws {
+    #expect(try resolve("arena: \"null\"").arena == "null")
+    var settings = ServerSettings()
+    settings.arena = "null"
+    #expect(try resolve(settings.settingsFile) == settings)
   }
 
   @Test("deep nesting is refused, not followed")
