@@ -30,7 +30,8 @@ import Testing
   }
 
   @Test(
-    "an empty file, or one of comments, sets nothing", arguments: ["", "# x\n", "\n\n", "---\n", "limits:\n  # connections: 5\n"])
+    "an empty file, or one of comments, sets nothing",
+    arguments: ["", "# x\n", "\n\n", "---\n", "limits:\n  # connections: 5\n"])
   func setsNothing(yaml: String) throws {
     #expect(try resolve(yaml) == ServerSettings())
   }
