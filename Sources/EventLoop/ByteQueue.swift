@@ -11,7 +11,7 @@ struct ByteQueue {
   /// Copies `bytes` to the end.
   mutating func append(_ bytes: UnsafeRawBufferPointer) {
     // Moving the rest down costs less than the bytes removed since the last time, and keeps the
-    // memory within twice of what is waiting.
+    // memory within about twice of the most that has waited; empty, it is given back.
     if start > storage.count / 2 {
       storage.removeSubrange(..<start)
       start = 0

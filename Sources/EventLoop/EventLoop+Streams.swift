@@ -4,7 +4,8 @@ import Synchronization
 
 /// Streams come and go.
 extension EventLoop {
-  /// Takes a connected socket over. `handler` is called on this loop from now on. A stream that the loop cannot take is closed before this returns.
+  /// Takes a connected socket over. `handler` is called on this loop from now on. A stream that the
+  /// loop cannot take is closed before this returns.
   @discardableResult
   public func adopt(_ socket: consuming Socket, handler: any StreamHandler) -> Stream {
     liveStreams.add(1, ordering: .relaxed)

@@ -21,7 +21,7 @@ public final class EventLoop {
   var freeSlots: [Int] = []
   var listeners: [Listener?] = []
 
-  /// Streams to call without new input, in this turn's order; `nextReady` collects for the next.
+  /// Streams to call without new input, in the next turn; `processingReady` are those of this one.
   var ready: [Stream] = []
   var processingReady: [Stream] = []
 
@@ -68,11 +68,11 @@ public final class EventLoop {
   /// Turns done since the start; stands still while nothing happens. Any thread.
   public var turnCount: UInt64 { turns.load(ordering: .relaxed) }
 
-  /// The monotonic clock, read at most once per turn.
+  /// The monotonic clock, read at most once per turn; before `run()`, at every use.
   public var now: Deadline {
     if let turnTime { return turnTime }
     let time = Deadline.now
-    turnTime = time
+    if runningThread.load(ordering: .relaxed) != 0 { turnTime = time }
     return time
   }
 

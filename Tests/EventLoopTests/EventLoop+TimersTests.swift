@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import EventLoop
 import Glibc
 import Testing
+
+@testable import EventLoop
 
 @Suite struct EventLoopTimersTests {
   static let millisecond: UInt64 = 1_000_000
@@ -46,6 +47,7 @@ import Testing
         }
       }
       for _ in 0..<10_000 { loop.cancel(loop.schedule(afterNanoseconds: Self.millisecond) {}) }
+      #expect(loop.timers.count < 200)
     }
     #expect(done.wait())
     #expect(fired.value == [1, 2, 3])
@@ -61,6 +63,29 @@ import Testing
     @Sendable func again(_ loop: EventLoop) {
       loop.schedule(afterNanoseconds: 0) { again(loop) }
     }
+  }
+
+  @Test("deadlines that are moved nearer and further without end take no memory")
+  func deadlineChurn() throws {
+    let running = try RunningLoop()
+    let (near, far) = try socketPair()
+    defer { close(far) }
+    try running.sync { loop in
+      let stream = loop.adopt(Socket(owning: near), handler: EchoHandler())
+      for round in 0..<10_000 {
+        stream.setDeadline(afterNanoseconds: patience &* 100 &- UInt64(round))
+        stream.setDeadline(afterNanoseconds: patience &* 200)
+      }
+      #expect(loop.timers.count < 200)
+    }
+  }
+
+  @Test("before it runs a loop's clock goes on, so that work is not early")
+  func clockBeforeRun() throws {
+    let loop = try EventLoop()
+    let before = loop.now
+    rest(milliseconds: 2)
+    #expect(loop.now > before)
   }
 
   @Test("a deadline that passes closes the stream")
