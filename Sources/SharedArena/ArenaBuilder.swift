@@ -29,7 +29,7 @@ struct ArenaBuilder: ~Copyable {
     removeAbandoned(at: place, in: parent)
     let random = String(UInt64.random(in: .min ... .max), radix: 16)
     let name = "\(temporaryPrefix)\(random).\(place.name)"
-    guard try parent.createDirectory(named: name, mode: 0o750) else {
+    guard try parent.createDirectory(named: name, mode: 0o700) else {
       throw .systemCall("mkdirat", path: "\(parent.path)/\(name)", code: EEXIST)
     }
     do {
@@ -37,6 +37,7 @@ struct ArenaBuilder: ~Copyable {
       let lock = try DirectoryLock(directory.createFile(named: ArenaFiles.lock, mode: 0o600))
       _ = try lock.tryAcquire(for: purpose)
       try writeFiles(header, in: directory)
+      try directory.setMode(0o750)
       return ArenaBuilder(
         place: place, temporaryName: name, directory: directory, lock: lock)
     } catch {

@@ -28,8 +28,10 @@ extension ArenaError: CustomStringConvertible {
     case .indexSpaceUsed(let limit):
       "the \(limit) bytes for the name index are used; "
         + "a larger capacity is chosen when an arena is made"
-    case .unpublished(let path): "\(path) was removed or replaced while the arena was in use"
-    case .bootIdentifierUnreadable(let path): "the boot identifier in \(path) cannot be read"
+    case .unpublished(let path):
+      "\(path) was removed or replaced while the arena was in use; open the arena again"
+    case .bootIdentifierUnreadable(let path):
+      "the boot identifier in \(path) cannot be read; is /proc mounted?"
     case .systemCall(let name, let path, let code): "\(name) \(path): \(message(for: code))"
     case .directoryHeld(let process, let program, let socket):
       "\(program) (process \(process)) serves the arena; it creates and deletes over \(socket)"
@@ -40,7 +42,7 @@ extension ArenaError: CustomStringConvertible {
     case .openedBeforeFork: "the arena was opened before fork; open it again in the child"
     case .notAnArena, .foreignEndianness, .versionMismatch, .unknownFeatures, .checksumMismatch,
       .malformedHeader, .mispairedFiles:
-      contentsDescription
+      "\(contentsDescription); if nobody needs its values, remove the arena's directory"
     }
   }
 
@@ -50,7 +52,7 @@ extension ArenaError: CustomStringConvertible {
     case .foreignEndianness(let path, let tag):
       "\(path) was made by a machine of another byte order (tag \(hexadecimal(tag)))"
     case .versionMismatch(let path, let found, let expected):
-      "\(path) has layout version \(found); this program knows \(expected)"
+      "\(path) has layout version \(found) where this program knows \(expected)"
     case .unknownFeatures(let path, let bits):
       "\(path) uses features that this program does not know (bits \(hexadecimal(bits)))"
     case .checksumMismatch(let path, let found, let computed):

@@ -38,6 +38,11 @@ extension FileDescriptor {
     guard magic == Int64(clinux_tmpfs_magic) else { throw .notTmpfs(path: path) }
   }
 
+  /// Sets the permissions, whatever the process's umask.
+  func setMode(_ mode: UInt32) throws(ArenaError) {
+    guard fchmod(number, mode) == 0 else { throw .systemCall("fchmod", path: path, code: errno) }
+  }
+
   func setLength(_ byteCount: Int) throws(ArenaError) {
     guard ftruncate(number, byteCount) == 0 else {
       throw .systemCall("ftruncate", path: path, code: errno)

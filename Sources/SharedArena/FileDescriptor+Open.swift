@@ -45,9 +45,7 @@ extension FileDescriptor {
   /// A new file in this directory with exactly `mode`, open for reading and writing.
   func createFile(named name: String, mode: UInt32) throws(ArenaError) -> FileDescriptor {
     let file = try open(name, flags: O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
-    guard fchmod(file.number, mode) == 0 else {
-      throw .systemCall("fchmod", path: file.path, code: errno)
-    }
+    try file.setMode(mode)
     return file
   }
 

@@ -231,6 +231,20 @@ import Testing
     }
   }
 
+  @Test("the modes do not depend on the process's umask")
+  func umaskIsNoMatter() async throws {
+    try await withTemporaryArenaPath { path in
+      await #expect(processExitsWith: .success) { [path = path as String] in
+        umask(0o077)
+        _ = try Arena.openOrCreate(at: path, options: ArenaOptions(capacity: 64))
+        for (name, mode) in [("", 0o750), ("dir", 0o640), ("val", 0o660), ("lock", 0o600)] {
+          let attributes = try FileManager.default.attributesOfItem(atPath: "\(path)/\(name)")
+          #expect(attributes[.posixPermissions] as? Int == mode, "\(name)")
+        }
+      }
+    }
+  }
+
   @Test("an arena that was removed or replaced is noticed")
   func verifyPublished() throws {
     try withTemporaryArenaPath { path in

@@ -10,10 +10,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Files, locks and wake-ups. Every function gives 0 (or a count) or a negated errno, so that no
-   caller reads `errno` after something else has touched it. The numbers are the kernel's ABI:
-   <fcntl.h> and <linux/futex.h> show them only to programs that ask for GNU extensions before the
-   first include, which Swift's importer cannot do. */
+/* Files and locks. Every function gives 0 (or an answer) or a negated errno, so that no caller reads
+   `errno` after something else has touched it. The numbers are the kernel's ABI: <fcntl.h> and
+   <linux/membarrier.h> show them only to programs that ask for GNU extensions before the first
+   include, which Swift's importer cannot do. */
 
 enum {
   clinux_tmpfs_magic = 0x01021994,
@@ -74,25 +74,6 @@ static inline int64_t clinux_filesystem_magic(int fd) {
    sandboxes, answer with an error; sleepers then rely on their periodic look. */
 static inline int clinux_membarrier_register_global(void) {
   return syscall(SYS_membarrier, 1 << 2 /* REGISTER_GLOBAL_EXPEDITED */, 0, 0) == 0 ? 0 : -errno;
-}
-
-/* A full memory barrier on every running thread of every registered process. */
-static inline int clinux_membarrier_global(void) {
-  return syscall(SYS_membarrier, 1 << 1 /* GLOBAL_EXPEDITED */, 0, 0) == 0 ? 0 : -errno;
-}
-
-/* Sleeps while `*word == expected`, at most `nanoseconds`. Never a private futex: the word lies in
-   memory that several processes share. */
-static inline int clinux_futex_wait(
-    const void *_Nonnull word, uint32_t expected, int64_t nanoseconds) {
-  struct timespec timeout = {nanoseconds / 1000000000, nanoseconds % 1000000000};
-  return syscall(SYS_futex, word, 0 /* FUTEX_WAIT */, expected, &timeout, 0, 0) == 0 ? 0 : -errno;
-}
-
-/* Wakes up to `count` sleepers and gives how many there were. */
-static inline int clinux_futex_wake(const void *_Nonnull word, int count) {
-  long woken = syscall(SYS_futex, word, 1 /* FUTEX_WAKE */, count, 0, 0, 0);
-  return woken >= 0 ? (int)woken : -errno;
 }
 
 #endif
