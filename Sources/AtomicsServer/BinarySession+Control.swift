@@ -70,7 +70,7 @@ extension BinarySession {
         throw WireFailure(.badOperand, "type byte \(header.type) names no register type")
       }
       (register, created) = try make(
-        RegisterDefinition(name: name(block, body), type: type, ownerUser: user),
+        RegisterDefinition(name: block.name(in: body), type: type, ownerUser: user),
         exclusively: false)
     case .createExclusively:
       throw WireFailure(.badOperand, "OPEN's policy is 0 (must exist) or 1 (create or confirm)")
@@ -130,8 +130,7 @@ extension BinarySession {
     try requireEnd(of: block, body)
     try requirePlain(block)
     do throws(ServiceError) {
-      try service.delete(
-        body.extracting(block.nameOffset..<(block.nameOffset &+ block.nameByteCount)))
+      try service.delete(body.extracting(block.nameRange))
     } catch {
       throw WireFailure(error)
     }
@@ -189,14 +188,6 @@ extension BinarySession {
     guard header.handleOrAuxiliary == 0 || usesHandle else {
       throw WireFailure(.badOperand, "NOP, PING and LIST have handle 0")
     }
-  }
-
-  private func name(_ block: NameBlock, _ body: Span<UInt8>) -> String {
-    var bytes: [UInt8] = []
-    for index in block.nameOffset..<(block.nameOffset + block.nameByteCount) {
-      bytes.append(body[index])
-    }
-    return String(decoding: bytes, as: UTF8.self)
   }
 
   private func requireNoFlags(_ header: FrameHeader) throws(WireFailure) {

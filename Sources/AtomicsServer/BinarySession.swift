@@ -183,8 +183,7 @@ final class BinarySession {
 
   func find(_ block: NameBlock, _ body: Span<UInt8>) throws(WireFailure) -> RegisterReference {
     do throws(ServiceError) {
-      return try service.find(
-        body.extracting(block.nameOffset..<(block.nameOffset &+ block.nameByteCount)))
+      return try service.find(body.extracting(block.nameRange))
     } catch {
       throw WireFailure(error)
     }

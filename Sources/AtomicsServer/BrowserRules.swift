@@ -23,25 +23,25 @@ struct BrowserRules: Sendable {
     }
     // Without a name there is nothing to rebind: HTTP/1.0, and HTTP/2 clients that send none.
     guard let authority else { return try checkOrigin(request, own: nil) }
-    guard let text = String(validating: authority, as: UTF8.self), answers(to: text.lowercased())
-    else {
+    guard answers(to: authority) else {
       throw Problem(
         .misdirected,
         "this server answers to IP addresses, localhost and configured names only; see allowed_hosts"
       )
     }
-    try checkOrigin(request, own: text)
+    try checkOrigin(request, own: authority)
   }
 
-  private func checkOrigin(_ request: borrowing HTTPRequest, own authority: String?)
+  private func checkOrigin(_ request: borrowing HTTPRequest, own authority: [UInt8]?)
     throws(Problem)
   {
     if let origin = request.fields.first("origin") {
-      let text = String(decoding: origin, as: UTF8.self)
-      if let authority, text.lowercased() == "\(request.scheme.name)://\(authority.lowercased())" {
-        return
+      let text = String(decoding: origin, as: UTF8.self).lowercased()
+      if let authority {
+        let host = String(decoding: authority, as: UTF8.self).lowercased()
+        if text == "\(request.scheme.name)://\(host)" { return }
       }
-      if allowedOrigins.contains(text.lowercased()) { return }
+      if allowedOrigins.contains(text) { return }
       throw Problem(
         .forbidden, "pages of another origin may not use this server; see allowed_origins")
     }
@@ -53,38 +53,54 @@ struct BrowserRules: Sendable {
     }
   }
 
-  private func answers(to authority: String) -> Bool {
-    var host = Substring(authority)
-    if host.first == "[" {
-      guard let end = host.firstIndex(of: "]") else { return false }
-      let rest = host[host.index(after: end)...]
-      guard rest.isEmpty || rest.first == ":" && Self.isPort(rest.dropFirst()) else { return false }
-      return Self.isIPv6(host[host.index(after: host.startIndex)..<end])
+  /// Every request asks this: it looks at bytes and allocates nothing, unless a configured name is
+  /// its last chance.
+  private func answers(to authority: [UInt8]) -> Bool {
+    if authority.first == UInt8(ascii: "[") {
+      guard let end = authority.firstIndex(of: UInt8(ascii: "]")) else { return false }
+      return Self.isPort(authority[(end + 1)...]) && Self.isIPv6(authority[1..<end])
     }
-    if let colon = host.firstIndex(of: ":") {
-      guard Self.isPort(host[host.index(after: colon)...]) else { return false }
-      host = host[..<colon]
-    }
-    return host == "localhost" || Self.isIPv4(host) || allowedHosts.contains(String(host))
+    let end = authority.firstIndex(of: UInt8(ascii: ":")) ?? authority.count
+    let host = authority[..<end]
+    guard Self.isPort(authority[end...]) else { return false }
+    return Self.isIPv4(host) || Self.isLocalhost(host)
+      || allowedHosts.contains(String(decoding: host, as: UTF8.self).lowercased())
   }
 
-  private static func isPort(_ text: Substring) -> Bool {
-    !text.isEmpty && text.utf8.count <= 5 && text.utf8.allSatisfy { $0 &- 0x30 < 10 }
+  /// Nothing, or a colon and one to five digits.
+  private static func isPort(_ text: ArraySlice<UInt8>) -> Bool {
+    guard text.first == UInt8(ascii: ":") else { return text.isEmpty }
+    let digits = text.dropFirst()
+    return (1...5).contains(digits.count) && digits.allSatisfy { $0 &- 0x30 < 10 }
   }
 
-  private static func isIPv4(_ text: Substring) -> Bool {
-    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-    return parts.count == 4
-      && parts.allSatisfy { part in
-        part.utf8.count <= 3 && part.utf8.allSatisfy { $0 &- 0x30 < 10 } && UInt8(part) != nil
+  private static func isLocalhost(_ text: ArraySlice<UInt8>) -> Bool {
+    text.elementsEqual("localhost".utf8) { $0 | 0x20 == $1 }
+  }
+
+  private static func isIPv4(_ text: ArraySlice<UInt8>) -> Bool {
+    var dots = 0
+    var digits = 0
+    var number = 0
+    for byte in text {
+      if byte == UInt8(ascii: ".") {
+        guard digits > 0 else { return false }
+        (dots, digits, number) = (dots + 1, 0, 0)
+      } else {
+        guard byte &- 0x30 < 10, digits < 3 else { return false }
+        (digits, number) = (digits + 1, number * 10 + Int(byte &- 0x30))
+        guard number < 256 else { return false }
       }
+    }
+    return dots == 3 && digits > 0
   }
 
   /// Close enough: whatever has only these characters is no name that resolves.
-  private static func isIPv6(_ text: Substring) -> Bool {
-    text.contains(":")
-      && text.utf8.allSatisfy { byte in
-        byte &- 0x30 < 10 || byte | 0x20 &- 0x61 < 6 || byte == 0x3A || byte == 0x2E
+  private static func isIPv6(_ text: ArraySlice<UInt8>) -> Bool {
+    text.contains(UInt8(ascii: ":"))
+      && text.allSatisfy { byte in
+        byte &- 0x30 < 10 || byte | 0x20 &- 0x61 < 6 || byte == UInt8(ascii: ":")
+          || byte == UInt8(ascii: ".")
       }
   }
 }

@@ -36,7 +36,7 @@ public struct ServerLimits: Sendable {
   public var connections = 12_000
   /// Bytes of one binary frame's body; a longer one closes the connection.
   public var frameBytes = 1 << 20
-  /// Handles of one binary connection: 24 bytes each.
+  /// Handles of one binary connection: 16 bytes each.
   public var handles = 1 << 18
   /// Time to tell the protocol by its first bytes, and to greet.
   public var classificationNanoseconds: UInt64 = 5_000_000_000

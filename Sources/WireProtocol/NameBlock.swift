@@ -28,6 +28,17 @@ public struct NameBlock: Equatable, Sendable {
   /// Bytes from the front of the body to what follows the block.
   @inlinable public var byteCount: Int { 8 + (nameByteCount + 7) & ~7 }
 
+  /// Where the name stands in the body.
+  @inlinable public var nameRange: Range<Int> {
+    nameOffset..<(nameOffset &+ nameByteCount)
+  }
+
+  /// The name in the body that the block was read from; broken UTF-8 is repaired, which leaves it
+  /// as wrong as it was.
+  public func name(in body: Span<UInt8>) -> String {
+    body.text(from: nameOffset, count: nameByteCount)
+  }
+
   /// Reads the block at the front of `body`.
   ///
   /// - Throws: ``WireFailure``; reserved bytes that are not zero are refused.

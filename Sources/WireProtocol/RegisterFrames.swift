@@ -77,7 +77,7 @@ public struct CreateFrame: Equatable, Sendable {
     guard initial | restoreGap <= type.width.mask else {
       throw WireFailure(OperationError.valueOutOfRange(type))
     }
-    name = body.text(from: block.nameOffset, count: block.nameByteCount)
+    name = block.name(in: body)
     self.type = type
     isExclusive = block.policy == .createExclusively
     ownerTag = body.littleEndian64(at: start + 32)
