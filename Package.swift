@@ -119,8 +119,8 @@ let package = Package(
       (
         "AtomicsServer",
         [
-          "AtomicsServer", "RegisterService", "WireProtocol", "HTTPMessage", "SharedArena",
-          "AtomicsCore", "EventLoop", "JSONText", logging,
+          "AtomicsServer", "RegisterService", "WireProtocol", "HTTPMessage", "HTTP1Session",
+          "SharedArena", "AtomicsCore", "EventLoop", "JSONText", logging,
         ]
       ),
       (

@@ -23,6 +23,8 @@ final class Connection: StreamHandler {
   private var speech = Speech.undecided
   /// Whether the deadline of the opening still runs.
   private var isOpening = true
+  /// Whether the deadline of the shutdown notice runs, or has passed.
+  private var isDraining = false
   /// What of an HTTP/1 request the deadline is set for.
   private var awaited = Awaited.nothing
   /// Messages that were complete when the deadline was set: another one has a time of its own.
@@ -50,6 +52,7 @@ final class Connection: StreamHandler {
     case .http2(let exchange):
       let progress = exchange.process(input, into: &output, endOfInput: endOfInput)
       if isOpening, exchange.receivedCount >= Self.http2OpeningCount { endOpening(stream) }
+      if !isOpening, !isDraining { stream.setDeadline(afterNanoseconds: Self.idleNanoseconds) }
       return progress
     case .http1(let exchange):
       let progress = exchange.process(input, into: &output, endOfInput: endOfInput)
@@ -119,12 +122,20 @@ final class Connection: StreamHandler {
 
   func deadlineReached(into output: inout OutputBuffer, stream: Stream) -> StreamProgress {
     if !isOpening, case .http2(let exchange) = speech {
+      guard isDraining else {
+        exchange.releaseIdleMemory()
+        return StreamProgress(consumed: 0, next: .needInput)
+      }
       exchange.session.finishShutdown()
       return exchange.process(Span(), into: &output, endOfInput: false)
     }
     guard !isOpening, case .http1(let exchange) = speech else {
       stream.close(.deadline)
       return StreamProgress(consumed: 0, next: .close)
+    }
+    if awaited == .nothing {
+      exchange.releaseIdleMemory()
+      return StreamProgress(consumed: 0, next: .needInput)
     }
     if case .body(let received) = exchange.session.inputPhase,
       received &- bodyBytesAtDeadline >= bodyBytesPerDeadline
@@ -147,15 +158,12 @@ final class Connection: StreamHandler {
       case .body: .body
       }
     let messages = exchange.messageCount
-    guard awaits != awaited || awaits != .nothing && messages != messagesAtDeadline else { return }
+    guard awaits != awaited || awaits == .nothing || messages != messagesAtDeadline else { return }
     awaited = awaits
     messagesAtDeadline = messages
     bodyBytesAtDeadline = 0
-    if awaits == .nothing {
-      stream.clearDeadline()
-    } else {
-      stream.setDeadline(afterNanoseconds: context.limits.headNanoseconds)
-    }
+    stream.setDeadline(
+      afterNanoseconds: awaits == .nothing ? Self.idleNanoseconds : context.limits.headNanoseconds)
   }
 
   private enum Awaited {
@@ -177,10 +185,14 @@ final class Connection: StreamHandler {
     case .http1(let exchange):
       return exchange.drain(into: &output)
     case .http2(let exchange):
+      isDraining = true
       stream.setDeadline(afterNanoseconds: Self.shutdownNoticeNanoseconds)
       return exchange.drain(into: &output)
     }
   }
+
+  /// How long an HTTP connection keeps its buffers after the last turn.
+  private static let idleNanoseconds: UInt64 = 1_000_000_000
 
   /// How long an HTTP/2 client has to answer that it knows of the end (RFC 9113 §6.8). Many read
   /// nothing while they ask nothing, and would hold the end up until the drain's own limit.

@@ -28,6 +28,8 @@ protocol HTTPServerSession: AnyObject {
   func setDate(_ text: [UInt8], unixSeconds: Int64)
   /// Appends at most about `limit` bytes of what is to be sent.
   func takeOutput(into output: inout [UInt8], upTo limit: Int)
+  /// Frees the buffers that are kept for reuse.
+  func releaseIdleMemory()
   /// Takes no new requests; answers those that it has, then is finished.
   func beginShutdown()
 }
@@ -50,7 +52,7 @@ final class HTTPExchange<Session: HTTPServerSession> {
   /// Requests, whole or refused, that were answered so far.
   private(set) var messageCount = 0
   /// Keeps its capacity from one turn to the next while the connection is busy.
-  private var sending: [UInt8] = []
+  private(set) var sending: [UInt8] = []
 
   init(_ session: Session, _ context: ServerContext, _ clock: WallClock, user: UInt32) {
     self.session = session
@@ -87,6 +89,12 @@ final class HTTPExchange<Session: HTTPServerSession> {
       session.hasEvents || session.hasOutput
       || consumed < input.count && (budget.isSpent || output.isFull)
     return StreamProgress(consumed: consumed, next: isMoreToDo ? .yield : .needInput)
+  }
+
+  /// Gives back what a busy connection keeps from turn to turn: idle ones are many.
+  func releaseIdleMemory() {
+    sending = []
+    session.releaseIdleMemory()
   }
 
   func drain(into output: inout OutputBuffer) -> StreamProgress {

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventLoop
+import HTTP1Session
+import Testing
+
+@testable import AtomicsServer
+
+@Suite struct HTTPExchangeTests {
+  @Test("an idle connection owns no buffers, and goes on")
+  func idle() throws {
+    try Faces.use { faces in
+      let exchange = HTTPExchange(HTTP1Session(), faces.context, WallClock(), user: 0)
+      let request = Array("GET /v1/capabilities HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8)
+      for _ in 0..<2 {
+        var output = OutputBuffer()
+        let progress = exchange.process(request.span, into: &output, endOfInput: false)
+        #expect(progress.consumed == request.count && output.count > 1000)
+        #expect(exchange.sending.capacity > 1000)
+        exchange.releaseIdleMemory()
+        #expect(exchange.sending.capacity == 0)
+      }
+    }
+  }
+}
