@@ -34,19 +34,32 @@ struct Announcement {
   private var base: String { "http://\(tcp ?? "localhost")" }
 
   private var curl: String {
-    if tcp == nil, let socketPath { return "curl --unix-socket \(socketPath)" }
+    if tcp == nil, let socketPath { return "curl --unix-socket \(Self.quoted(socketPath))" }
     return "curl"
   }
 
   /// The client beside this program, or on the path as this one was.
   private var client: String {
     guard let slash = program.lastIndex(of: "/") else { return "atomics-client" }
-    return program[...slash] + "atomics-client"
+    return Self.quoted(program[...slash] + "atomics-client")
   }
 
   /// Nothing where the client finds the server by itself.
   private var serverFlag: String {
     if let tcp { return tcp == "127.0.0.1:7070" ? "" : " --server atr://\(tcp)" }
-    return socketPath.map { " --server unix:\($0)" } ?? ""
+    return socketPath.map { " --server " + Self.quoted("unix:\($0)") } ?? ""
+  }
+
+  /// As a shell takes it for one word.
+  private static func quoted(_ text: String) -> String {
+    let isPlain = text.utf8.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"):
+        true
+      default: "/._-:@+,".utf8.contains(byte)
+      }
+    }
+    return isPlain ? text : "'" + text.map { $0 == "'" ? "'\\''" : String($0) }.joined() + "'"
   }
 }

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import atomics_server
+
+@Suite struct AnnouncementTests {
+  private func lines(_ addresses: [String], program: String = "atomics-server") -> [String] {
+    Announcement(addresses: addresses, arenaPath: "/a", adopted: false, program: program).text
+      .split(separator: "\n").map(String.init)
+  }
+
+  @Test("each address stands on a line of its own, then the arena and three commands")
+  func shape() {
+    #expect(
+      lines(["127.0.0.1:7070", "unix:/s"]) == [
+        "listening on 127.0.0.1:7070", "listening on unix:/s", "arena /a (new)", "try:",
+        "  curl -X PUT http://127.0.0.1:7070/v1/registers/hits -d '{\"type\":\"u64\"}'",
+        "  curl --http2-prior-knowledge -X POST http://127.0.0.1:7070/v1/registers/hits/inc",
+        "  atomics-client inc hits",
+      ])
+  }
+
+  @Test("what a shell would take apart is quoted")
+  func quoting() {
+    let commands = lines(["unix:/it's a.sock"], program: "/my bin/atomics-server").suffix(3)
+    #expect(
+      commands.last == #"  '/my bin/atomics-client' --server 'unix:/it'\''s a.sock' inc hits"#)
+    for command in commands.dropLast() {
+      #expect(command.hasPrefix(#"  curl --unix-socket '/it'\''s a.sock' "#))
+    }
+  }
+}
