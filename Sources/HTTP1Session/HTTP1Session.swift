@@ -60,7 +60,7 @@ public final class HTTP1Session {
   var partialLine: [UInt8] = []
   var head = RequestHead()
   var body: [UInt8] = []
-  /// Bytes of chunk headers of this body, which buy the peer nothing.
+  /// Bytes of chunk extensions of this body, which buy the peer nothing.
   var chunkOverhead = 0
   /// An empty line before a request is forgiven once (RFC 9112 §2.2).
   var sawEmptyLine = false

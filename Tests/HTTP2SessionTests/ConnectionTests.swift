@@ -262,7 +262,7 @@ import Testing
     #expect(throws: HTTP2Error.self) { try pair.client.submit(request(.get, "/")) }
   }
 
-  @Test("memory is released when idle, and the session goes on")
+  @Test("a session whose idle memory was released goes on")
   func release() throws {
     let pair = try Pair()
     for _ in 0..<3 {
