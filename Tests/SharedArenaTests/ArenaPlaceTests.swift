@@ -15,11 +15,9 @@ import Testing
     let parent = "\(files.currentDirectoryPath)/.build/arena-\(UInt64.random(in: 0...(.max)))"
     try files.createDirectory(atPath: parent, withIntermediateDirectories: true)
     defer { try? files.removeItem(atPath: parent) }
-    #expect(throws: ArenaError.self) { try Arena.serve(at: "\(parent)/a", options: options) }
-    do {
-      _ = try Arena.openOrCreate(at: "\(parent)/a", options: options)
-    } catch ArenaError.notTmpfs {
-    }
+    let error = ArenaError.notTmpfs(path: parent)
+    #expect(throws: error) { try Arena.serve(at: "\(parent)/a", options: options) }
+    #expect(throws: error) { try Arena.openOrCreate(at: "\(parent)/a", options: options) }
     #expect(try files.contentsOfDirectory(atPath: parent) == [])
   }
 
