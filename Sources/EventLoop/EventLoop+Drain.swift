@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension EventLoop {
-  /// Closes the listeners and asks every handler to come to an end (`StreamHandler.drain`); calls
-  /// `completed` on this loop once no stream is left. The loop goes on running: call `stop()` then,
-  /// or after a time limit of your own. Any thread; later calls do nothing.
+  /// Closes the listeners, once they have accepted who is waiting there, and asks every handler to
+  /// come to an end (`StreamHandler.drain`); calls `completed` on this loop once no stream is left.
+  /// The loop goes on running: call `stop()` then, or after a time limit of your own. Any thread;
+  /// later calls do nothing.
   public func beginDrain(completed: @escaping @Sendable () -> Void = {}) {
     execute { [self] in startDrain(completed) }
   }
@@ -12,8 +13,13 @@ extension EventLoop {
     if isDraining { return }
     isDraining = true
     drained = completed
-    // Slots stay: an event of this batch may still name one.
-    for index in listeners.indices { listeners[index] = nil }
+    for index in listeners.indices {
+      // Who is still in the queue would be reset by the close.
+      var batches = Int(ListenerSocket.backlog) / Self.acceptBatch + 1
+      while acceptBatch(index), batches > 0 { batches -= 1 }
+      // Slots stay: an event of this batch may still name one.
+      listeners[index] = nil
+    }
     for slot in slots {
       guard let stream = slot.stream else { continue }
       stream.wantsDrain = true

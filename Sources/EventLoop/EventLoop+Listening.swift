@@ -32,17 +32,22 @@ extension EventLoop {
     listeners.append(listener)
   }
 
-  func acceptBatch(_ index: Int) {
+  /// Returns whether more may be waiting.
+  @discardableResult
+  func acceptBatch(_ index: Int) -> Bool {
     for _ in 0..<Self.acceptBatch {
       // Looked up each time: `accepted` may begin the drain, which closes the listeners.
-      guard index < listeners.count, let listener = listeners[index] else { return }
+      guard index < listeners.count, let listener = listeners[index] else { return false }
       switch listener.socket.accept() {
       case .accepted(let descriptor): listener.accepted(Socket(accepted: descriptor))
-      case .noneWaiting: return
+      case .noneWaiting: return false
       case .failed: continue
-      case .exhausted: return pause(listener, index)
+      case .exhausted:
+        pause(listener, index)
+        return false
       }
     }
+    return true
   }
 
   /// The waiting connections would be reported in every turn: better to look again later.

@@ -53,6 +53,25 @@ import Testing
     server.stop()
   }
 
+  @Test("whoever connected before the drain began is told of it, not reset")
+  func waitingConnection() throws {
+    let directory = try TemporaryDirectory()
+    let record = StreamRecord()
+    let server = try RunningLoop(.init(unixPath: "\(directory.path)/sock")) {
+      PoliteHandler(record)
+    }
+    // On the loop's own thread, so that nothing is accepted in between.
+    let descriptor = try server.sync { [address = server.address] loop in
+      loop.beginDrain()
+      return try? Socket.connect(to: address, deadline: .after(nanoseconds: patience)).release()
+    }
+    let client = Socket(owning: try #require(descriptor))
+    #expect(try client.receive(3) == Array("bye".utf8))
+    try client.send([2])
+    #expect(try client.receiveAll() == [2])
+    server.stop()
+  }
+
   @Test("draining sends what a slow peer has not taken yet")
   func drainWithBacklog() throws {
     let size = 8 << 20
