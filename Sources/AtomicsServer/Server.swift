@@ -41,8 +41,8 @@ public final class Server: Sendable {
     let context = ServerContext(service: service, configuration: configuration)
     self.context = context
     self.logger = logger
+    var loops: [EventLoop] = []
     do throws(EventLoopError) {
-      var loops: [EventLoop] = []
       for _ in 0..<max(1, configuration.threads) {
         loops.append(try EventLoop(limits: configuration.limits.stream))
       }
@@ -59,6 +59,12 @@ public final class Server: Sendable {
       self.loops = loops
       loopsLeftToDrain = Atomic(loops.count)
     } catch {
+      // What listens already holds the loops, and through them the arena: a run that is stopped
+      // before it begins lets all of it go.
+      for loop in loops {
+        loop.stop()
+        loop.run()
+      }
       throw .network(error)
     }
   }
@@ -77,7 +83,7 @@ public final class Server: Sendable {
       } catch {
         throw .network(error)
       }
-      guard let last = addresses.last, last.isLoopback else { throw .notLoopback("\(listen)") }
+      if let last = addresses.last, !last.isLoopback { throw .notLoopback("\(last)") }
     }
     return addresses
   }
