@@ -107,12 +107,9 @@ public final class BlockingClient {
     _ = try call(.ping)
   }
 
-  /// What the server can do.
+  /// What the server can do. One round trip.
   public func capabilities() throws(ClientError) -> ServerCapabilities {
-    switch transport {
-    case .remote(let connection): try connection.greet()
-    case .map(let registers): try registers.capabilities()
-    }
+    try call(.capabilities).asCapabilities()
   }
 
   // MARK: - Pipelining

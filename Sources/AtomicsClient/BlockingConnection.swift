@@ -32,17 +32,19 @@ final class BlockingConnection {
     session.begin(into: &output)
   }
 
-  var capabilities: ServerCapabilities? { session.capabilities }
-
   /// Queues `command`; returns the ticket for its reply. Sends when a buffer's worth is queued.
   func submit(_ command: ClientCommand) throws(ClientError) -> UInt64 {
     if let failure { throw failure.repeated }
     // More in flight, and both sides could wait for the other to read.
-    let limit = min(options.maximumInFlight, session.capabilities?.inFlightLimit ?? .max)
+    let limit = min(options.maximumInFlight, session.inFlightLimit)
     if session.outstandingCount >= limit {
       try flush()
-      // To half of it, so that the next requests leave in one piece too.
-      while session.outstandingCount > limit / 2 { try receive() }
+      // To half of it, so that the next requests leave in one piece too. What the session itself
+      // has to say meanwhile, such as that it can take more, must not wait.
+      while session.outstandingCount > limit / 2 {
+        try receive()
+        try flush()
+      }
       if let failure { throw failure.repeated }
     }
     nextTicket += 1
@@ -80,15 +82,6 @@ final class BlockingConnection {
   /// One command and its reply.
   func call(_ command: ClientCommand) throws(ClientError) -> ClientReply {
     try reply(to: submit(command))
-  }
-
-  /// Waits for the server's greeting.
-  func greet() throws(ClientError) -> ServerCapabilities {
-    while true {
-      if let capabilities = session.capabilities { return capabilities }
-      try flush()
-      try receive()
-    }
   }
 
   /// Waits for bytes and takes them in. A failure ends the connection, and every reply that is
@@ -146,6 +139,7 @@ extension ClientError {
     switch self {
     case .connectionLost(let reason, _): .connectionLost(reason: reason, applied: .no)
     case .timeout: .connectionLost(reason: "the server did not answer in time", applied: .no)
+    case .protocolViolation(let text): .connectionLost(reason: text, applied: .no)
     default: self
     }
   }

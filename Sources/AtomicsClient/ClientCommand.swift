@@ -12,6 +12,7 @@ enum ClientCommand: Sendable {
   case list(prefix: String, cursor: UInt64, limit: UInt32)
   case info(name: String)
   case ping
+  case capabilities
 }
 
 /// What a register is to be.
@@ -30,6 +31,7 @@ enum ClientReply: Sendable {
   case page(RegisterPage)
   case description(RegisterDescription)
   case pong
+  case capabilities(ServerCapabilities)
 }
 
 extension ClientCommand {
@@ -38,7 +40,7 @@ extension ClientCommand {
     switch self {
     case .create, .delete: .unknown
     case .perform(let request, _): request.operation.orders == .load ? .no : .unknown
-    case .find, .list, .info, .ping: .no
+    case .find, .list, .info, .ping, .capabilities: .no
     }
   }
 
@@ -48,7 +50,7 @@ extension ClientCommand {
     case .create(let plan): plan.name
     case .find(let name), .delete(let name), .info(let name): name
     case .perform(_, let register): register.name
-    case .list, .ping: nil
+    case .list, .ping, .capabilities: nil
     }
   }
 }

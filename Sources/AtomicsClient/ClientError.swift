@@ -31,7 +31,8 @@ public enum ClientError: Error, Equatable, Sendable {
   case connectionLost(reason: String, applied: Applied)
   /// No reply within the time limit. The connection is given up.
   case timeout(applied: Applied)
-  /// The peer sent what the protocol does not allow. The connection is given up.
+  /// The peer sent what the protocol does not allow. The connection is given up, except where one
+  /// HTTP answer is wrong in itself.
   case protocolViolation(String)
   /// There is no register of this name, or not any more.
   case notFound(name: String)

@@ -24,6 +24,11 @@ extension ClientReply {
     return description
   }
 
+  func asCapabilities() throws(ClientError) -> ServerCapabilities {
+    guard case .capabilities(let capabilities) = self else { throw Self.mismatch }
+    return capabilities
+  }
+
   private static var mismatch: ClientError {
     .protocolViolation("the reply answers another request")
   }

@@ -10,8 +10,8 @@ protocol ClientSession: AnyObject {
   var outstandingCount: Int { get }
   /// The server has greeted: it speaks this protocol.
   var isReady: Bool { get }
-  /// What the server said of itself, once it did.
-  var capabilities: ServerCapabilities? { get }
+  /// Requests that the server takes ahead of their replies, as far as it has said so.
+  var inFlightLimit: Int { get }
   /// Why the server said it would hang up, once it did.
   var farewell: String? { get }
 
@@ -51,6 +51,9 @@ enum AbandonReason {
     switch self {
     case .lost(let reason): .connectionLost(reason: reason, applied: applied)
     case .timeout: .timeout(applied: applied)
+    // What is known of the command itself says more.
+    case .broken(.connectionLost(let reason, .unknown)):
+      .connectionLost(reason: reason, applied: applied)
     case .broken(let error): error
     }
   }

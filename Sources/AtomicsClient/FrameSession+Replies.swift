@@ -10,22 +10,29 @@ extension FrameSession {
       try readFarewell(header, body)
       return
     }
-    guard let frame = awaited.popFirst(), frame.sequence == header.sequence,
+    // Taken off the queue once its reply has made sense: until then it is one of those to abandon.
+    guard let frame = awaited.first, frame.sequence == header.sequence,
       frame.opcode == header.opcode
     else {
       throw .protocolViolation("a reply to no request (sequence \(header.sequence))")
     }
     // Nobody waits for it.
-    if frame.opcode == Opcode.close.rawValue { return }
+    if frame.opcode == Opcode.close.rawValue {
+      _ = awaited.popFirst()
+      return
+    }
     let result: Result<ClientReply, ClientError>
     do throws(WireFailure) {
-      guard let reply = try reply(to: frame, header, body) else { return }
+      let reply = try reply(to: frame, header, body)
+      _ = awaited.popFirst()
+      guard let reply else { return }
       result = .success(reply)
     } catch {
       // Lengths and types of a reply that make no sense leave nothing to go on with.
       if error.status == .badFrame {
         throw .protocolViolation(error.text)
       }
+      _ = awaited.popFirst()
       let failure = ClientError(error, name: frame.command.name)
       if frame.opcode == Opcode.create.rawValue {
         creation = .failure(failure)
@@ -81,8 +88,12 @@ extension FrameSession {
     case .delete(let name):
       handles[name] = nil
       return .deleted
-    case .list:
+    case .list(_, let cursor, _):
       let page = try ListReply(header: header, body: body)
+      // A listing that does not go on would never end.
+      guard page.next == 0 || page.next > cursor else {
+        throw WireFailure(.badFrame, "a cursor that goes back")
+      }
       let registers = page.entries.map {
         RegisterDescription(name: $0.name, type: $0.type, value: $0.value, label: $0.label)
       }
@@ -91,6 +102,8 @@ extension FrameSession {
       return .description(RegisterDescription(try StatReply(header: header, body: body)))
     case .ping:
       return .pong
+    case .capabilities:
+      return capabilities.map { .capabilities($0) }
     }
   }
 

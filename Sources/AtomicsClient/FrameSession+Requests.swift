@@ -37,7 +37,8 @@ extension FrameSession {
       let sequence = expect(Opcode.list.rawValue, command, ticket)
       let list = ListFrame(cursor: cursor, limit: limit, prefix: Array(prefix.utf8))
       output.append(contentsOf: list.frame(sequence: sequence))
-    case .ping:
+    // WELCOME has told them before anything is answered.
+    case .ping, .capabilities:
       let sequence = expect(Opcode.ping.rawValue, command, ticket)
       output.append(contentsOf: ControlFrame.ping([], sequence: sequence))
     }

@@ -28,6 +28,7 @@ final class FrameSession: ClientSession {
   var handles: [String: RegisterReference] = [:]
   /// Handles that were given for a register which has one already, and to nobody.
   var surplusHandles: [UInt32] = []
+  /// What WELCOME said; nil until it has come.
   private(set) var capabilities: ServerCapabilities?
   var farewell: String?
   private var nextSequence: UInt32 = 1
@@ -40,6 +41,7 @@ final class FrameSession: ClientSession {
 
   var outstandingCount: Int { awaited.count }
   var isReady: Bool { capabilities != nil }
+  var inFlightLimit: Int { capabilities?.inFlightLimit ?? .max }
 
   func nextReply() -> SessionReply? { replies.popFirst() }
 

@@ -34,6 +34,9 @@ struct JSONRequest {
     case .ping:
       method = .get
       target = "/livez"
+    case .capabilities:
+      method = .get
+      target = "/v1/capabilities"
     }
   }
 

@@ -6,9 +6,9 @@ import JSONText
 
 /// An answer of the HTTP interface, read as the reply to a command.
 struct JSONResponse {
-  private let response: HTTPResponse
+  let response: HTTPResponse
   /// The members of the answer's object; nil where the body is none.
-  private let members: [JSONMember]?
+  let members: [JSONMember]?
 
   init(_ response: HTTPResponse) {
     self.response = response
@@ -31,16 +31,21 @@ struct JSONResponse {
   private func reply(to command: ClientCommand, _ connection: UInt64) -> ClientReply? {
     switch command {
     case .create, .find:
-      guard let found = Self.description(members) else { return nil }
+      guard let found = Self.description(members), found.name == command.name else { return nil }
       let register = RegisterReference(
         name: found.name, type: found.type, generation: 0, place: .byName(connection: connection))
       return .register(register, created: response.status == 201)
     case .perform(let request, let register):
       return outcome(of: request, register.type).map { .outcome($0) }
     case .delete: return .deleted
-    case .list: return page.map { .page($0) }
-    case .info: return Self.description(members).map { .description($0) }
+    case .list(_, let cursor, _):
+      guard let page, page.next ?? .max > cursor else { return nil }
+      return .page(page)
+    case .info:
+      guard let found = Self.description(members), found.name == command.name else { return nil }
+      return .description(found)
     case .ping: return .pong
+    case .capabilities: return capabilities.map { .capabilities($0) }
     }
   }
 
@@ -60,7 +65,7 @@ struct JSONResponse {
   }
 
   private var page: RegisterPage? {
-    guard let list = members?.first(where: { $0.name == "registers" }) else { return nil }
+    guard let list = members?.member("registers") else { return nil }
     do throws(JSONError) {
       guard let elements = try JSONReader.elements(of: response.body, range: list.range) else {
         return nil
@@ -71,7 +76,10 @@ struct JSONResponse {
         guard let register = Self.description(members) else { return nil }
         registers.append(register)
       }
-      return RegisterPage(registers: registers, next: text("cursor").flatMap { UInt64($0) })
+      let next = text("cursor").flatMap { UInt64($0) }
+      // Left out at the end, and only there.
+      guard next != nil || members?.member("cursor") == nil else { return nil }
+      return RegisterPage(registers: registers, next: next)
     } catch {
       return nil
     }
@@ -106,24 +114,12 @@ struct JSONResponse {
       applied: applied)
   }
 
-  private func text(_ name: String) -> String? { members?.text(name) }
+  func text(_ name: String) -> String? { members?.text(name) }
 
-  private func boolean(_ name: String) -> Bool? {
-    guard case .bool(let value)? = members?.first(where: { $0.name == name })?.value else {
-      return nil
-    }
-    return value
-  }
+  private func boolean(_ name: String) -> Bool? { members?.boolean(name) }
 
   private func value(_ name: String, _ type: RegisterType) -> UInt128? {
     text(name).flatMap { type.bits($0) }
-  }
-}
-
-extension [JSONMember] {
-  fileprivate func text(_ name: String) -> String? {
-    guard case .string(let text)? = first(where: { $0.name == name })?.value else { return nil }
-    return text
   }
 }
 
@@ -148,6 +144,7 @@ extension ClientCommand {
     case .list: "list"
     case .info: "info"
     case .ping: "ping"
+    case .capabilities: "capabilities"
     }
   }
 }

@@ -18,7 +18,8 @@ final class JSONSession: ClientSession {
   private var replies = RequestQueue<SessionReply>()
   /// What the session gives, on its way to the connection's buffer.
   private var scratch: [UInt8] = []
-  let capabilities: ServerCapabilities? = nil
+  /// Streams beyond the server's limit wait in the session.
+  let inFlightLimit = Int.max
   let farewell: String? = nil
   private(set) var isReady = false
 

@@ -41,6 +41,8 @@ final class LocalRegisters: Sendable {
     case .ping:
       _ = try arena()
       return .pong
+    case .capabilities:
+      return .capabilities(try capabilities())
     }
   }
 
@@ -63,12 +65,12 @@ final class LocalRegisters: Sendable {
     return cell.perform(request)
   }
 
-  func capabilities() throws(ClientError) -> ServerCapabilities {
+  private func capabilities() throws(ClientError) -> ServerCapabilities {
     let arena = try arena()
     let (first, second) = arena.uuid
     return ServerCapabilities(
       serverName: "shm", operations: Set(AtomicOperation.allCases), types: Set(RegisterType.all),
-      lockFreeWidths: Set(AtomicWidth.allCases), bootEpoch: arena.bootEpoch,
+      lockFreeWidths: Set(AtomicWidth.allCases.filter(\.isLockFree)), bootEpoch: arena.bootEpoch,
       arenaUUID: UInt128(second) << 64 | UInt128(first), inFlightLimit: .max)
   }
 
@@ -94,13 +96,8 @@ final class LocalRegisters: Sendable {
   }
 
   private func find(_ name: String) throws(ClientError) -> RegisterHandle {
-    let utf8 = Array(name.utf8)
-    do throws(NameError) {
-      try RegisterName.check(utf8.span)
-    } catch {
-      throw ClientError(.invalidName(error))
-    }
-    guard let handle = try arena().find(utf8.span) else { throw .notFound(name: name) }
+    try RegisterReference.check(name: name)
+    guard let handle = try arena().find(name.utf8.span) else { throw .notFound(name: name) }
     return handle
   }
 

@@ -19,7 +19,6 @@ final class LoopConnection: Sendable {
     var queue: [Pending] = []
     var stream: Stream?
     var failure: ClientError?
-    var capabilities: ServerCapabilities?
   }
 
   private let loop: EventLoop
@@ -66,8 +65,6 @@ final class LoopConnection: Sendable {
     return connection
   }
 
-  var capabilities: ServerCapabilities? { shared.withLock { $0.capabilities } }
-
   /// Sends `command` and waits for its reply.
   func call(_ command: ClientCommand) async throws(ClientError) -> ClientReply {
     let result = await withCheckedContinuation { (waiter: Waiter) in
@@ -94,11 +91,8 @@ final class LoopConnection: Sendable {
   // MARK: - Loop's side
 
   /// The server has greeted: calls reach it from now on.
-  func becomeReady(_ stream: Stream, _ capabilities: ServerCapabilities?) {
-    shared.withLock {
-      $0.stream = stream
-      $0.capabilities = capabilities
-    }
+  func becomeReady(_ stream: Stream) {
+    shared.withLock { $0.stream = stream }
   }
 
   /// What tasks have queued since the last call.

@@ -57,7 +57,7 @@ final class LoopSession: StreamHandler {
       return StreamProgress(consumed: 0, next: .close)
     }
     if ready != nil, session.isReady {
-      connection.becomeReady(stream, session.capabilities)
+      connection.becomeReady(stream)
       tellReady(.success(()))
     }
     deliver()
@@ -70,7 +70,7 @@ final class LoopSession: StreamHandler {
 
   private func submitQueued(into output: inout OutputBuffer) {
     for pending in connection.takeQueue() { backlog.append(pending) }
-    let limit = min(options.maximumInFlight, session.capabilities?.inFlightLimit ?? .max)
+    let limit = min(options.maximumInFlight, session.inFlightLimit)
     while session.outstandingCount < limit, let pending = backlog.popFirst() {
       nextTicket += 1
       waiters[nextTicket] = pending.waiter

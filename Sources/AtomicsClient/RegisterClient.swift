@@ -102,16 +102,9 @@ public final class RegisterClient: Sendable {
     _ = try await call(.ping)
   }
 
-  /// What the server can do, as it said when the connection was made.
-  public func capabilities() throws(ClientError) -> ServerCapabilities {
-    switch transport {
-    case .remote(let connection):
-      guard let capabilities = connection.capabilities else {
-        throw .usage("Capabilities come over atr://, unix: and shm:, not over http://.")
-      }
-      return capabilities
-    case .map(let registers): return try registers.capabilities()
-    }
+  /// What the server can do. One round trip.
+  public func capabilities() async throws(ClientError) -> ServerCapabilities {
+    try await call(.capabilities).asCapabilities()
   }
 
   /// Closes the connection. Calls under way fail; later ones throw ``ClientError/closed``.

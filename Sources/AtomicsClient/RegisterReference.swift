@@ -22,4 +22,13 @@ public struct RegisterReference: Sendable {
   /// Another generation is another register of the same name; 0 over HTTP, which tells none.
   public let generation: UInt64
   let place: Place
+
+  /// Throws unless `name` may be a register's.
+  package static func check(name: String) throws(ClientError) {
+    do throws(NameError) {
+      try RegisterName.check(name.utf8.span)
+    } catch {
+      throw ClientError(.invalidName(error))
+    }
+  }
 }

@@ -4,7 +4,7 @@ public import AtomicsCore
 
 /// What a server (or the map) can do, so that a caller can ask before it relies on it.
 public struct ServerCapabilities: Equatable, Sendable {
-  /// The server's name and version.
+  /// What the server calls itself; empty over HTTP, which does not tell.
   public var serverName: String
   public var operations: Set<AtomicOperation>
   public var types: Set<RegisterType>
@@ -13,7 +13,7 @@ public struct ServerCapabilities: Equatable, Sendable {
   /// Another value than before means that values may have been lost.
   public var bootEpoch: UInt64
   public var arenaUUID: UInt128
-  /// Requests that one connection may have in flight.
+  /// Requests that one connection may have in flight; the others wait.
   public var inFlightLimit: Int
 
   public init(

@@ -110,6 +110,49 @@ import Testing
     #expect(page.registers.map(\.value) == [0xFF, 0x0201])
   }
 
+  @Test(
+    "an answer about another register, or a listing that does not go on, is no answer",
+    arguments: [
+      (ClientCommand.find(name: "a"), #"{"name":"b","type":"u8","value":"1"}"#),
+      (.info(name: "a"), #"{"name":"b","type":"u8","value":"1"}"#),
+      (.list(prefix: "", cursor: 17, limit: 1), #"{"registers":[],"cursor":"17"}"#),
+      (.list(prefix: "", cursor: 0, limit: 1), #"{"registers":[],"cursor":"-"}"#),
+      (.list(prefix: "", cursor: 0, limit: 1), #"{"registers":[],"cursor":3}"#),
+      (.capabilities, #"{"types":[],"widths":[],"operations":[],"limits":{},"boot_epoch":"1"}"#),
+    ])
+  private func refusesForeignAnswers(command: ClientCommand, answer: String) throws {
+    let pair = try Pair()
+    pair.submit(command, 1)
+    try pair.run { _ in json(200, answer) }
+    let reply = try #require(pair.client.nextReply())
+    let error = #expect(throws: ClientError.self) { try reply.result.get() }
+    guard case .protocolViolation? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+  }
+
+  @Test("what a newer server can do beyond this client is passed over")
+  func readsCapabilities() throws {
+    let pair = try Pair()
+    pair.submit(.capabilities, 1)
+    try pair.run { _ in
+      json(
+        200,
+        #"{"types":["u8","u256"],"widths":[{"bytes":1,"lock_free":true},{"bytes":16,"#
+          + #""lock_free":false},{"bytes":32,"lock_free":true}],"operations":[{"name":"fetch_add"},"#
+          + #"{"name":"median"}],"limits":{"streams":7},"boot_epoch":"18446744073709551615","#
+          + #""arena_uuid":"01000000-0000-0000-0000-000000000080"}"#)
+    }
+    let capabilities = try #require(pair.client.nextReply()).result.get().asCapabilities()
+    #expect(capabilities.types.map(\.name) == ["u8"])
+    #expect(capabilities.lockFreeWidths == [.one])
+    #expect(capabilities.operations == [.add])
+    #expect(capabilities.inFlightLimit == 7)
+    #expect(capabilities.bootEpoch == .max)
+    #expect(capabilities.arenaUUID == 1 | UInt128(0x80) << 120)
+  }
+
   @Test("a request that the server ends has its fate told; the connection goes on")
   func survivesResets() throws {
     let pair = try Pair()

@@ -33,7 +33,7 @@ import Testing
     #expect(try await client.register(named: "hits").type == u64)
     #expect(try await client.info(named: "hits").value == 41)
     #expect(try await client.list().registers.count == 1)
-    #expect(try client.capabilities().serverName == "peer")
+    #expect(try await client.capabilities().serverName == "peer")
     try await client.delete("hits")
     await #expect(throws: ClientError.notFound(name: "hits")) {
       try await client.perform(increment, on: hits)
@@ -79,6 +79,23 @@ import Testing
     }
     let later = await #expect(throws: ClientError.self) { try await client.ping() }
     #expect(later?.applied == .no)
+  }
+
+  @Test("a reply that makes no sense ends every call, also the one that it should have answered")
+  func leavesConfusion() async throws {
+    let server = try ScriptedServer { FramePeer(.confusesReply(2)) }
+    let client = try await connect(server)
+    let hits = try await client.create("hits", u64).register
+    await withTaskGroup(of: Void.self) { group in
+      for _ in 0..<10 {
+        group.addTask {
+          let error = await #expect(throws: ClientError.self) {
+            try await client.perform(increment, on: hits)
+          }
+          #expect(error?.isConnectionFailure == true)
+        }
+      }
+    }
   }
 
   @Test("a silent server is given up after the time limit")

@@ -45,6 +45,51 @@ import Testing
     #expect(total == UInt128(4 * taskCount * additions * 3))
   }
 
+  @Test("over every transport a client learns the same of the server")
+  func tellsCapabilities() async throws {
+    try await withServer { server in
+      let addresses = [
+        "atr://\(server.address)", "http://\(server.address)", "unix:\(server.socketPath)",
+        "shm:\(server.arenaPath)",
+      ]
+      var all: [ServerCapabilities] = []
+      for address in addresses {
+        let server = try ServerAddress(address)
+        all.append(try await RegisterClient.connect(to: server).capabilities())
+        all.append(try BlockingClient(server).capabilities())
+      }
+      for capabilities in all {
+        #expect(capabilities.operations == all[0].operations)
+        #expect(capabilities.types == Set(RegisterType.all))
+        #expect(capabilities.lockFreeWidths == all[0].lockFreeWidths)
+        #expect(capabilities.arenaUUID == all[0].arenaUUID)
+        #expect(capabilities.bootEpoch == all[0].bootEpoch)
+        #expect(capabilities.inFlightLimit > 0)
+      }
+      #expect(all[0].operations == Set(AtomicOperation.allCases))
+    }
+  }
+
+  @Test("a blocking client pipelines beyond what the server takes at once")
+  func pipelines() throws {
+    try withServer { server in
+      let addresses = [
+        "atr://\(server.address)", "http://\(server.address)", "unix:\(server.socketPath)",
+        "shm:\(server.arenaPath)",
+      ]
+      for address in addresses {
+        let client = try BlockingClient(
+          ServerAddress(address), options: ClientOptions(timeoutMilliseconds: 2_000))
+        let type = try #require(RegisterType(name: "bytes16"))
+        let register = try client.create("p\(address.prefix(3))", type).register
+        let change = try AtomicRequest(.xor, on: type, operand: .max)
+        for _ in 0..<3_001 { try client.submit(change, on: register) }
+        for _ in 0..<3_000 { _ = try client.nextOutcome() }
+        #expect(try client.nextOutcome().new == .max, "\(address)")
+      }
+    }
+  }
+
   @Test("when the server shuts down, calls fail as lost connections and say what is known")
   func endsWithTheServer() async throws {
     let clients = try await withServer { server in
