@@ -46,12 +46,16 @@ let package = Package(
     // Subcommands, printing, exit codes.
     .executableTarget(
       name: "atomics-client",
-      dependencies: ["AtomicsClient", "LoadGenerator", "AtomicsCore", "Settings", arguments],
+      dependencies: [
+        "AtomicsClient", "LoadGenerator", "JSONText", "AtomicsCore", "Settings", arguments,
+      ],
       swiftSettings: settings),
     // Bench loops; speaks RESP and memcached beside the binary protocol.
     .target(
       name: "LoadGenerator",
-      dependencies: ["AtomicsClient", "AtomicsCore", "WireProtocol", "EventLoop", histogram],
+      dependencies: [
+        "AtomicsClient", "AtomicsCore", "WireProtocol", "JSONText", "EventLoop", histogram,
+      ],
       swiftSettings: settings),
     // Listeners, sniffing, connections; the JSON API and the binary handler.
     .target(

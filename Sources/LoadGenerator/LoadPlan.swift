@@ -13,6 +13,8 @@ public struct LoadPlan: Sendable {
   /// Measured slices of each target.
   public var slices: Int
   public var sliceMilliseconds: Int
+  /// How long a server may take to set a connection up, or to answer the last batch of a slice.
+  public var timeoutMilliseconds: Int
   /// The register; made as u64 where it is missing, and not deleted.
   public var register: String
   /// The operation. `inc_fetch` sends back the new value, as INCR and incr do.
@@ -20,14 +22,18 @@ public struct LoadPlan: Sendable {
 
   public init(
     targets: [LoadTarget], connections: Int = 50, depth: Int = 1, slices: Int = 15,
-    sliceMilliseconds: Int = 300, register: String = "bench", operation: OperationName
+    sliceMilliseconds: Int = 300, timeoutMilliseconds: Int = 5_000, register: String = "bench",
+    operation: OperationName
   ) {
     self.targets = targets
     self.connections = max(1, connections)
     self.depth = max(1, depth)
     self.slices = max(1, slices)
     self.sliceMilliseconds = max(1, sliceMilliseconds)
+    self.timeoutMilliseconds = max(1, timeoutMilliseconds)
     self.register = register
     self.operation = operation
   }
+
+  var timeoutNanoseconds: UInt64 { UInt64(clamping: timeoutMilliseconds) &* 1_000_000 }
 }

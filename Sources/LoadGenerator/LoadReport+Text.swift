@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSONText
+
 extension LoadReport {
   /// A table for people.
   public var table: String {
@@ -29,20 +31,49 @@ extension LoadReport {
 
   /// One JSON object: `{"results":[…],"ratios":{"redis":1.12}}` and the plan.
   public var json: String {
-    let results = results.map { result in
-      let latency = result.latency
-      return "{\"target\":\(Self.quoted(result.target)),\"protocol\":\"\(result.wire.rawValue)\","
-        + "\"operations_per_second\":\(Int(result.operationsPerSecond.rounded())),"
-        + "\"spread\":\(Self.hundredths(result.spread)),"
-        + "\"slices\":[\(result.slices.map { "\(Int($0.rounded()))" }.joined(separator: ","))],"
-        + "\"latency_us\":{\"p50\":\(Self.tenths(latency.p50)),\"p90\":\(Self.tenths(latency.p90)),"
-        + "\"p99\":\(Self.tenths(latency.p99)),\"p99.9\":\(Self.tenths(latency.p999)),"
-        + "\"max\":\(Self.tenths(latency.maximum))}}"
+    var json = JSONWriter()
+    json.beginObject()
+    json.member("operation", operation)
+    json.member("connections", connections)
+    json.member("depth", depth)
+    json.name("results")
+    json.beginArray()
+    for result in results { Self.write(result, to: &json) }
+    json.endArray()
+    json.name("ratios")
+    json.beginObject()
+    for (peer, ratio) in ratios {
+      json.name(peer)
+      json.number(text: Self.hundredths(ratio))
     }
-    let ratios = ratios.map { "\(Self.quoted($0.peer)):\(Self.hundredths($0.ratio))" }
-    return "{\"operation\":\(Self.quoted(operation)),\"connections\":\(connections),"
-      + "\"depth\":\(depth),\"results\":[\(results.joined(separator: ","))],"
-      + "\"ratios\":{\(ratios.joined(separator: ","))}}"
+    json.endObject()
+    json.endObject()
+    return String(decoding: json.bytes, as: UTF8.self)
+  }
+
+  private static func write(_ result: Result, to json: inout JSONWriter) {
+    let latency = result.latency
+    json.beginObject()
+    json.member("target", result.target)
+    json.member("protocol", result.wire.rawValue)
+    json.member("operations_per_second", Int(result.operationsPerSecond.rounded()))
+    json.name("spread")
+    json.number(text: hundredths(result.spread))
+    json.name("slices")
+    json.beginArray()
+    for slice in result.slices { json.number(Int(slice.rounded())) }
+    json.endArray()
+    json.name("latency_us")
+    json.beginObject()
+    for (name, microseconds) in [
+      ("p50", latency.p50), ("p90", latency.p90), ("p99", latency.p99), ("p99.9", latency.p999),
+      ("max", latency.maximum),
+    ] {
+      json.name(name)
+      json.number(text: tenths(microseconds))
+    }
+    json.endObject()
+    json.endObject()
   }
 
   static func tenths(_ value: Double) -> String { fixed(value, digits: 1) }
@@ -63,10 +94,5 @@ extension LoadReport {
       text = String(digit) + text
     }
     return text
-  }
-
-  /// Addresses hold nothing to escape but these two.
-  private static func quoted(_ text: String) -> String {
-    "\"" + text.map { $0 == "\"" || $0 == "\\" ? "\\\($0)" : "\($0)" }.joined() + "\""
   }
 }

@@ -17,11 +17,10 @@ public final class LoadRun {
   /// Slices begun, the unmeasured first of each target included.
   private var turn = 0
 
-  /// How long a server may take to set a connection up, or to answer the last batch of a slice.
-  private static let patience: UInt64 = 5_000_000_000
-
   private init(_ plan: LoadPlan) throws(ClientError) {
     self.plan = plan
+    // It becomes part of requests that know no quoting.
+    try RegisterReference.check(name: plan.register)
     let takesOperand = plan.operation.operation.operands == .operand
     let request: AtomicRequest
     do throws(OperationError) {
@@ -61,7 +60,7 @@ public final class LoadRun {
       for _ in 0..<plan.connections {
         do throws(EventLoopError) {
           let stream = try loop.connect(to: address, handler: LoadConnection(side))
-          stream.setDeadline(afterNanoseconds: Self.patience)
+          stream.setDeadline(afterNanoseconds: plan.timeoutNanoseconds)
           side.streams.append(stream)
         } catch {
           throw ClientError(connecting: error, to: side.target.text)
@@ -103,7 +102,7 @@ public final class LoadRun {
   /// A server that does not answer the last batch of a slice ends the run.
   private func expectIdle(_ side: LoadSide) {
     let slice = turn
-    loop.schedule(afterNanoseconds: Self.patience) { [unowned self] in
+    loop.schedule(afterNanoseconds: plan.timeoutNanoseconds) { [unowned self] in
       if turn == slice, side.busyCount > 0 { fail(.timeout(applied: .unknown)) }
     }
   }

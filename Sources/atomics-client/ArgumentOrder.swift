@@ -16,7 +16,7 @@ struct ArgumentOrder: Equatable {
 
   /// Options that take a value, by their long name.
   private static let valued: Set<String> = [
-    "server", "timeout", "order", "failure-order", "initial", "label", "limit", "count",
+    "server", "timeout", "order", "failure-order", "initial", "label", "count",
     "connections", "depth", "seconds", "slices", "compare", "register", "op",
   ]
   private static let short: [Character: String] = [

@@ -31,7 +31,7 @@ struct AtomicsClientCommand: ParsableCommand {
       Without --server: $ATOMICS_SERVER, else \(ServerAddress.standard).
 
       EXIT CODES: 0 done, 1 comparison false or no such register, 2 wrong usage,
-      3 no connection.
+      3 no connection, or an output that cannot be written.
       """,
     version: "0.1.0",
     subcommands: [

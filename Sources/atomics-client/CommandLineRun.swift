@@ -33,7 +33,7 @@ struct CommandLineRun {
   /// The words for the parser; nil where everything is said already.
   private func parserArguments(_ output: Output) throws -> [String]? {
     guard let verb = order.verb else {
-      if order.options.isEmpty {
+      if !order.asksForHelp, !order.options.contains("--version") {
         throw ClientError.usage("Which verb? `atomics-client --help` lists them.")
       }
       return order.rearranged(after: [], operands: [])
@@ -56,7 +56,8 @@ struct CommandLineRun {
   /// The operation that `verb` names, and the words behind it.
   private func operation(_ verb: String) throws -> (Verb, [String]) {
     if verb == "bit" {
-      guard let word = order.operands.first, let operation = Verb("bit \(word)") else {
+      let word = order.operands.first ?? (order.asksForHelp ? "test" : "")
+      guard let operation = Verb("bit \(word)") else {
         throw ClientError.usage("Say which: bit test|set|reset|compl NAME INDEX.")
       }
       return (operation, Array(order.operands.dropFirst()))

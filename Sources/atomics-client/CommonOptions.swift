@@ -38,8 +38,10 @@ struct CommonOptions: ParsableArguments {
     }
   }
 
+  var timeoutMilliseconds: Int { Int(timeout * 1000) }
+
   /// A connection to that server.
   func connect() throws(ClientError) -> BlockingClient {
-    try BlockingClient(address(), options: ClientOptions(timeoutMilliseconds: Int(timeout * 1000)))
+    try BlockingClient(address(), options: ClientOptions(timeoutMilliseconds: timeoutMilliseconds))
   }
 }

@@ -3,6 +3,7 @@
 import AtomicsClient
 import AtomicsCore
 import Foundation
+import JSONText
 
 /// A register's description, as text.
 struct DescriptionText {
@@ -15,27 +16,27 @@ struct DescriptionText {
   private var value: String { register.type.format(register.value) }
 
   /// What HTTP answers to GET.
-  var json: String { object().text }
+  var json: String { object().line }
 
   /// The same with what HTTP does not tell.
   var completeJSON: String {
     var object = object()
     if let details = register.details {
-      object.string("created", created(details))
-      object.string("generation", String(details.generation))
-      object.string("owner", String(details.ownerTag))
-      object.number("owner_uid", Int(details.ownerUser))
-      object.number("slot", Int(details.slot))
+      object.member("created", created(details))
+      object.member("generation", String(details.generation))
+      object.member("owner", String(details.ownerTag))
+      object.member("owner_uid", details.ownerUser)
+      object.member("slot", details.slot)
     }
-    return object.text
+    return object.line
   }
 
-  private func object() -> JSONLine {
-    var object = JSONLine()
-    object.string("name", register.name)
-    object.string("type", register.type.name)
-    object.string("value", value)
-    if !register.label.isEmpty { object.string("label", register.label) }
+  private func object() -> JSONWriter {
+    var object = JSONWriter.object()
+    object.member("name", register.name)
+    object.member("type", register.type.name)
+    object.member("value", value)
+    if !register.label.isEmpty { object.member("label", register.label) }
     return object
   }
 

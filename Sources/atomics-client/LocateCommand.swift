@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import AtomicsClient
+import JSONText
 
 struct LocateCommand: RegisterCommand {
   static let configuration = CommandConfiguration(
@@ -25,12 +26,12 @@ struct LocateCommand: RegisterCommand {
     if case .map(let path) = try common.address() { arena = path }
     let place = try RegisterLocation(of: name, inArenaAt: arena)
     if common.json {
-      var object = JSONLine()
-      object.string("file", place.file)
-      object.number("offset", place.offset)
-      object.number("width", place.width)
-      object.number("lock_byte", place.lockByte)
-      output.line(object.text)
+      var object = JSONWriter.object()
+      object.member("file", place.file)
+      object.member("offset", place.offset)
+      object.member("width", place.width)
+      object.member("lock_byte", place.lockByte)
+      output.line(object.line)
     } else {
       output.line("file       \(place.file)")
       output.line("offset     \(place.offset)")

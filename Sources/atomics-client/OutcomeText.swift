@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AtomicsCore
+import JSONText
 
 /// What an operation did, as text.
 struct OutcomeText {
@@ -27,19 +28,19 @@ struct OutcomeText {
 
   /// The object that the HTTP interface answers for the same operation.
   var json: String {
-    var object = JSONLine()
-    object.string("op", name.name)
+    var object = JSONWriter.object()
+    object.member("op", name.name)
     if name.isBit {
-      object.number("index", Int(request.index))
-      object.boolean("old_bit", outcome.old != 0)
-      if name.operation != .bitTest { object.boolean("new_bit", outcome.new != 0) }
+      object.member("index", request.index)
+      object.member("old_bit", outcome.old != 0)
+      if name.operation != .bitTest { object.member("new_bit", outcome.new != 0) }
     } else if name.operation == .load || name.operation == .store {
-      object.string("value", type.format(outcome.new))
+      object.member("value", type.format(outcome.new))
     } else {
-      if name.operation.isCompareExchange { object.boolean("success", outcome.succeeded) }
-      object.string("old", type.format(outcome.old))
-      object.string("new", type.format(outcome.new))
+      if name.operation.isCompareExchange { object.member("success", outcome.succeeded) }
+      object.member("old", type.format(outcome.old))
+      object.member("new", type.format(outcome.new))
     }
-    return object.text
+    return object.line
   }
 }

@@ -5,9 +5,12 @@ import Foundation
 /// Where a command writes. Lines are kept and written together, at the latest at the end.
 final class Output {
   private var pending: [UInt8] = []
+  /// Why standard output takes no more; nil while it does.
+  private(set) var failure: String?
 
+  /// What others have put into `text` to steer a terminal comes out as U+FFFD.
   func text(_ text: String) {
-    pending += Array(text.utf8)
+    pending += Array(harmless(text).utf8)
     if pending.count > 1 << 16 { flush() }
   }
 
@@ -16,14 +19,40 @@ final class Output {
   /// One sentence to standard error.
   func complain(_ text: String) {
     flush()
-    try? FileHandle.standardError.write(contentsOf: Data("atomics-client: \(text)\n".utf8))
+    // There is nowhere to say that this fails.
+    try? FileHandle.standardError.write(
+      contentsOf: Data("atomics-client: \(harmless(text))\n".utf8))
   }
 
   func flush() {
-    // A reader that has gone away (`| head -1`) is no error.
-    try? FileHandle.standardOutput.write(contentsOf: Data(pending))
+    if failure == nil {
+      do {
+        try FileHandle.standardOutput.write(contentsOf: Data(pending))
+      } catch {
+        failure = reason(of: error)
+      }
+    }
     pending.removeAll(keepingCapacity: true)
   }
+}
+
+/// What the system says of a failed write.
+private func reason(of error: any Error) -> String {
+  let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+  let code = cause.flatMap { POSIXErrorCode(rawValue: Int32($0.code)) }
+  let text = code.map { POSIXError($0).localizedDescription } ?? error.localizedDescription
+  // What the command did is done.
+  return text.replacing("The operation could not be completed. ", with: "")
+}
+
+/// `text` with control characters, line ends and tabs excepted, made visible.
+private func harmless(_ text: String) -> String {
+  let isControl = { (scalar: Unicode.Scalar) in
+    scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t"
+  }
+  guard text.unicodeScalars.contains(where: isControl) else { return text }
+  return String(
+    String.UnicodeScalarView(text.unicodeScalars.map { isControl($0) ? "\u{FFFD}" : $0 }))
 }
 
 /// An error's description with a full stop.

@@ -2,6 +2,8 @@
 
 import ArgumentParser
 import AtomicsClient
+import JSONText
+import LoadGenerator
 
 struct PingCommand: RegisterCommand {
   static let configuration = CommandConfiguration(
@@ -35,15 +37,15 @@ struct PingCommand: RegisterCommand {
       times.append(time / .microseconds(1))
     }
     times.sort()
-    let median = times[times.count / 2]
+    let median = LoadReport.median(times)
     if common.json {
-      var object = JSONLine()
-      object.string("server", address.description)
-      object.number("round_trips", count)
+      var object = JSONWriter.object()
+      object.member("server", address.description)
+      object.member("round_trips", count)
       object.decimal("min_us", times.first ?? 0)
       object.decimal("median_us", median)
       object.decimal("max_us", times.last ?? 0)
-      output.line(object.text)
+      output.line(object.line)
     } else {
       output.line(
         "\(address): \(count) round trips, min \(decimal(times.first ?? 0)) median "

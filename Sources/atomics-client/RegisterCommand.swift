@@ -13,5 +13,6 @@ enum Outcome: Int32 {
   /// The comparison was false, or there is no such register.
   case no = 1
   case usage = 2
+  /// No connection, or an output that cannot be written.
   case connection = 3
 }

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import AtomicsClient
+import JSONText
 
 struct RemoveCommand: RegisterCommand {
   static let configuration = CommandConfiguration(
@@ -31,10 +32,10 @@ struct RemoveCommand: RegisterCommand {
         output.complain(sentence(ClientError.notFound(name: name)))
       }
       if common.json {
-        var object = JSONLine()
-        object.string("name", name)
-        object.boolean("deleted", isDeleted)
-        output.line(object.text)
+        var object = JSONWriter.object()
+        object.member("name", name)
+        object.member("deleted", isDeleted)
+        output.line(object.line)
       }
     }
     return outcome

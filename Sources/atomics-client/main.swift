@@ -7,4 +7,8 @@ import Foundation
 let output = Output()
 let outcome = CommandLineRun(arguments: Array(CommandLine.arguments.dropFirst())).run(output)
 output.flush()
+if let failure = output.failure {
+  output.complain("The output cannot be written: \(failure).")
+  exit(Outcome.connection.rawValue)
+}
 exit(outcome.rawValue)

@@ -190,7 +190,7 @@ import Testing
     arguments: [
       ["--help"], ["help"], ["create", "--help"], ["help", "create"], ["ls", "-h"], ["rm", "-h"],
       ["info", "-h"], ["ping", "-h"], ["locate", "-h"], ["bench", "-h"], ["cas", "-h"],
-      ["help", "bit", "set"],
+      ["help", "bit", "set"], ["bit", "--help"], ["help", "bit"],
     ])
   func helps(words: [String]) throws {
     let result = try CommandLineTool.run(words)
@@ -200,6 +200,35 @@ import Testing
     for line in result.output.split(separator: "\n") where !line.hasPrefix("USAGE:") {
       #expect(line.count <= 80, "\(line)")
     }
+  }
+
+  @Test("an output that cannot be written is an error, unless nobody reads on")
+  func reportsUnwritableOutput() throws {
+    try withTemporaryArenaPath { path in
+      let server = "shm:\(path)"
+      #expect(try CommandLineTool.run(["create", "x", "u8", "--server", server]).status == 0)
+      let full = try CommandLineTool.run(["inc", "x", "--server", server], outputTo: "/dev/full")
+      #expect(full.status == 3)
+      #expect(full.errors.contains("No space left on device"))
+      #expect(try CommandLineTool.run(["get", "x", "--server", server]).output == "1\n")
+    }
+  }
+
+  @Test("options without a verb are no command, whichever they are")
+  func needsVerb() throws {
+    for words in [[], ["--json"], ["--server", "shm:"]] {
+      let result = try CommandLineTool.run(words)
+      #expect(result.status == 2)
+      #expect(result.errors.contains("Which verb?"), "\(words): \(result.errors)")
+    }
+    #expect(try CommandLineTool.run(["--version"]).status == 0)
+  }
+
+  @Test("what would steer a terminal is not passed on to it")
+  func showsControlCharacters() throws {
+    let result = try CommandLineTool.run(["get", "x", "--server", "\u{1B}[31m"])
+    #expect(result.status == 2)
+    #expect(result.errors.contains("`\u{FFFD}[31m`"))
   }
 
   @Test("locate reads the arena on this machine, whatever the server")

@@ -15,16 +15,21 @@ enum CommandLineTool {
     return tests.deletingLastPathComponent().appendingPathComponent("atomics-client")
   }()
 
-  /// Runs the program to its end.
-  static func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Result {
+  /// Runs the program to its end. With `outputTo` its output goes to that file instead.
+  static func run(
+    _ arguments: [String], environment: [String: String] = [:], outputTo file: String? = nil
+  ) throws -> Result {
     let process = Process()
     process.executableURL = url
     process.arguments = arguments
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     let (output, errors) = (Pipe(), Pipe())
-    process.standardOutput = output
+    let target = try file.map { try FileHandle(forWritingTo: URL(fileURLWithPath: $0)) }
+    process.standardOutput = target ?? output
     process.standardError = errors
     try process.run()
+    // Without a writer of its own the pipe ends at once.
+    if target != nil { try output.fileHandleForWriting.close() }
     let outputData = output.fileHandleForReading.readDataToEndOfFile()
     let errorData = errors.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()

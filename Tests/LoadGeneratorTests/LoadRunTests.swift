@@ -65,6 +65,28 @@ import Testing
     #expect(throws: ClientError.self) { try LoadRun.run(plan([target("atr", strict)])) }
   }
 
+  @Test("a target that accepts and says nothing ends the run when the time is up")
+  func failsOnSilence() throws {
+    let silent = try ScriptedServer { SilentPeer() }
+    var plan = try plan([target("atr", silent)])
+    plan.timeoutMilliseconds = 50
+    let address = try target("atr", silent).text
+    let duration = ContinuousClock().measure {
+      #expect(throws: ClientError.unreachable(server: address, reason: "no answer in time")) {
+        try LoadRun.run(plan)
+      }
+    }
+    #expect(duration < .seconds(4))
+  }
+
+  @Test("a name that no register has is refused before it becomes part of a request")
+  func refusesNames() throws {
+    var plan = try plan([LoadTarget("memcached://127.0.0.1:1")])
+    plan.register = "a 0 0 1\r\n1\r\nflush_all\r\n"
+    let error = #expect(throws: ClientError.self) { try LoadRun.run(plan) }
+    #expect(error?.isConnectionFailure == false)
+  }
+
   @Test("a target of another protocol ends the run")
   func failsOnForeigners() throws {
     let lines = try ScriptedServer { LinePeer(good: "1\r\n") }
@@ -117,6 +139,17 @@ private final class LinePeer: StreamHandler {
     return StreamProgress(
       consumed: text.unicodeScalars.distance(from: text.unicodeScalars.startIndex, to: whole),
       next: .needInput)
+  }
+
+  func closed(_ reason: StreamCloseReason) {}
+}
+
+/// Takes everything and answers nothing.
+private final class SilentPeer: StreamHandler {
+  func process(
+    _ input: Span<UInt8>, into output: inout OutputBuffer, stream: Stream, endOfInput: Bool
+  ) -> StreamProgress {
+    StreamProgress(consumed: input.count, next: .needInput)
   }
 
   func closed(_ reason: StreamCloseReason) {}
