@@ -32,7 +32,7 @@ public final class LoadRun {
       // Linger would hold the last connections open for nothing.
       loop = try EventLoop(limits: StreamLimits(lingerNanoseconds: 0))
     } catch {
-      throw .usage("\(error).")
+      throw ClientError(connecting: error, to: plan.targets[0].text)
     }
     sides = plan.targets.map { LoadSide($0, plan, request) }
   }

@@ -18,6 +18,7 @@ struct ArgumentOrder: Equatable {
   private static let valued: Set<String> = [
     "server", "timeout", "order", "failure-order", "initial", "label", "count",
     "connections", "depth", "seconds", "slices", "compare", "register", "op",
+    "generate-completion-script",
   ]
   private static let short: [Character: String] = [
     "s": "server", "c": "connections", "d": "depth", "n": "count", "l": "long", "h": "help",
@@ -49,6 +50,11 @@ struct ArgumentOrder: Equatable {
   /// What a parser gets: `words`, the options, and the operands behind `--`.
   func rearranged(after words: [String], operands: [String]) -> [String] {
     words + options + (operands.isEmpty ? [] : ["--"] + operands)
+  }
+
+  /// Whether there are no options but those that every verb takes.
+  var hasOnlyCommonOptions: Bool {
+    options.allSatisfy { ["--server", "--timeout", "--json"].contains($0.prefix { $0 != "=" }) }
   }
 
   var asksForHelp: Bool { options.contains("--help") }

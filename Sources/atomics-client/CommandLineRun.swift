@@ -33,7 +33,7 @@ struct CommandLineRun {
   /// The words for the parser; nil where everything is said already.
   private func parserArguments(_ output: Output) throws -> [String]? {
     guard let verb = order.verb else {
-      if !order.asksForHelp, !order.options.contains("--version") {
+      if order.hasOnlyCommonOptions {
         throw ClientError.usage("Which verb? `atomics-client --help` lists them.")
       }
       return order.rearranged(after: [], operands: [])

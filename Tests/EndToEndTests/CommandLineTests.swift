@@ -185,6 +185,30 @@ import Testing
     }
   }
 
+  @Test("--json prints what the HTTP interface answers", arguments: ["u16", "i16", "bytes2"])
+  func answersAsHTTP(type: String) throws {
+    let kind = try #require(RegisterType(name: type)).kind
+    try withServer { server in
+      let http = try PlainHTTP(server)
+      for name in ["a", "b"] { _ = try http.put("/v1/registers/\(name)", #"{"type":"\#(type)"}"#) }
+      let value = kind == .bytes ? "0100" : "1"
+      for name in OperationName.all where name.operation.exists(on: kind) {
+        let (operands, body): ([String], String) =
+          switch name.operation.operands {
+          case .none: ([], "")
+          case .operand: ([value], #"{"operand":"\#(value)"}"#)
+          case .index: (["2"], #"{"index":2}"#)
+          case .expectedAndDesired:
+            ([value, value], #"{"expected":"\#(value)","desired":"\#(value)"}"#)
+          }
+        let result = try CommandLineTool.run(
+          [name.name, "a"] + operands + ["--json", "--server", "shm:\(server.arenaPath)"])
+        let answer = try http.body(posting: body, to: "/v1/registers/b/\(name.name)")
+        #expect(result.output == answer + "\n", "\(name.name)")
+      }
+    }
+  }
+
   @Test(
     "help is to be had for each verb, on 80 columns",
     arguments: [
@@ -222,6 +246,8 @@ import Testing
       #expect(result.errors.contains("Which verb?"), "\(words): \(result.errors)")
     }
     #expect(try CommandLineTool.run(["--version"]).status == 0)
+    let completion = try CommandLineTool.run(["--generate-completion-script", "bash"])
+    #expect(completion.output.contains("complete -o filenames -F"), "\(completion.errors)")
   }
 
   @Test("what would steer a terminal is not passed on to it")

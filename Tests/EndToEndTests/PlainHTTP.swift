@@ -22,6 +22,12 @@ struct PlainHTTP: ~Copyable {
     try status(of: request("POST", path, body))
   }
 
+  /// The body of the answer.
+  func body(posting body: String, to path: String) throws -> String {
+    let answer = try request("POST", path, body)
+    return answer.range(of: "\r\n\r\n").map { String(answer[$0.upperBound...]) } ?? ""
+  }
+
   /// Sends `text` as it is and returns what comes back: a head and its whole body.
   func send(raw text: String) throws -> String {
     let deadline = Deadline.after(nanoseconds: 5_000_000_000)
