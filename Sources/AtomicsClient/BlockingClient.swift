@@ -47,9 +47,10 @@ public final class BlockingClient {
   }
 
   private func call(_ command: ClientCommand) throws(ClientError) -> ClientReply {
+    try command.check()
     switch transport {
-    case .remote(let connection): try connection.call(command)
-    case .map(let registers): try registers.run(command)
+    case .remote(let connection): return try connection.call(command)
+    case .map(let registers): return try registers.run(command)
     }
   }
 
@@ -94,7 +95,7 @@ public final class BlockingClient {
   public func list(
     prefix: String = "", from cursor: UInt64 = 0, limit: Int = 100
   ) throws(ClientError) -> RegisterPage {
-    try call(.list(prefix: prefix, cursor: cursor, limit: UInt32(clamping: limit))).asPage()
+    try call(.list(prefix: prefix, from: cursor, limit: limit)).asPage()
   }
 
   /// All that is known about a register.

@@ -35,6 +35,18 @@ enum ClientReply: Sendable {
 }
 
 extension ClientCommand {
+  /// A page of `limit` registers, or of as many as one page holds.
+  static func list(prefix: String, from cursor: UInt64, limit: Int) -> ClientCommand {
+    .list(prefix: prefix, cursor: cursor, limit: UInt32(min(max(limit, 1), 1000)))
+  }
+
+  /// Throws where no server could do it: the same words then, however it would have been reached.
+  /// The name of an operation's register was checked when the register was found.
+  func check() throws(ClientError) {
+    if case .perform = self { return }
+    if let name { try RegisterReference.check(name: name) }
+  }
+
   /// What is known of a command that was sent and never answered.
   var appliedWhenLost: Applied {
     switch self {

@@ -45,9 +45,10 @@ public final class RegisterClient: Sendable {
   }
 
   private func call(_ command: ClientCommand) async throws(ClientError) -> ClientReply {
+    try command.check()
     switch transport {
-    case .remote(let connection): try await connection.call(command)
-    case .map(let registers): try registers.run(command)
+    case .remote(let connection): return try await connection.call(command)
+    case .map(let registers): return try registers.run(command)
     }
   }
 
@@ -89,7 +90,7 @@ public final class RegisterClient: Sendable {
   public func list(
     prefix: String = "", from cursor: UInt64 = 0, limit: Int = 100
   ) async throws(ClientError) -> RegisterPage {
-    try await call(.list(prefix: prefix, cursor: cursor, limit: UInt32(clamping: limit))).asPage()
+    try await call(.list(prefix: prefix, from: cursor, limit: limit)).asPage()
   }
 
   /// All that is known about a register.

@@ -45,6 +45,34 @@ import Testing
     #expect(total == UInt128(4 * taskCount * additions * 3))
   }
 
+  @Test("a name that cannot be and a page beyond the limit come to the same over every transport")
+  func checksAlike() throws {
+    try withServer { server in
+      for address in [
+        "atr://\(server.address)", "http://\(server.address)", "shm:\(server.arenaPath)",
+      ] {
+        let client = try BlockingClient(ServerAddress(address))
+        for name in [
+          "", "a b", String(repeating: "a", count: 129), String(repeating: "a", count: 70_000),
+        ] {
+          let errors = [
+            #expect(throws: ClientError.self) { try client.register(named: name) },
+            #expect(throws: ClientError.self) { try client.delete(name) },
+          ]
+          for error in errors {
+            guard case .rejected("invalid-name", let text, .no)? = error else {
+              Issue.record("\(address): \(String(describing: error))")
+              continue
+            }
+            #expect(name.count < 129 || text.contains("not \(name.count)"))
+          }
+        }
+        #expect(try client.list(limit: .max).registers.isEmpty)
+        #expect(try client.list(limit: -1).registers.isEmpty)
+      }
+    }
+  }
+
   @Test("over every transport a client learns the same of the server")
   func tellsCapabilities() async throws {
     try await withServer { server in
