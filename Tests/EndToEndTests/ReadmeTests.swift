@@ -2,10 +2,11 @@
 
 import AtomicsClient
 import AtomicsCore
+import SharedArena
 import Testing
 
 @Suite struct ReadmeTests {
-  /// The example as it stands in the README, but for the port.
+  /// The client's example as it stands in the README, but for the port.
   private func example(_ server: String) async throws -> UInt128 {
     let atomics = try await RegisterClient.connect(to: ServerAddress(server))
     let hits = try await atomics.create("hits", RegisterType(name: "u64")!).register
@@ -13,7 +14,15 @@ import Testing
     return outcome.new
   }
 
-  @Test("the example increments, over every transport")
+  /// The example of the map, but for the path.
+  private func mapExample(_ path: String) throws -> UInt128? {
+    let arena = try Arena.open(at: path)
+    guard let hits = arena.find(named: "hits") else { return nil }
+    let increment = try AtomicRequest(.increment, on: hits.type, order: .relaxed)
+    return arena.cell(of: hits)?.perform(increment).new
+  }
+
+  @Test("the examples increment, over every transport and by the map")
   func increments() async throws {
     try await withServer { server in
       let addresses = [
@@ -24,6 +33,8 @@ import Testing
         let value = try await example(address)
         #expect(value == UInt128(index + 1))
       }
+      let mapped = try mapExample(server.arenaPath)
+      #expect(mapped == UInt128(addresses.count + 1))
     }
   }
 }
