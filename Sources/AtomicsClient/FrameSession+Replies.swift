@@ -41,11 +41,14 @@ extension FrameSession {
       if error.status == .gone || error.status == .notFound, let name = frame.command.name {
         handles[name] = nil
       }
-      if case .create = frame.command, case .failure(let refused)? = creation {
-        result = .failure(refused)
-      } else {
-        result = .failure(failure)
-      }
+      result =
+        switch (frame.command, creation) {
+        case (.create, .failure(let refused)?): .failure(refused)
+        // The register was made, though this connection cannot open it.
+        case (.create, .success(true)?):
+          .failure(.rejected(code: error.status.code, text: error.text, applied: .yes))
+        default: .failure(failure)
+        }
       creation = nil
     }
     replies.append(SessionReply(ticket: frame.ticket, result: result))

@@ -281,4 +281,44 @@ import WireProtocol
     newer[4] = 2
     #expect(throws: ClientError.self) { try receive(newer, FrameSession(connection: 1)) }
   }
+
+  @Test("a register that was made and cannot be opened is told to be there")
+  func tellsOfCreations() throws {
+    let session = try session()
+    let u64 = try #require(RegisterType(name: "u64"))
+    _ = submit(.create(RegisterPlan(name: "x", type: u64, initial: 0, label: "")), session)
+    let create = FrameHeader(opcode: Opcode.create.rawValue, sequence: 1)
+    let open = FrameHeader(opcode: Opcode.open.rawValue, sequence: 2)
+    try receive(
+      ControlFrame.done(answering: create, flags: ReplyFlag.created, type: u64.code), session)
+    try receive(WireFailure(.limit, "no more handles").frame(answering: open), session)
+    let reply = try #require(session.nextReply())
+    let error = #expect(throws: ClientError.self) { try reply.result.get() }
+    #expect(
+      error
+        == .rejected(code: "too-many-requests", text: "no more handles", applied: .yes))
+  }
+
+  @Test("a reply that makes no sense leaves its command to be abandoned, like the others")
+  func keepsConfusedCommands() throws {
+    let session = try session()
+    _ = submit(.ping, session)
+    _ = submit(.info(name: "x"), session)
+    let confused = FrameHeader(opcode: Opcode.ping.rawValue, sequence: 9)
+    let error = #expect(throws: ClientError.self) {
+      try receive(ControlFrame.done(answering: confused), session)
+    }
+    session.abandon(.broken(try #require(error)))
+    #expect(session.nextReply() != nil)
+    #expect(session.nextReply() != nil)
+    #expect(session.nextReply() == nil)
+  }
+
+  @Test("what is known of a command counts for more than what is known of its connection")
+  func tellsFates() {
+    let lost = AbandonReason.broken(.connectionLost(reason: "over", applied: .unknown))
+    #expect(lost.error(.no) == .connectionLost(reason: "over", applied: .no))
+    let refused = AbandonReason.broken(.connectionLost(reason: "over", applied: .no))
+    #expect(refused.error(.unknown) == .connectionLost(reason: "over", applied: .no))
+  }
 }
