@@ -25,10 +25,7 @@ import Testing
   @Test("the examples increment, over every transport and by the map")
   func increments() async throws {
     try await withServer { server in
-      let addresses = [
-        "atr://\(server.address)", "http://\(server.address)", "unix:\(server.socketPath)",
-        "shm:\(server.arenaPath)",
-      ]
+      let addresses = server.everyAddress
       for (index, address) in addresses.enumerated() {
         let value = try await example(address)
         #expect(value == UInt128(index + 1))

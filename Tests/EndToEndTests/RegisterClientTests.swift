@@ -12,10 +12,7 @@ import Testing
     let taskCount = 20
     let additions = 50
     let total = try await withServer { server in
-      let addresses = [
-        "atr://\(server.address)", "http://\(server.address)", "unix:\(server.socketPath)",
-        "shm:\(server.arenaPath)",
-      ]
+      let addresses = server.everyAddress
       let type = try #require(RegisterType(name: "i128"))
       let add = try AtomicRequest(.add, on: type, operand: 3)
       try await withThrowingTaskGroup(of: Void.self) { group in
@@ -76,10 +73,7 @@ import Testing
   @Test("over every transport a client learns the same of the server")
   func tellsCapabilities() async throws {
     try await withServer { server in
-      let addresses = [
-        "atr://\(server.address)", "http://\(server.address)", "unix:\(server.socketPath)",
-        "shm:\(server.arenaPath)",
-      ]
+      let addresses = server.everyAddress
       var all: [ServerCapabilities] = []
       for address in addresses {
         let server = try ServerAddress(address)
@@ -101,10 +95,7 @@ import Testing
   @Test("a blocking client pipelines beyond what the server takes at once")
   func pipelines() throws {
     try withServer { server in
-      let addresses = [
-        "atr://\(server.address)", "http://\(server.address)", "unix:\(server.socketPath)",
-        "shm:\(server.arenaPath)",
-      ]
+      let addresses = server.everyAddress
       for address in addresses {
         let client = try BlockingClient(
           ServerAddress(address), options: ClientOptions(timeoutMilliseconds: 2_000))

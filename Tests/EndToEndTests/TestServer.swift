@@ -15,6 +15,10 @@ struct TestServer {
   var arenaPath: String { server.arenaPath }
   /// The arena's socket.
   var socketPath: String { "\(server.arenaPath)/sock" }
+  /// The server by each transport, the map last.
+  var everyAddress: [String] {
+    ["atr://\(address)", "http://\(address)", "unix:\(socketPath)", "shm:\(arenaPath)"]
+  }
 }
 
 /// Runs `body` beside a server that drains and ends with it.
