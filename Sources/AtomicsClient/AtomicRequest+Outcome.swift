@@ -23,11 +23,15 @@ extension AtomicRequest {
       case .xor: old ^ operand
       case .and: old & operand
       case .not: ~old & mask
+      case .nand: ~(old & operand) & mask
+      case .andnot: old & ~operand
       case .add: (old &+ operand) & mask
       case .sub: (old &- operand) & mask
       case .increment: (old &+ 1) & mask
       case .decrement: (old &- 1) & mask
       case .negate: (0 &- old) & mask
+      case .min, .byteMin: type.isLess(operand, than: old) ? operand : old
+      case .max, .byteMax: type.isLess(old, than: operand) ? operand : old
       }
     return AtomicOutcome(old: operation == .store ? operand : old, new: new)
   }

@@ -33,8 +33,9 @@ public struct AtomicCell: Sendable {
   /// - Returns: The value found and the value left; what the operation does not learn by itself
   ///   (the new value of an addition) is worked out from what it does.
   /// - Complexity: One instruction, or a compare-exchange loop where the processor has none that
-  ///   tells the old value: `or`, `xor`, `and`, `not`, `neg`, 1-byte bit operations, and 16-byte
-  ///   read-modify-writes. Never blocks, never allocates.
+  ///   tells the old value: `or`, `xor`, `and`, `not`, `nand`, `andnot`, `neg`, `min`, `max`,
+  ///   `byte_min`, `byte_max`, 1-byte bit operations, and 16-byte read-modify-writes. Never
+  ///   blocks, never allocates.
   @inlinable
   public func perform(_ request: AtomicRequest) -> AtomicOutcome {
     #if DEBUG
@@ -42,11 +43,11 @@ public struct AtomicCell: Sendable {
     #endif
     // Safety: the initializer checked alignment, its caller promised the memory.
     return switch type.width {
-    case .one: unsafe UInt8.perform(request, at: address)
-    case .two: unsafe UInt16.perform(request, at: address)
-    case .four: unsafe UInt32.perform(request, at: address)
-    case .eight: unsafe UInt64.perform(request, at: address)
-    case .sixteen: unsafe UInt128.perform(request, at: address)
+    case .one: unsafe UInt8.perform(request, on: type.kind, at: address)
+    case .two: unsafe UInt16.perform(request, on: type.kind, at: address)
+    case .four: unsafe UInt32.perform(request, on: type.kind, at: address)
+    case .eight: unsafe UInt64.perform(request, on: type.kind, at: address)
+    case .sixteen: unsafe UInt128.perform(request, on: type.kind, at: address)
     }
   }
 

@@ -16,11 +16,25 @@ public enum AtomicOperation: UInt8, CaseIterable, Sendable {
   case xor = 0x39
   case and = 0x3A
   case not = 0x3B
+  /// `~(value & operand)`.
+  case nand = 0x3C
+  /// `value & ~operand`.
+  case andnot = 0x3D
   case add = 0x40
   case sub = 0x41
   case increment = 0x42
   case decrement = 0x43
   case negate = 0x44
+  /// The lesser of value and operand, as signed numbers where the kind is signed. Always a
+  /// read-modify-write with its order, also where the value stays the same.
+  case min = 0x45
+  /// The greater of value and operand; else as ``min``.
+  case max = 0x46
+  /// The lesser of value and operand as byte strings, compared from the first byte in memory.
+  /// Always a read-modify-write with its order, also where the value stays the same.
+  case byteMin = 0x48
+  /// The greater of value and operand; else as ``byteMin``.
+  case byteMax = 0x49
 
   /// Whether the operation is one of the four bit tests.
   @inlinable public var isBitOperation: Bool { rawValue & 0xFC == 0x30 }
@@ -30,6 +44,10 @@ public enum AtomicOperation: UInt8, CaseIterable, Sendable {
     self == .compareExchangeStrong || self == .compareExchangeWeak
   }
 
-  /// Whether the operation is arithmetic, which wraps at the width and exists on integers only.
+  /// Whether the operation is arithmetic (which wraps at the width) or compares numbers, and so
+  /// exists on integers only.
   @inlinable public var isArithmetic: Bool { rawValue & 0xF8 == 0x40 }
+
+  /// Whether the operation compares byte strings, and so exists on bytes only.
+  @inlinable public var isByteComparison: Bool { rawValue & 0xFE == 0x48 }
 }

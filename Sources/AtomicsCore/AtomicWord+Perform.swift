@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension AtomicWord {
-  /// Runs `request` on the word at `address`: the one place where an operation of the table meets
-  /// its instruction.
+  /// Runs `request` on the word at `address`, a value of `kind`: the one place where an operation
+  /// of the table meets its instruction.
   ///
   /// Safety: see ``AtomicWord``; `request` was checked, so its order, index and values fit.
   @unsafe @inlinable
-  static func perform(_ request: AtomicRequest, at address: UnsafeMutableRawPointer)
-    -> AtomicOutcome
-  {
+  static func perform(
+    _ request: AtomicRequest, on kind: AtomicKind, at address: UnsafeMutableRawPointer
+  ) -> AtomicOutcome {
     let order = Int32(request.order.rawValue)
     let operand = Self(truncatingIfNeeded: request.operand)
     switch request.operation {
@@ -49,6 +49,12 @@ extension AtomicWord {
     case .not:
       let old = unsafe fetchXor(address, Self.max, order)
       return outcome(old, ~old)
+    case .nand:
+      let old = unsafe fetchUpdate(address, order) { ~($0 & operand) }
+      return outcome(old, ~(old & operand))
+    case .andnot:
+      let old = unsafe fetchAnd(address, ~operand, order)
+      return outcome(old, old & ~operand)
     case .add:
       let old = unsafe fetchAdd(address, operand, order)
       return outcome(old, old &+ operand)
@@ -64,6 +70,32 @@ extension AtomicWord {
     case .negate:
       let old = unsafe fetchNeg(address, order)
       return outcome(old, 0 &- old)
+    case .min, .byteMin:
+      let old = unsafe fetchUpdate(address, order) { kind.lesser($0, operand) }
+      return outcome(old, kind.lesser(old, operand))
+    case .max, .byteMax:
+      let old = unsafe fetchUpdate(address, order) { kind.greater($0, operand) }
+      return outcome(old, kind.greater(old, operand))
+    }
+  }
+
+  /// Replaces the word by what `update` makes of it, and returns the old one.
+  ///
+  /// For operations that no processor here does in one instruction: a compare-exchange loop whose
+  /// failed turns only read (relaxed) and whose one success carries the order. It writes even what
+  /// equals the old word, so that every order is kept (C++26 says the same of `fetch_min`).
+  ///
+  /// Safety: see ``AtomicWord``. `update` may run several times.
+  @unsafe @inlinable
+  static func fetchUpdate(
+    _ address: UnsafeMutableRawPointer, _ order: Int32, _ update: (Self) -> Self
+  ) -> Self {
+    let relaxed = Int32(MemoryOrder.relaxed.rawValue)
+    var old = unsafe load(address, relaxed)
+    while true {
+      let done = unsafe compareExchange(address, old, update(old), weak: true, order, relaxed)
+      if done.ok { return old }
+      old = done.old
     }
   }
 

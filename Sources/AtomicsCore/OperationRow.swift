@@ -84,11 +84,17 @@ public struct OperationRow: Sendable {
     OperationRow(
       .and, "and", aliases: ["bin_and"], .operand, .readModifyWrite, bitKinds, fetch: true),
     OperationRow(.not, "not", aliases: ["bin_not"], .none, .readModifyWrite, bitKinds, fetch: true),
+    OperationRow(.nand, "nand", .operand, .readModifyWrite, bitKinds, fetch: true),
+    OperationRow(.andnot, "andnot", .operand, .readModifyWrite, bitKinds, fetch: true),
     OperationRow(.add, "add", .operand, .readModifyWrite, integers, fetch: true),
     OperationRow(.sub, "sub", .operand, .readModifyWrite, integers, fetch: true),
     OperationRow(.increment, "inc", .none, .readModifyWrite, integers, fetch: true),
     OperationRow(.decrement, "dec", .none, .readModifyWrite, integers, fetch: true),
     OperationRow(.negate, "neg", .none, .readModifyWrite, integers, fetch: true),
+    OperationRow(.min, "min", .operand, .readModifyWrite, integers, fetch: true),
+    OperationRow(.max, "max", .operand, .readModifyWrite, integers, fetch: true),
+    OperationRow(.byteMin, "byte_min", .operand, .readModifyWrite, [.bytes], fetch: true),
+    OperationRow(.byteMax, "byte_max", .operand, .readModifyWrite, [.bytes], fetch: true),
   ]
 
   private static let byOperation: [AtomicOperation: OperationRow] = Dictionary(
@@ -131,7 +137,7 @@ extension AtomicOperation {
   @inlinable
   public func exists(on kind: AtomicKind) -> Bool {
     switch kind {
-    case .unsigned, .signed: true
+    case .unsigned, .signed: !isByteComparison
     case .bytes: !isArithmetic
     case .float: rawValue < AtomicOperation.bitTest.rawValue
     }

@@ -66,7 +66,7 @@ import WireProtocol
     "each legal operation, order and failure order is encoded unchanged",
     arguments: AtomicOperation.allCases)
   func encodesOrders(operation: AtomicOperation) throws {
-    let type = try #require(RegisterType(name: "u32"))
+    let type = try #require(RegisterType(name: operation.isByteComparison ? "bytes4" : "u32"))
     var count = 0
     for order in MemoryOrder.allCases where operation.orders.permits(order) {
       let failures: [MemoryOrder?] =

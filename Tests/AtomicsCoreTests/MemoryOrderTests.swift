@@ -68,9 +68,10 @@ import Testing
       case .store: [.relaxed, .releasing, .sequentiallyConsistent]
       default: Set(MemoryOrder.allCases)
       }
+    let type = RegisterType.named(operation.isByteComparison ? "bytes4" : "u32")
     for order in MemoryOrder.allCases {
       do throws(OperationError) {
-        let request = try AtomicRequest(operation, on: .named("u32"), order: order)
+        let request = try AtomicRequest(operation, on: type, order: order)
         #expect(legal.contains(order) && request.order == order)
       } catch {
         #expect(!legal.contains(order) && error == .invalidOrder(operation, order))
@@ -81,8 +82,9 @@ import Testing
   @Test("only compare-exchanges take a failure order", arguments: AtomicOperation.allCases)
   func failureOrder(operation: AtomicOperation) {
     guard !operation.isCompareExchange else { return }
+    let type = RegisterType.named(operation.isByteComparison ? "bytes4" : "u32")
     #expect(throws: OperationError.failureOrderNotTaken(operation)) {
-      try AtomicRequest(operation, on: .named("u32"), failureOrder: .relaxed)
+      try AtomicRequest(operation, on: type, failureOrder: .relaxed)
     }
   }
 }

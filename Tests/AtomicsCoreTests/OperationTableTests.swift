@@ -9,8 +9,9 @@ import Testing
     let pinned: [UInt8: String] = [
       0x20: "load", 0x21: "store", 0x22: "exchange", 0x23: "cmpxchg_strong", 0x24: "cmpxchg_weak",
       0x30: "bit_test", 0x31: "bit_test_set", 0x32: "bit_test_reset", 0x33: "bit_test_compl",
-      0x38: "or", 0x39: "xor", 0x3A: "and", 0x3B: "not",
-      0x40: "add", 0x41: "sub", 0x42: "inc", 0x43: "dec", 0x44: "neg",
+      0x38: "or", 0x39: "xor", 0x3A: "and", 0x3B: "not", 0x3C: "nand", 0x3D: "andnot",
+      0x40: "add", 0x41: "sub", 0x42: "inc", 0x43: "dec", 0x44: "neg", 0x45: "min",
+      0x46: "max", 0x48: "byte_min", 0x49: "byte_max",
     ]
     let table = Dictionary(
       uniqueKeysWithValues: OperationRow.all.map { ($0.operation.rawValue, $0.name) })
@@ -35,7 +36,9 @@ import Testing
     }
     #expect(operation.isBitOperation == row.name.hasPrefix("bit_"))
     #expect(operation.isCompareExchange == row.name.hasPrefix("cmpxchg_"))
-    #expect(operation.isArithmetic == ["add", "sub", "inc", "dec", "neg"].contains(row.name))
+    let arithmetic = ["add", "sub", "inc", "dec", "neg", "min", "max"]
+    #expect(operation.isArithmetic == arithmetic.contains(row.name))
+    #expect(operation.isByteComparison == row.name.hasPrefix("byte_"))
   }
 
   @Test("no two spellings are the same, and each finds its own operation")
@@ -48,7 +51,7 @@ import Testing
         #expect(OperationName(String(spelling.map { $0 == "_" ? "-" : $0 })) == name)
       }
     }
-    #expect(seen.count == 36 + 11)
+    #expect(seen.count == 54 + 11)
   }
 
   @Test(
@@ -58,6 +61,7 @@ import Testing
       ("bin_or", "or"), ("bin_xor", "xor"), ("bin_and", "and"), ("bin_not", "not"),
       ("bin_fetch_or", "fetch_or"), ("bin_fetch_xor", "fetch_xor"), ("bin-fetch-and", "fetch_and"),
       ("bin_fetch_not", "fetch_not"), ("fetch-add", "fetch_add"), ("add-fetch", "add_fetch"),
+      ("byte-min-fetch", "byte_min_fetch"), ("fetch-andnot", "fetch_andnot"),
     ])
   func alias(spelling: String, canonical: String) throws {
     #expect(try #require(OperationName(spelling)).name == canonical)

@@ -70,7 +70,7 @@ import Testing
       let set = [request(.or, type, operand: bit), request(.bitTestSet, type, index: index)]
       let clear = [
         request(.and, type, operand: type.width.mask ^ bit),
-        request(.bitTestReset, type, index: index),
+        request(.bitTestReset, type, index: index), request(.andnot, type, operand: bit),
       ]
       let flip = [
         request(.xor, type, operand: bit), request(.bitTestComplement, type, index: index),
@@ -81,7 +81,7 @@ import Testing
       for turn in 0..<Self.turns {
         let way = turn % 2
         faults.expect(!was(cell.perform(set[way]), set[way]))
-        faults.expect(was(cell.perform(clear[way]), clear[way]))
+        faults.expect(was(cell.perform(clear[turn % 3]), clear[turn % 3]))
         faults.expect(!was(cell.perform(flip[way]), flip[way]))
         faults.expect(was(cell.perform(flip[1 - way]), flip[1 - way]))
       }
@@ -96,15 +96,16 @@ import Testing
 
   @Test("complements and negations pair up", arguments: types)
   func inversions(type: RegisterType) {
-    for operation in [AtomicOperation.not, .negate] {
+    for operation in [AtomicOperation.not, .nand, .negate] {
       let memory = CellMemory()
       let cell = memory.cell(type)
       cell.store(5)
-      let other = operation == .not ? type.width.mask ^ 5 : (0 &- 5) & type.width.mask
+      let mask = type.width.mask
+      let other = operation == .negate ? (0 &- 5) & mask : mask ^ 5
       let fives = Atomic<Int>(0)
       let faults = Faults()
       onThreads(Self.threads) { _ in
-        let invert = request(operation, type)
+        let invert = request(operation, type, operand: operation == .nand ? mask : 0)
         for _ in 0..<Self.turns {
           let outcome = cell.perform(invert)
           faults.expect(
@@ -115,6 +116,39 @@ import Testing
       #expect(faults.count == 0)
       #expect(fives.load(ordering: .relaxed) == Self.threads * Self.turns / 2)
       #expect(cell.load() == 5)
+    }
+  }
+
+  @Test(
+    "the least and the greatest of all values stay, whatever the turns",
+    arguments: RegisterType.all.filter { $0.kind != .float })
+  func extremes(type: RegisterType) {
+    let ways: [AtomicOperation] = type.kind == .bytes ? [.byteMin, .byteMax] : [.min, .max]
+    for (way, operation) in ways.enumerated() {
+      let memory = CellMemory()
+      let cell = memory.cell(type)
+      let faults = Faults()
+      let start = UInt128(type.width.byteCount)
+      cell.store(start)
+      @Sendable func isBetter(_ first: UInt128, than second: UInt128) -> Bool {
+        way == 0 ? type.isLess(first, than: second) : type.isLess(second, than: first)
+      }
+      let given = onThreads(Self.threads) { thread in
+        var generator = SeededGenerator(seed: UInt64(thread))
+        return (0..<Self.turns).map { turn in
+          // Nearly as extreme as what is there, so that threads keep displacing each other.
+          let random = UInt128(generator.next()) << 64 | UInt128(generator.next())
+          let value = (turn % 2 == 0 ? random : cell.load() ^ (random & 3)) & type.width.mask
+          let outcome = cell.perform(request(operation, type, operand: value))
+          let kept = isBetter(value, than: outcome.old) ? value : outcome.old
+          faults.expect(outcome.new == kept)
+          faults.expect(!isBetter(outcome.new, than: cell.load()))
+          return value
+        }
+      }
+      #expect(faults.count == 0)
+      let best = given.flatMap { $0 }.reduce(start) { isBetter($1, than: $0) ? $1 : $0 }
+      #expect(cell.load() == best)
     }
   }
 

@@ -26,8 +26,9 @@ ORDERS = {"relaxed": 0, "acquire": 2, "release": 3, "acq_rel": 4, "seq_cst": 5}
 OPERATIONS = {
     "load": 0x20, "store": 0x21, "exchange": 0x22, "cmpxchg_strong": 0x23, "cmpxchg_weak": 0x24,
     "bit_test": 0x30, "bit_test_set": 0x31, "bit_test_reset": 0x32, "bit_test_compl": 0x33,
-    "or": 0x38, "xor": 0x39, "and": 0x3A, "not": 0x3B,
+    "or": 0x38, "xor": 0x39, "and": 0x3A, "not": 0x3B, "nand": 0x3C, "andnot": 0x3D,
     "add": 0x40, "sub": 0x41, "inc": 0x42, "dec": 0x43, "neg": 0x44,
+    "min": 0x45, "max": 0x46, "byte_min": 0x48, "byte_max": 0x49,
 }
 TYPES = {f"u{8 << w}": w for w in range(5)} | {f"i{8 << w}": 8 | w for w in range(5)}
 TYPES |= {f"bytes{1 << w}": 16 | w for w in range(5)} | {"f32": 0x1A, "f64": 0x1B}

@@ -144,7 +144,19 @@ def test_a_read_modify_write_is_one_locked_instruction(probe, order):
     assert kinds(executed(probe, "u64", "exchange", order)) == {"xchg"}
 
 
-@pytest.mark.parametrize("operation", ["store", "exchange", "add", "cmpxchg_strong", "not"])
+@pytest.mark.parametrize("order", ["relaxed", "acquire", "release", "acq_rel", "seq_cst"])
+def test_what_leaves_the_value_still_writes_it(probe, order):
+    """The least of 0 and 0 is there already: a mere load would lose the order."""
+    for type, operations in {
+        "u8": ["min", "max"], "i16": ["fetch_min"], "i64": ["max"], "u32": ["nand", "andnot"],
+        "bytes4": ["byte_min"], "bytes8": ["byte_max", "andnot"],
+    }.items():
+        for operation in operations:
+            assert kinds(executed(probe, type, operation, order)) == {"lock"}
+
+
+@pytest.mark.parametrize(
+    "operation", ["store", "exchange", "add", "cmpxchg_strong", "not", "nand", "andnot", "min"])
 def test_sixteen_bytes_are_exchanged_by_the_processor_itself(probe, operation):
     assert kinds(executed(probe, "u128", operation, "seq_cst")) == {"cmpxchg16b"}
 

@@ -157,15 +157,18 @@ import Testing
   @Test("every operation of the table is a verb under each of its names, - and _ alike")
   func knowsTheTable() throws {
     try withTemporaryArenaPath { path in
-      #expect(
-        try CommandLineTool.run(["create", "x", "u16", "--server", "shm:\(path)"]).status == 0)
+      for type in ["u16", "bytes2"] {
+        #expect(
+          try CommandLineTool.run(["create", type, type, "--server", "shm:\(path)"]).status == 0)
+      }
       let overview = try CommandLineTool.run(["--help"])
       #expect(overview.status == 0)
       for name in OperationName.all {
+        let isForBytes = name.operation.isByteComparison
         let operands: [String] =
           switch name.operation.operands {
           case .none: []
-          case .operand: ["1"]
+          case .operand: [isForBytes ? "0100" : "1"]
           case .index: ["2"]
           case .expectedAndDesired: ["1", "2"]
           }
@@ -173,7 +176,8 @@ import Testing
         for spelling in [name.name] + name.aliases {
           for word in Set([spelling, spelling.replacing("_", with: "-")]) {
             let result = try CommandLineTool.run(
-              [word, "x"] + operands + ["--json", "--server", "shm:\(path)"])
+              [word, isForBytes ? "bytes2" : "u16"] + operands
+                + ["--json", "--server", "shm:\(path)"])
             #expect(
               result.output.hasPrefix(#"{"op":"\#(name.name)","#), "\(word): \(result.errors)")
           }

@@ -31,9 +31,13 @@ import Testing
       await #expect(processExitsWith: .success) {
         try withTemporaryArena { arena in
           let service = RegisterService(arena: arena)
-          let made = try service.create(
-            RegisterDefinition(name: "r", type: Ask.type, ownerUser: 0))
-          try expectFidelity { ask in _ = service.perform(try ask.request(), on: made.register) }
+          let registers = try Ask.onEachType { type in
+            try service.create(RegisterDefinition(name: type.name, type: type, ownerUser: 0))
+              .register
+          }
+          try expectFidelity { ask in
+            _ = service.perform(try ask.request(), on: try #require(registers[ask.type]))
+          }
         }
       }
     }
@@ -43,8 +47,10 @@ import Testing
       await #expect(processExitsWith: .success) {
         try withTemporaryArenaPath { path in
           let client = try BlockingClient(try ServerAddress("shm:\(path)"))
-          let register = try client.create("r", Ask.type).register
-          try expectFidelity { ask in _ = try client.perform(try ask.request(), on: register) }
+          let registers = try Ask.onEachType { try client.create($0.name, $0).register }
+          try expectFidelity { ask in
+            _ = try client.perform(try ask.request(), on: try #require(registers[ask.type]))
+          }
         }
       }
     }
@@ -55,8 +61,10 @@ import Testing
         try withServer { server in
           for address in ["atr://\(server.address)", "unix:\(server.socketPath)"] {
             let client = try BlockingClient(try ServerAddress(address))
-            let register = try client.create("r", Ask.type).register
-            try expectFidelity { ask in _ = try client.perform(try ask.request(), on: register) }
+            let registers = try Ask.onEachType { try client.create($0.name, $0).register }
+            try expectFidelity { ask in
+              _ = try client.perform(try ask.request(), on: try #require(registers[ask.type]))
+            }
           }
         }
       }
@@ -67,8 +75,10 @@ import Testing
       await #expect(processExitsWith: .success) {
         try withServer { server in
           let client = try BlockingClient(try ServerAddress("http://\(server.address)"))
-          let register = try client.create("r", Ask.type).register
-          try expectFidelity { ask in _ = try client.perform(try ask.request(), on: register) }
+          let registers = try Ask.onEachType { try client.create($0.name, $0).register }
+          try expectFidelity { ask in
+            _ = try client.perform(try ask.request(), on: try #require(registers[ask.type]))
+          }
         }
       }
     }
@@ -78,10 +88,14 @@ import Testing
       await #expect(processExitsWith: .success) {
         try withServer { server in
           let connection = try PlainHTTP(server)
-          let created = try connection.put("/v1/registers/r", #"{"type":"i32"}"#)
-          #expect(created == 201)
+          for type in Ask.types {
+            let created = try connection.put(
+              "/v1/registers/\(type.name)", #"{"type":"\#(type.name)"}"#)
+            #expect(created == 201)
+          }
           try expectFidelity { ask in
-            let status = try connection.post("/v1/registers/r/\(ask.name)", ask.json)
+            let status = try connection.post(
+              "/v1/registers/\(ask.type.name)/\(ask.name)", ask.json)
             #expect(status == 200)
           }
         }
@@ -92,9 +106,11 @@ import Testing
     func commandLine() async {
       await #expect(processExitsWith: .success) {
         try withServer { server in
-          let create = ["create", "r", "i32", "--server", "atr://\(server.address)"]
-          let created = try CommandLineTool.run(create).status
-          #expect(created == 0)
+          for type in Ask.types {
+            let create = ["create", type.name, type.name, "--server", "atr://\(server.address)"]
+            let created = try CommandLineTool.run(create).status
+            #expect(created == 0)
+          }
           try expectFidelity { ask in
             let status = try CommandLineTool.run(
               ask.arguments + ["--server", "atr://\(server.address)"]
@@ -107,10 +123,11 @@ import Testing
     }
   }
 
-  /// One legal (operation, order, failure order), with operands that fit a 32-bit integer.
+  /// One legal (operation, order, failure order), with operands that fit 32 bits.
   struct Ask {
-    static let type = RegisterType(name: "i32")!
-    var type: RegisterType { Self.type }
+    /// The types of the registers, which also name them: what is not on the one is on the other.
+    static let types = [RegisterType(name: "i32")!, RegisterType(name: "bytes4")!]
+    var type: RegisterType { Self.types[operation.isByteComparison ? 1 : 0] }
     let operation: AtomicOperation
     let order: MemoryOrder
     /// Nil: left out, and so derived.
@@ -125,6 +142,13 @@ import Testing
         }
         return asks
       }
+    }
+
+    /// What `make` gives for each of the types.
+    static func onEachType<Register>(_ make: (RegisterType) throws -> Register) throws
+      -> [RegisterType: Register]
+    {
+      Dictionary(uniqueKeysWithValues: try types.map { ($0, try make($0)) })
     }
 
     var name: String { operation.row.name }
@@ -143,7 +167,7 @@ import Testing
       if let failureOrder { members.append("\"failure_order\":\"\(failureOrder.name)\"") }
       switch operation.operands {
       case .none: break
-      case .operand: members.append("\"operand\":\"5\"")
+      case .operand: members.append("\"operand\":\"\(type.format(5))\"")
       case .expectedAndDesired: members += ["\"expected\":\"7\"", "\"desired\":\"5\""]
       case .index: members.append("\"index\":3")
       }
@@ -152,10 +176,10 @@ import Testing
 
     /// The command line's words.
     var arguments: [String] {
-      var words = [name, "r"]
+      var words = [name, type.name]
       switch operation.operands {
       case .none: break
-      case .operand: words.append("5")
+      case .operand: words.append(type.format(5))
       case .expectedAndDesired: words += ["7", "5"]
       case .index: words.append("3")
       }

@@ -27,7 +27,7 @@ import pathlib
 import sys
 
 from model import (
-    ARITHMETIC, BIT_OPERATIONS, BITWISE, COMPARE_EXCHANGES, DERIVED, LOAD_ORDERS, OPCODES, ORDERS,
+    BIT_OPERATIONS, COMPARE_BYTES, COMPARE_EXCHANGES, COMPARE_NUMBERS, DERIVED, OPCODES, ORDERS,
     RETURN_NOTHING, TAKE_OPERAND, TYPES, exists, forms, legal_failures, legal_orders, reply,
     request, run,
 )
@@ -99,6 +99,15 @@ def operand_pairs(base, type):
     if base == "sub":
         return [(0, 0), (0, 1), (0, most), (1, 1), (1, 2), (1, most), (most, 1), (most, most),
                 (most - 1, most), (top, 1), (top - 1, most), (0, top)]
+    if base in COMPARE_NUMBERS:
+        # Equal, both ways round, and across the sign, where the unsigned order is another.
+        return [(0, 0), (0, 1), (1, 0), (0, most), (most, 0), (top - 1, top), (top, top - 1),
+                (top, most), (most, top), (most - 1, most)]
+    if base in COMPARE_BYTES:
+        # The last byte in memory decides last, though it is the highest of the number.
+        last = 1 << type.bits - 8
+        return [(0, 0), (0, most), (most, 0), (1, last), (last, 1), (most - last, most),
+                (0x7F, 0x80), (0x80, 0x7F), (2 * last, last + 1), (last, 2 * last)]
     single = 1 << type.bits // 2
     return [(0, 0), (0, most), (most, 0), (most, most), (0, single), (most - single, single),
             (most, most - 1), (top, top), (0x55 * (most // 255), 0x0F * (most // 255))]

@@ -18,14 +18,19 @@ STATUSES = {
 OPCODES = {
     "load": 0x20, "store": 0x21, "exchange": 0x22, "cmpxchg_strong": 0x23, "cmpxchg_weak": 0x24,
     "bit_test": 0x30, "bit_test_set": 0x31, "bit_test_reset": 0x32, "bit_test_compl": 0x33,
-    "or": 0x38, "xor": 0x39, "and": 0x3A, "not": 0x3B,
+    "or": 0x38, "xor": 0x39, "and": 0x3A, "not": 0x3B, "nand": 0x3C, "andnot": 0x3D,
     "add": 0x40, "sub": 0x41, "inc": 0x42, "dec": 0x43, "neg": 0x44,
+    "min": 0x45, "max": 0x46, "byte_min": 0x48, "byte_max": 0x49,
 }
 BIT_OPERATIONS = [name for name, code in OPCODES.items() if code & 0xFC == 0x30]
 COMPARE_EXCHANGES = ["cmpxchg_strong", "cmpxchg_weak"]
-BITWISE = ["or", "xor", "and", "not"]
+BITWISE = ["or", "xor", "and", "not", "nand", "andnot"]
 ARITHMETIC = ["add", "sub", "inc", "dec", "neg"]
-TAKE_OPERAND = ["store", "exchange", "or", "xor", "and", "add", "sub"]
+COMPARE_NUMBERS = ["min", "max"]
+COMPARE_BYTES = ["byte_min", "byte_max"]
+FETCH_FORMS = BITWISE + ARITHMETIC + COMPARE_NUMBERS + COMPARE_BYTES
+TAKE_OPERAND = ["store", "exchange", *(base for base in FETCH_FORMS if base not in (
+    "not", "inc", "dec", "neg"))]
 
 HANDLE, SEQUENCE = 7, 1
 DERIVED = 7  # the failure order's code for "derive it from the success order"
@@ -47,12 +52,14 @@ def legal_failures(order):
 def exists(base, kind):
     if kind == "f":
         return OPCODES[base] < 0x30
-    return kind != "bytes" or base not in ARITHMETIC
+    if kind == "bytes":
+        return base not in ARITHMETIC + COMPARE_NUMBERS
+    return base not in COMPARE_BYTES
 
 
 def forms(base):
     """(name, what it returns) of each spelling of the operation."""
-    if base in BITWISE + ARITHMETIC:
+    if base in FETCH_FORMS:
         return [
             (base, RETURN_NOTHING), (f"fetch_{base}", RETURN_OLD), (f"{base}_fetch", RETURN_NEW),
         ]
@@ -73,6 +80,12 @@ class Type:
 
     def integer(self, bits):
         return bits - (1 << self.bits) if self.kind == "i" and bits & self.top else bits
+
+    def rank(self, bits):
+        """What values of this type are compared by: the number, or the bytes as a string."""
+        if self.kind == "bytes":
+            return bits.to_bytes(self.size, "little")
+        return self.integer(bits)
 
     def text(self, bits):
         if self.kind == "bytes":
@@ -123,9 +136,14 @@ def run(base, type, value, operand=0, expected=0, index=0):
     if base in COMPARE_EXCHANGES:
         new = operand if value == expected else value
         return value, new, value == expected, new
+    if base in COMPARE_NUMBERS + COMPARE_BYTES:
+        choose = min if base.endswith("min") else max
+        new = choose(value, operand, key=type.rank)
+        return value, new, True, new
     new = {
         "load": value, "store": operand, "exchange": operand,
         "or": value | operand, "xor": value ^ operand, "and": value & operand,
+        "nand": type.max - (value & operand), "andnot": value - (value & operand),
         "not": type.max - value, "add": value + operand, "sub": value - operand,
         "inc": value + 1, "dec": value - 1, "neg": -value,
     }[base] % (type.max + 1)

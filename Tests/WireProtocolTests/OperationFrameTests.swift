@@ -131,8 +131,8 @@ import Testing
 
   @Test("every order byte is read as its order, failure order and return, or refused")
   func orderBytes() throws {
-    let type = RegisterType.named("u64")
     for row in OperationRow.all {
+      let type = RegisterType.named(row.operation.isByteComparison ? "bytes8" : "u64")
       let body = [UInt8](repeating: 0, count: 8 * OperationFrame.operandCount(row.operation))
       for byte in UInt8.min...UInt8.max {
         let order = MemoryOrder(rawValue: byte & 7)
