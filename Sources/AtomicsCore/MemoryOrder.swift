@@ -29,25 +29,25 @@ public enum MemoryOrder: UInt8, CaseIterable, Sendable {
   }
 
   /// Whether a load, a bit test or a failed compare-exchange may have this order.
-  @inlinable public var isValidForLoad: Bool {
+  @inlinable @inline(__always) public var isValidForLoad: Bool {
     self == .relaxed || self == .acquiring || self == .sequentiallyConsistent
   }
 
   /// Whether a store may have this order.
-  @inlinable public var isValidForStore: Bool {
+  @inlinable @inline(__always) public var isValidForStore: Bool {
     self == .relaxed || self == .releasing || self == .sequentiallyConsistent
   }
 
   /// Whether a compare-exchange that succeeds with `success` may fail with this order: a load
   /// order that ranks no higher. Ten pairs are legal.
-  @inlinable
+  @inlinable @inline(__always)
   public func isValidFailure(forSuccess success: MemoryOrder) -> Bool {
     isValidForLoad && rawValue <= success.rawValue
   }
 
   /// The failure order of a compare-exchange that names only its success order: acquire for
   /// release and acq_rel, else the same.
-  @inlinable public var derivedFailure: MemoryOrder {
+  @inlinable @inline(__always) public var derivedFailure: MemoryOrder {
     self == .releasing || self == .acquiringAndReleasing ? .acquiring : self
   }
 }

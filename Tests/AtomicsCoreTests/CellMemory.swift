@@ -19,6 +19,11 @@ import AtomicsCore
     unsafe AtomicCell(at: base + offset, type: type)
   }
 
+  /// The same memory with its type known at compile time.
+  func view<Value>(of _: Value.Type, at offset: Int = 0) -> AtomicView<Value> {
+    unsafe AtomicView(at: base + offset)
+  }
+
   /// The byte at `offset`, read plainly: for tests that run on one thread.
   func byte(at offset: Int) -> UInt8 { unsafe base.load(fromByteOffset: offset, as: UInt8.self) }
 
