@@ -3,7 +3,8 @@
 public import CAtomics
 
 // Safety: every function here passes on its caller's promise that `p` is a mapped address of the
-// word's width and alignment; AtomicCell and AtomicLocation, the only callers, check both when they are made.
+// word's width and alignment; AtomicCell and AtomicLocation, the only callers, check both when they
+// are made.
 
 extension UInt8: AtomicWord {
   @unsafe @inlinable

@@ -4,7 +4,8 @@
 /// each naming its C functions. Callers reach them through ``AtomicCell`` and ``AtomicAccess``.
 ///
 /// Safety: every function demands an address that is valid, mapped for the access, and aligned to
-/// the word; `AtomicCell` and `AtomicLocation` guarantee it. `order` is a C11 order that the operation permits.
+/// the word; `AtomicCell` and `AtomicLocation` guarantee it. `order` is a C11 order that the
+/// operation permits.
 @usableFromInline
 protocol AtomicWord: FixedWidthInteger & UnsignedInteger & Sendable {
   @unsafe static func load(_ address: UnsafeMutableRawPointer, _ order: Int32) -> Self
