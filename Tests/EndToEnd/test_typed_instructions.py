@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the compiler makes of the typed face in a program of somebody else that is built for release:
-of each operation its instruction, and nothing beside it but moves between registers."""
+"""What the compiler makes of the typed face in a program of somebody else that is built for
+release: of each operation its instruction, and nothing beside it but moves between registers."""
 
 import platform
 import re
