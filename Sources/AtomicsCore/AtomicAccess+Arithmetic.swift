@@ -146,7 +146,7 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicInteger {
   /// Negates the value, wrapping on overflow.
   ///
   /// - Parameter order: Any order.
-  /// - Complexity: O(1).
+  /// - Complexity: O(1) where nobody else writes; see ``AtomicAccess``.
   ///
   /// C11 has no function for it: a loop of `atomic_compare_exchange_weak_explicit` (7.17.7.4).
   @inlinable @inline(__always)
@@ -158,7 +158,7 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicInteger {
   ///
   /// - Parameter order: Any order.
   /// - Returns: The value before.
-  /// - Complexity: O(1).
+  /// - Complexity: O(1) where nobody else writes; see ``AtomicAccess``.
   ///
   /// C11 has no function for it: a loop of `atomic_compare_exchange_weak_explicit` (7.17.7.4).
   @discardableResult @inlinable @inline(__always)
@@ -170,7 +170,7 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicInteger {
   ///
   /// - Parameter order: Any order.
   /// - Returns: The value after.
-  /// - Complexity: O(1).
+  /// - Complexity: O(1) where nobody else writes; see ``AtomicAccess``.
   ///
   /// C11 has no function for it: a loop of `atomic_compare_exchange_weak_explicit` (7.17.7.4).
   @discardableResult @inlinable @inline(__always)

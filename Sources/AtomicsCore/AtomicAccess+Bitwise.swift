@@ -140,4 +140,74 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicBitwiseValue {
   public func notFetch(order: MemoryOrder = .sequentiallyConsistent) -> Value {
     Value(atomicBits: ~fetchNot(order: order).atomicBits)
   }
+
+  /// Replaces the value by `~(value & operand)`.
+  ///
+  /// - Parameter order: Any order.
+  /// - Complexity: O(1) where nobody else writes; see ``AtomicAccess``.
+  ///
+  /// C11 has no function for it: a loop of `atomic_compare_exchange_weak_explicit` (7.17.7.4).
+  @inlinable @inline(__always)
+  public func nand(_ operand: Value, order: MemoryOrder = .sequentiallyConsistent) {
+    fetchNand(operand, order: order)
+  }
+
+  /// Replaces the value by `~(value & operand)`, and returns the old value.
+  ///
+  /// - Parameter order: Any order.
+  /// - Returns: The value before.
+  /// - Complexity: O(1) where nobody else writes; see ``AtomicAccess``.
+  ///
+  /// C11 has no function for it: a loop of `atomic_compare_exchange_weak_explicit` (7.17.7.4).
+  @discardableResult @inlinable @inline(__always)
+  public func fetchNand(_ operand: Value, order: MemoryOrder = .sequentiallyConsistent) -> Value {
+    fetchUpdate(order) { ~($0 & operand.atomicBits) }
+  }
+
+  /// Replaces the value by `~(value & operand)`, and returns the new value.
+  ///
+  /// - Parameter order: Any order.
+  /// - Returns: The value after.
+  /// - Complexity: O(1) where nobody else writes; see ``AtomicAccess``.
+  ///
+  /// C11 has no function for it: a loop of `atomic_compare_exchange_weak_explicit` (7.17.7.4).
+  @discardableResult @inlinable @inline(__always)
+  public func nandFetch(_ operand: Value, order: MemoryOrder = .sequentiallyConsistent) -> Value {
+    Value(atomicBits: ~(fetchNand(operand, order: order).atomicBits & operand.atomicBits))
+  }
+
+  /// Clears the bits that are set in `operand`.
+  ///
+  /// - Parameter order: Any order.
+  /// - Complexity: O(1).
+  ///
+  /// The corresponding C function is `atomic_fetch_and_explicit` of the complement (C11 7.17.7.5).
+  @inlinable @inline(__always)
+  public func andnot(_ operand: Value, order: MemoryOrder = .sequentiallyConsistent) {
+    fetchAndnot(operand, order: order)
+  }
+
+  /// Clears the bits that are set in `operand`, and returns the old value.
+  ///
+  /// - Parameter order: Any order.
+  /// - Returns: The value before.
+  /// - Complexity: O(1).
+  ///
+  /// The corresponding C function is `atomic_fetch_and_explicit` of the complement (C11 7.17.7.5).
+  @discardableResult @inlinable @inline(__always)
+  public func fetchAndnot(_ operand: Value, order: MemoryOrder = .sequentiallyConsistent) -> Value {
+    Value(atomicBits: location.fetchAnd(Value.atomicWidth, ~operand.atomicBits, order))
+  }
+
+  /// Clears the bits that are set in `operand`, and returns the new value.
+  ///
+  /// - Parameter order: Any order.
+  /// - Returns: The value after.
+  /// - Complexity: O(1).
+  ///
+  /// The corresponding C function is `atomic_fetch_and_explicit` of the complement (C11 7.17.7.5).
+  @discardableResult @inlinable @inline(__always)
+  public func andnotFetch(_ operand: Value, order: MemoryOrder = .sequentiallyConsistent) -> Value {
+    Value(atomicBits: fetchAndnot(operand, order: order).atomicBits & ~operand.atomicBits)
+  }
 }

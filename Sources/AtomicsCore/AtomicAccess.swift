@@ -8,9 +8,11 @@
 /// Operations trap on an order that C11 does not permit them; orders are passed on unchanged.
 ///
 /// **Complexity** of every operation: one instruction, or a compare-exchange loop where the
-/// processor has none that does it: `neg`; `or`, `xor`, `and` and `not` whose result is used;
-/// 1-byte bit operations; all at 16 bytes, which need ``AtomicWidth/isLockFree``, and where a load
-/// may write what it read. Never blocks, never allocates.
+/// processor has none that does it: `neg`, `nand`, `min`, `max`, `byteMin` and `byteMax`; `or`,
+/// `xor`, `and`, `not` and `andnot` whose result is used; 1-byte bit operations; all at 16 bytes,
+/// which need ``AtomicWidth/isLockFree``, and where a load may write what it read. Such a loop
+/// takes another turn only when another thread's operation came first. Never blocks, never
+/// allocates.
 public protocol AtomicAccess<Value>: ~Copyable, Sendable {
   associatedtype Value: AtomicValue
   /// Where the value lies.
@@ -104,5 +106,18 @@ extension AtomicAccess where Self: ~Copyable {
     let done = location.compareExchange(
       Value.atomicWidth, expected.atomicBits, desired.atomicBits, weak: weak, order, failureOrder)
     return CompareExchangeResult(exchanged: done.ok, original: Value(atomicBits: done.old))
+  }
+
+  /// Replaces the value's bits by what `update` makes of them, and returns the old value: a loop
+  /// whose failed turns only read (relaxed) and whose one success carries the order.
+  @inlinable @inline(__always)
+  func fetchUpdate(_ order: MemoryOrder, _ update: (UInt128) -> UInt128) -> Value {
+    var old = location.load(Value.atomicWidth, .relaxed)
+    while true {
+      let done = location.compareExchange(
+        Value.atomicWidth, old, update(old), weak: true, order, .relaxed)
+      if done.ok { return Value(atomicBits: old) }
+      old = done.old
+    }
   }
 }

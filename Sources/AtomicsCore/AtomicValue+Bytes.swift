@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Opaque bytes in memory order. Traps at the first use of a count that is not 1, 2, 4, 8 or 16.
-extension InlineArray: AtomicValue, AtomicBitwiseValue where Element == UInt8 {
+extension InlineArray: AtomicValue, AtomicBitwiseValue, AtomicByteString where Element == UInt8 {
   @inlinable @inline(__always)
   public static var atomicKind: AtomicKind { .bytes }
   @inlinable @inline(__always)

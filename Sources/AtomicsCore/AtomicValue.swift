@@ -19,6 +19,9 @@ public protocol AtomicValue: BitwiseCopyable, Sendable {
 /// A value on whose bits operations work: an integer or bytes.
 public protocol AtomicBitwiseValue: AtomicValue {}
 
+/// Bytes, which compare from the first one in memory.
+public protocol AtomicByteString: AtomicBitwiseValue {}
+
 /// An integer on which atomic arithmetic works, signed or unsigned.
 public protocol AtomicInteger: AtomicBitwiseValue, FixedWidthInteger {}
 

@@ -23,6 +23,21 @@ import Testing
   @Test("a thread's own bit is set, cleared and flipped by nobody else", arguments: shared)
   func bits(shared: any Contended & Sendable) { shared.expectOwnBits() }
 
+  @Test("the greatest of what all threads offer remains, and each rise is seen once")
+  func maxima() {
+    let shared = SharedValue<Int64>()
+    let rises = onThreads(Self.threads) { thread -> Int64 in
+      var rise: Int64 = 0
+      for turn in 0..<Self.turns {
+        let offered = Int64(turn * Self.threads + thread + 1)
+        rise += Swift.max(0, offered - shared.atomic.fetchMax(offered, order: .relaxed))
+      }
+      return rise
+    }
+    #expect(shared.atomic.load() == Int64(Self.threads * Self.turns))
+    #expect(rises.reduce(0, +) == Int64(Self.threads * Self.turns))
+  }
+
   @Test("every value that is exchanged in comes out once")
   func exchanges() {
     let shared = SharedValue<UInt64>()

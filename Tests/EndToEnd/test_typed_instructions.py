@@ -68,6 +68,7 @@ EXPECTED = {
     "and": "lock and",
     "xor": "lock xor",
     "not": "lock xor",
+    "andnot": "lock and",
     "bitTest": "mov",
     "bitTestAndSet": "lock bts",
     "bitTestAndReset": "lock btr",

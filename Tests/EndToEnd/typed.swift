@@ -47,6 +47,8 @@ public func and(_ a: AtomicUInt<UInt8>, _ value: UInt8) { a.and(value) }
 public func xor(_ a: AtomicUInt<UInt32>, _ value: UInt32) { a.xor(value) }
 public func not(_ a: AtomicUInt<UInt32>) { a.not() }
 
+public func andnot(_ a: AtomicUInt<UInt16>, _ value: UInt16) { a.andnot(value) }
+
 public func bitTest(_ a: AtomicUInt<UInt64>) -> Bool { a.bitTest(40) }
 public func bitTestAndSet(_ a: AtomicUInt<UInt64>) -> Bool { a.bitTestAndSet(40, order: .relaxed) }
 public func bitTestAndReset(_ a: AtomicInt<Int32>) -> Bool { a.bitTestAndReset(31) }
