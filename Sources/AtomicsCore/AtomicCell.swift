@@ -10,8 +10,7 @@
 /// the cell promises.
 @safe
 public struct AtomicCell: Sendable {
-  // Sendable because: every access to the memory behind the address is an atomic operation.
-  @usableFromInline nonisolated(unsafe) let address: UnsafeMutableRawPointer
+  @usableFromInline let location: AtomicLocation
   public let type: RegisterType
 
   /// Traps unless `address` is a multiple of the type's width.
@@ -20,11 +19,8 @@ public struct AtomicCell: Sendable {
   /// cell is used, and that nothing but atomic operations of this width touch it meanwhile.
   @unsafe @inlinable
   public init(at address: UnsafeMutableRawPointer, type: RegisterType) {
-    let byteCount = type.width.byteCount
-    precondition(
-      UInt(bitPattern: address) & UInt(byteCount - 1) == 0,
-      "the address of a \(byteCount)-byte atomic is a multiple of \(byteCount)")
-    unsafe self.address = address
+    // Safety: the caller's promise is passed on.
+    unsafe location = AtomicLocation(address, type.width)
     self.type = type
   }
 
@@ -41,13 +37,13 @@ public struct AtomicCell: Sendable {
     #if DEBUG
       recordForProbe(request)
     #endif
-    // Safety: the initializer checked alignment, its caller promised the memory.
+    // Safety: the location was checked for this width, its maker promised the memory.
     return switch type.width {
-    case .one: unsafe UInt8.perform(request, on: type.kind, at: address)
-    case .two: unsafe UInt16.perform(request, on: type.kind, at: address)
-    case .four: unsafe UInt32.perform(request, on: type.kind, at: address)
-    case .eight: unsafe UInt64.perform(request, on: type.kind, at: address)
-    case .sixteen: unsafe UInt128.perform(request, on: type.kind, at: address)
+    case .one: unsafe UInt8.perform(request, on: type.kind, at: location.address)
+    case .two: unsafe UInt16.perform(request, on: type.kind, at: location.address)
+    case .four: unsafe UInt32.perform(request, on: type.kind, at: location.address)
+    case .eight: unsafe UInt64.perform(request, on: type.kind, at: location.address)
+    case .sixteen: unsafe UInt128.perform(request, on: type.kind, at: location.address)
     }
   }
 
@@ -57,15 +53,7 @@ public struct AtomicCell: Sendable {
   @inlinable
   public func load(_ order: MemoryOrder = .sequentiallyConsistent) -> UInt128 {
     precondition(order.isValidForLoad, "a load takes relaxed, acquire or seq_cst")
-    let order = Int32(order.rawValue)
-    // Safety: as in `perform`.
-    return switch type.width {
-    case .one: unsafe UInt128(UInt8.load(address, order))
-    case .two: unsafe UInt128(UInt16.load(address, order))
-    case .four: unsafe UInt128(UInt32.load(address, order))
-    case .eight: unsafe UInt128(UInt64.load(address, order))
-    case .sixteen: unsafe UInt128.load(address, order)
-    }
+    return location.load(type.width, order)
   }
 
   /// Writes `bits`, of which those beyond the width are ignored.
@@ -74,14 +62,6 @@ public struct AtomicCell: Sendable {
   @inlinable
   public func store(_ bits: UInt128, _ order: MemoryOrder = .sequentiallyConsistent) {
     precondition(order.isValidForStore, "a store takes relaxed, release or seq_cst")
-    let order = Int32(order.rawValue)
-    // Safety: as in `perform`.
-    switch type.width {
-    case .one: unsafe UInt8.store(address, UInt8(truncatingIfNeeded: bits), order)
-    case .two: unsafe UInt16.store(address, UInt16(truncatingIfNeeded: bits), order)
-    case .four: unsafe UInt32.store(address, UInt32(truncatingIfNeeded: bits), order)
-    case .eight: unsafe UInt64.store(address, UInt64(truncatingIfNeeded: bits), order)
-    case .sixteen: unsafe UInt128.store(address, bits, order)
-    }
+    location.store(type.width, bits, order)
   }
 }

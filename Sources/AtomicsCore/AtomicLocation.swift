@@ -18,7 +18,7 @@ public struct AtomicLocation: Sendable {
   init(_ address: UnsafeMutableRawPointer, _ width: AtomicWidth) {
     precondition(
       UInt(bitPattern: address) & UInt(width.byteCount - 1) == 0,
-      "the address of an atomic is a multiple of its width")
+      "the address of a \(width.byteCount)-byte atomic is a multiple of \(width.byteCount)")
     unsafe self.address = address
   }
 }

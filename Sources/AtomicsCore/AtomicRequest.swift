@@ -44,7 +44,7 @@ public struct AtomicRequest: Equatable, Sendable {
     }
     try Self.check(order, failureOrder, of: operation)
     guard !operation.isBitOperation || Int(index) < type.width.bitCount else {
-      throw .invalidIndex(index, bitCount: type.width.bitCount)
+      throw .invalidIndex(UInt64(index), bitCount: type.width.bitCount)
     }
     guard operand | expected <= type.width.mask else { throw .valueOutOfRange(type) }
     self.operation = operation

@@ -37,8 +37,7 @@ public struct AtomicView<Value: AtomicValue>: AtomicAccess, Sendable {
     guard cell.type.kind == Value.atomicKind, cell.type.width == Value.atomicWidth else {
       return nil
     }
-    // Safety: the cell's maker promised the same about an address of the same width.
-    unsafe location = AtomicLocation(cell.address, Value.atomicWidth)
+    location = cell.location
   }
 }
 

@@ -11,7 +11,7 @@ public enum OperationError: Error, Equatable {
   /// A failure order was given to an operation that cannot fail.
   case failureOrderNotTaken(AtomicOperation)
   /// The bit index is not below the number of bits.
-  case invalidIndex(UInt8, bitCount: Int)
+  case invalidIndex(UInt64, bitCount: Int)
   /// An operand has bits beyond the width.
   case valueOutOfRange(RegisterType)
 }

@@ -32,10 +32,7 @@ extension JSONAPI {
     let operand = try members.bits(operandName, as: type) ?? 0
     let expected = try members.bits("expected", as: type) ?? 0
     guard let bit = UInt8(exactly: index) else {
-      throw Problem(
-        .invalidIndex,
-        "bit index \(index) is out of range; this register has bits 0 to \(type.width.bitCount - 1)",
-        member: "index")
+      throw Problem(OperationError.invalidIndex(index, bitCount: type.width.bitCount))
     }
     let atomic = try Self.checking { () throws(OperationError) in
       try AtomicRequest(

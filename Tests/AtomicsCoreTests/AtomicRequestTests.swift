@@ -27,7 +27,7 @@ import Testing
           #expect(Int(index) < width.bitCount)
         } catch {
           #expect(Int(index) >= width.bitCount)
-          #expect(error == .invalidIndex(index, bitCount: width.bitCount))
+          #expect(error == .invalidIndex(UInt64(index), bitCount: width.bitCount))
         }
       }
     }
