@@ -38,7 +38,7 @@ extension RegisterType {
   /// Both are bits zero-extended to 128. Floats, on which those operations do not exist, compare by
   /// their bits.
   @inlinable
-  public func isLess(_ first: UInt128, than second: UInt128) -> Bool {
+  package func isLess(_ first: UInt128, than second: UInt128) -> Bool {
     kind.isLess(first, than: second, signBit: 1 << UInt128(width.bitCount - 1))
   }
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import AtomicsCore
-
 extension AtomicRequest {
   /// What this request left, given what it found: servers send one value, the other follows.
   ///
+  /// The same sentence about each operation as `AtomicWord.perform`, on a value that is not at hand.
+  ///
   /// - Parameter old: The value found; of a bit operation, the bit (0 or 1).
   /// - Parameter succeeded: False where a compare-exchange did not match.
-  func outcome(
+  package func outcome(
     found old: UInt128, on type: RegisterType, succeeded: Bool = true
   ) -> AtomicOutcome {
     guard succeeded else { return AtomicOutcome(old: old, new: old, succeeded: false) }
