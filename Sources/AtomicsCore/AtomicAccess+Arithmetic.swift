@@ -35,7 +35,7 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicInteger {
   /// The corresponding C function is `atomic_fetch_add_explicit` (C11 7.17.7.5).
   @discardableResult @inlinable @inline(__always)
   public func addFetch(_ operand: Value, order: MemoryOrder = .sequentiallyConsistent) -> Value {
-    fetchAdd(operand, order: order) &+ operand
+    result(.add, fetchAdd(operand, order: order), operand)
   }
 
   /// Subtracts `operand`, wrapping on overflow.
@@ -70,7 +70,7 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicInteger {
   /// The corresponding C function is `atomic_fetch_sub_explicit` (C11 7.17.7.5).
   @discardableResult @inlinable @inline(__always)
   public func subFetch(_ operand: Value, order: MemoryOrder = .sequentiallyConsistent) -> Value {
-    fetchSub(operand, order: order) &- operand
+    result(.sub, fetchSub(operand, order: order), operand)
   }
 
   /// Adds 1, wrapping on overflow.
@@ -105,7 +105,7 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicInteger {
   /// The corresponding C function is `atomic_fetch_add_explicit` of 1 (C11 7.17.7.5).
   @discardableResult @inlinable @inline(__always)
   public func incFetch(order: MemoryOrder = .sequentiallyConsistent) -> Value {
-    fetchInc(order: order) &+ 1
+    result(.increment, fetchInc(order: order))
   }
 
   /// Subtracts 1, wrapping on overflow.
@@ -140,7 +140,7 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicInteger {
   /// The corresponding C function is `atomic_fetch_sub_explicit` of 1 (C11 7.17.7.5).
   @discardableResult @inlinable @inline(__always)
   public func decFetch(order: MemoryOrder = .sequentiallyConsistent) -> Value {
-    fetchDec(order: order) &- 1
+    result(.decrement, fetchDec(order: order))
   }
 
   /// Negates the value, wrapping on overflow.
@@ -163,7 +163,7 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicInteger {
   /// C11 has no function for it: a loop of `atomic_compare_exchange_weak_explicit` (7.17.7.4).
   @discardableResult @inlinable @inline(__always)
   public func fetchNeg(order: MemoryOrder = .sequentiallyConsistent) -> Value {
-    Value(atomicBits: location.fetchNeg(Value.atomicWidth, order))
+    fetchUpdate(.negate, 0, order)
   }
 
   /// Negates the value, wrapping on overflow, and returns the new value.
@@ -175,6 +175,6 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicInteger {
   /// C11 has no function for it: a loop of `atomic_compare_exchange_weak_explicit` (7.17.7.4).
   @discardableResult @inlinable @inline(__always)
   public func negFetch(order: MemoryOrder = .sequentiallyConsistent) -> Value {
-    0 &- fetchNeg(order: order)
+    result(.negate, fetchNeg(order: order))
   }
 }

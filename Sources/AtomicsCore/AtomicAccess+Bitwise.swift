@@ -33,7 +33,7 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicBitwiseValue {
   /// The corresponding C function is `atomic_fetch_or_explicit` (C11 7.17.7.5).
   @discardableResult @inlinable @inline(__always)
   public func orFetch(_ operand: Value, order: MemoryOrder = .sequentiallyConsistent) -> Value {
-    Value(atomicBits: fetchOr(operand, order: order).atomicBits | operand.atomicBits)
+    result(.or, fetchOr(operand, order: order), operand)
   }
 
   /// Flips the bits that are set in `operand`.
@@ -68,7 +68,7 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicBitwiseValue {
   /// The corresponding C function is `atomic_fetch_xor_explicit` (C11 7.17.7.5).
   @discardableResult @inlinable @inline(__always)
   public func xorFetch(_ operand: Value, order: MemoryOrder = .sequentiallyConsistent) -> Value {
-    Value(atomicBits: fetchXor(operand, order: order).atomicBits ^ operand.atomicBits)
+    result(.xor, fetchXor(operand, order: order), operand)
   }
 
   /// Clears the bits that are clear in `operand`.
@@ -103,7 +103,7 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicBitwiseValue {
   /// The corresponding C function is `atomic_fetch_and_explicit` (C11 7.17.7.5).
   @discardableResult @inlinable @inline(__always)
   public func andFetch(_ operand: Value, order: MemoryOrder = .sequentiallyConsistent) -> Value {
-    Value(atomicBits: fetchAnd(operand, order: order).atomicBits & operand.atomicBits)
+    result(.and, fetchAnd(operand, order: order), operand)
   }
 
   /// Flips every bit.
@@ -138,7 +138,7 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicBitwiseValue {
   /// The corresponding C function is `atomic_fetch_xor_explicit` with all ones (C11 7.17.7.5).
   @discardableResult @inlinable @inline(__always)
   public func notFetch(order: MemoryOrder = .sequentiallyConsistent) -> Value {
-    Value(atomicBits: ~fetchNot(order: order).atomicBits)
+    result(.not, fetchNot(order: order))
   }
 
   /// Replaces the value by `~(value & operand)`.
@@ -161,7 +161,7 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicBitwiseValue {
   /// C11 has no function for it: a loop of `atomic_compare_exchange_weak_explicit` (7.17.7.4).
   @discardableResult @inlinable @inline(__always)
   public func fetchNand(_ operand: Value, order: MemoryOrder = .sequentiallyConsistent) -> Value {
-    fetchUpdate(order) { ~($0 & operand.atomicBits) }
+    fetchUpdate(.nand, operand, order)
   }
 
   /// Replaces the value by `~(value & operand)`, and returns the new value.
@@ -173,7 +173,7 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicBitwiseValue {
   /// C11 has no function for it: a loop of `atomic_compare_exchange_weak_explicit` (7.17.7.4).
   @discardableResult @inlinable @inline(__always)
   public func nandFetch(_ operand: Value, order: MemoryOrder = .sequentiallyConsistent) -> Value {
-    Value(atomicBits: ~(fetchNand(operand, order: order).atomicBits & operand.atomicBits))
+    result(.nand, fetchNand(operand, order: order), operand)
   }
 
   /// Clears the bits that are set in `operand`.
@@ -208,6 +208,6 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicBitwiseValue {
   /// The corresponding C function is `atomic_fetch_and_explicit` of the complement (C11 7.17.7.5).
   @discardableResult @inlinable @inline(__always)
   public func andnotFetch(_ operand: Value, order: MemoryOrder = .sequentiallyConsistent) -> Value {
-    Value(atomicBits: fetchAndnot(operand, order: order).atomicBits & ~operand.atomicBits)
+    result(.andnot, fetchAndnot(operand, order: order), operand)
   }
 }

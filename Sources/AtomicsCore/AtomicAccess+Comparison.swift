@@ -24,7 +24,7 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicInteger {
   /// C11 has no function for it (C++26 has): a loop of `atomic_compare_exchange_weak_explicit`.
   @discardableResult @inlinable @inline(__always)
   public func fetchMin(_ operand: Value, order: MemoryOrder = .sequentiallyConsistent) -> Value {
-    fetchUpdate(order) { Swift.min(Value(atomicBits: $0), operand).atomicBits }
+    fetchUpdate(.min, operand, order)
   }
 
   /// Replaces the value by `operand` if that is less, and returns the new value.
@@ -36,7 +36,7 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicInteger {
   /// C11 has no function for it (C++26 has): a loop of `atomic_compare_exchange_weak_explicit`.
   @discardableResult @inlinable @inline(__always)
   public func minFetch(_ operand: Value, order: MemoryOrder = .sequentiallyConsistent) -> Value {
-    Swift.min(fetchMin(operand, order: order), operand)
+    result(.min, fetchMin(operand, order: order), operand)
   }
 
   /// Replaces the value by `operand` if that is greater.
@@ -59,7 +59,7 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicInteger {
   /// C11 has no function for it (C++26 has): a loop of `atomic_compare_exchange_weak_explicit`.
   @discardableResult @inlinable @inline(__always)
   public func fetchMax(_ operand: Value, order: MemoryOrder = .sequentiallyConsistent) -> Value {
-    fetchUpdate(order) { Swift.max(Value(atomicBits: $0), operand).atomicBits }
+    fetchUpdate(.max, operand, order)
   }
 
   /// Replaces the value by `operand` if that is greater, and returns the new value.
@@ -71,7 +71,7 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicInteger {
   /// C11 has no function for it (C++26 has): a loop of `atomic_compare_exchange_weak_explicit`.
   @discardableResult @inlinable @inline(__always)
   public func maxFetch(_ operand: Value, order: MemoryOrder = .sequentiallyConsistent) -> Value {
-    Swift.max(fetchMax(operand, order: order), operand)
+    result(.max, fetchMax(operand, order: order), operand)
   }
 }
 
@@ -98,7 +98,7 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicByteString {
   public func fetchByteMin(_ operand: Value, order: MemoryOrder = .sequentiallyConsistent)
     -> Value
   {
-    fetchUpdate(order) { AtomicKind.bytes.lesser($0, operand.atomicBits) }
+    fetchUpdate(.byteMin, operand, order)
   }
 
   /// Replaces the value by `operand` if its bytes come first, and returns the new value.
@@ -112,9 +112,7 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicByteString {
   public func byteMinFetch(_ operand: Value, order: MemoryOrder = .sequentiallyConsistent)
     -> Value
   {
-    Value(
-      atomicBits: AtomicKind.bytes.lesser(
-        fetchByteMin(operand, order: order).atomicBits, operand.atomicBits))
+    result(.byteMin, fetchByteMin(operand, order: order), operand)
   }
 
   /// Replaces the value by `operand` if its bytes come last.
@@ -139,7 +137,7 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicByteString {
   public func fetchByteMax(_ operand: Value, order: MemoryOrder = .sequentiallyConsistent)
     -> Value
   {
-    fetchUpdate(order) { AtomicKind.bytes.greater($0, operand.atomicBits) }
+    fetchUpdate(.byteMax, operand, order)
   }
 
   /// Replaces the value by `operand` if its bytes come last, and returns the new value.
@@ -153,8 +151,6 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicByteString {
   public func byteMaxFetch(_ operand: Value, order: MemoryOrder = .sequentiallyConsistent)
     -> Value
   {
-    Value(
-      atomicBits: AtomicKind.bytes.greater(
-        fetchByteMax(operand, order: order).atomicBits, operand.atomicBits))
+    result(.byteMax, fetchByteMax(operand, order: order), operand)
   }
 }

@@ -9,42 +9,48 @@
 /// **Thread safety**: any thread. The memory must outlive every use of the cell, as the maker of
 /// the cell promises.
 @safe
-public struct AtomicCell: Sendable {
-  @usableFromInline let location: AtomicLocation
+public struct AtomicCell: RuntimeAtomicAccess, Sendable {
+  public let location: AtomicLocation
   public let type: RegisterType
+  /// Whether the memory may be read only; operations that write are then refused.
+  public let isReadOnly: Bool
 
-  /// Traps unless `address` is a multiple of the type's width.
+  /// Traps unless `address` is a multiple of the type's width, and where 16 bytes have no lock-free
+  /// operations here (``AtomicWidth/isLockFree``).
   ///
   /// The caller promises that the memory stays mapped, readable and writable for as long as the
   /// cell is used, and that nothing but atomic operations of this width touch it meanwhile.
   @unsafe @inlinable
   public init(at address: UnsafeMutableRawPointer, type: RegisterType) {
     // Safety: the caller's promise is passed on.
-    unsafe location = AtomicLocation(address, type.width)
-    self.type = type
+    unsafe self.init(AtomicLocation(address, type.width), type, isReadOnly: false)
   }
 
-  /// Runs `request`, which was checked against this cell's type.
+  @inlinable
+  init(_ location: AtomicLocation, _ type: RegisterType, isReadOnly: Bool) {
+    self.location = location
+    self.type = type
+    self.isReadOnly = isReadOnly
+  }
+
+  /// Runs `request`, which was checked against this cell's type. Traps where it would write and the
+  /// cell is read-only.
   ///
   /// - Returns: The value found and the value left; what the operation does not learn by itself
   ///   (the new value of an addition) is worked out from what it does.
   /// - Complexity: One instruction, or a compare-exchange loop where the processor has none that
   ///   tells the old value: `or`, `xor`, `and`, `not`, `nand`, `andnot`, `neg`, `min`, `max`,
-  ///   `byte_min`, `byte_max`, 1-byte bit operations, and 16-byte read-modify-writes. Never
-  ///   blocks, never allocates.
+  ///   `byte_min`, `byte_max`, the conditional operations, whatever has a modifier, arithmetic on
+  ///   floats, 1-byte bit operations, and 16-byte read-modify-writes. Never blocks, never
+  ///   allocates.
   @inlinable
   public func perform(_ request: AtomicRequest) -> AtomicOutcome {
     #if DEBUG
       recordForProbe(request)
     #endif
-    // Safety: the location was checked for this width, its maker promised the memory.
-    return switch type.width {
-    case .one: unsafe UInt8.perform(request, on: type.kind, at: location.address)
-    case .two: unsafe UInt16.perform(request, on: type.kind, at: location.address)
-    case .four: unsafe UInt32.perform(request, on: type.kind, at: location.address)
-    case .eight: unsafe UInt64.perform(request, on: type.kind, at: location.address)
-    case .sixteen: unsafe UInt128.perform(request, on: type.kind, at: location.address)
-    }
+    precondition(
+      !isReadOnly || request.operation.isReadOnly, "a read-only cell takes loads and bit tests")
+    return location.perform(request, on: type)
   }
 
   /// The value's bits, zero-extended.
@@ -56,12 +62,13 @@ public struct AtomicCell: Sendable {
     return location.load(type.width, order)
   }
 
-  /// Writes `bits`, of which those beyond the width are ignored.
+  /// Writes `bits`, of which those beyond the width are ignored. Traps where the cell is read-only.
   ///
   /// - Parameter order: relaxed, release or seq_cst; traps otherwise.
   @inlinable
   public func store(_ bits: UInt128, _ order: MemoryOrder = .sequentiallyConsistent) {
     precondition(order.isValidForStore, "a store takes relaxed, release or seq_cst")
+    precondition(!isReadOnly, "a read-only cell takes no stores")
     location.store(type.width, bits, order)
   }
 }

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension AtomicKind {
-  /// Whether `first` comes before `second` in the kind's order: numbers by their value, bytes as
-  /// strings from the first byte in memory. Floats, which no operation compares, by their bits.
+  /// Whether the kind is a number without a fraction.
+  @inlinable public var isInteger: Bool { self == .unsigned || self == .signed }
+
+  /// Whether `first` comes before `second` in the kind's order: integers by their value, bytes as
+  /// strings from the first byte in memory.
   ///
   /// - Parameter signBit: The highest bit of the width that the words represent.
   @inlinable
@@ -10,6 +13,7 @@ extension AtomicKind {
     _ first: Word, than second: Word, signBit: Word
   ) -> Bool {
     switch self {
+    // Floats are compared by RegisterType, which knows their format.
     case .unsigned, .float: first < second
     // Flipping the sign moves the negative numbers below the others, each half in its order.
     case .signed: first ^ signBit < second ^ signBit
@@ -17,28 +21,30 @@ extension AtomicKind {
     case .bytes: first.byteSwapped < second.byteSwapped
     }
   }
-
-  /// The word that comes first in the kind's order.
-  @inlinable
-  func lesser<Word: FixedWidthInteger & UnsignedInteger>(_ first: Word, _ second: Word) -> Word {
-    isLess(second, than: first, signBit: 1 << (Word.bitWidth - 1)) ? second : first
-  }
-
-  /// The word that comes last in the kind's order.
-  @inlinable
-  func greater<Word: FixedWidthInteger & UnsignedInteger>(_ first: Word, _ second: Word) -> Word {
-    isLess(first, than: second, signBit: 1 << (Word.bitWidth - 1)) ? second : first
-  }
 }
 
 extension RegisterType {
-  /// Whether `first` comes before `second` in the order that `min`, `max`, `byte_min` and
-  /// `byte_max` go by: integers by their value, bytes as strings from the first byte in memory.
+  /// The highest bit of the width.
+  @inlinable var signBit: UInt128 { 1 << UInt128(width.bitCount - 1) }
+
+  /// Whether `first` comes before `second`: integers and floats by their value, bytes as strings
+  /// from the first byte in memory. With a NaN, nothing comes before anything.
   ///
-  /// Both are bits zero-extended to 128. Floats, on which those operations do not exist, compare by
-  /// their bits.
+  /// Both are bits zero-extended to 128.
   @inlinable
   package func isLess(_ first: UInt128, than second: UInt128) -> Bool {
-    kind.isLess(first, than: second, signBit: 1 << UInt128(width.bitCount - 1))
+    guard kind == .float else { return kind.isLess(first, than: second, signBit: signBit) }
+    return width == .four
+      ? Float(atomicBits: first) < Float(atomicBits: second)
+      : Double(atomicBits: first) < Double(atomicBits: second)
+  }
+
+  /// Whether neither comes before the other, and both could: -0 and 0 are level, NaNs are not.
+  @inlinable
+  func isLevel(_ first: UInt128, with second: UInt128) -> Bool {
+    guard kind == .float else { return first == second }
+    return width == .four
+      ? Float(atomicBits: first) == Float(atomicBits: second)
+      : Double(atomicBits: first) == Double(atomicBits: second)
   }
 }

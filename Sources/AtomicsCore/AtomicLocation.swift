@@ -11,7 +11,7 @@ public struct AtomicLocation: Sendable {
   // Sendable because: every access to the memory behind the address is an atomic operation.
   @usableFromInline nonisolated(unsafe) let address: UnsafeMutableRawPointer
 
-  /// Traps unless `address` is a multiple of `width`.
+  /// Traps unless `address` is a multiple of `width`, and where 16 bytes have no operations here.
   ///
   /// Safety: the caller promises what ``AtomicView/init(at:)`` asks for.
   @unsafe @inlinable @inline(__always)
@@ -19,6 +19,13 @@ public struct AtomicLocation: Sendable {
     precondition(
       UInt(bitPattern: address) & UInt(width.byteCount - 1) == 0,
       "the address of a \(width.byteCount)-byte atomic is a multiple of \(width.byteCount)")
+    precondition(width.isLockFree, "this machine has no operations on 16 bytes without a lock")
+    unsafe self.address = address
+  }
+
+  /// Safety: as above, and the caller has checked the address and the width.
+  @unsafe @inlinable @inline(__always)
+  init(_ address: UnsafeMutableRawPointer, checked _: AtomicWidth) {
     unsafe self.address = address
   }
 }
@@ -56,7 +63,10 @@ extension AtomicLocation {
     _ width: AtomicWidth, _ expected: UInt128, _ desired: UInt128, weak: Bool,
     _ order: MemoryOrder, _ failureOrder: MemoryOrder
   ) -> (old: UInt128, ok: Bool) {
-    switch width {
+    #if DEBUG
+      if unsafe weak && failsSpuriously(address) { return (load(width, failureOrder), false) }
+    #endif
+    return switch width {
     case .one: unsafe swap(UInt8.self, expected, desired, weak, order, failureOrder)
     case .two: unsafe swap(UInt16.self, expected, desired, weak, order, failureOrder)
     case .four: unsafe swap(UInt32.self, expected, desired, weak, order, failureOrder)
@@ -145,18 +155,6 @@ extension AtomicLocation {
     case .four: unsafe UInt128(UInt32.fetchSub(address, UInt32(truncatingIfNeeded: bits), order))
     case .eight: unsafe UInt128(UInt64.fetchSub(address, UInt64(truncatingIfNeeded: bits), order))
     case .sixteen: unsafe UInt128.fetchSub(address, bits, order)
-    }
-  }
-
-  @inlinable @inline(__always)
-  func fetchNeg(_ width: AtomicWidth, _ order: MemoryOrder) -> UInt128 {
-    let order = Int32(order.rawValue)
-    return switch width {
-    case .one: unsafe UInt128(UInt8.fetchNeg(address, order))
-    case .two: unsafe UInt128(UInt16.fetchNeg(address, order))
-    case .four: unsafe UInt128(UInt32.fetchNeg(address, order))
-    case .eight: unsafe UInt128(UInt64.fetchNeg(address, order))
-    case .sixteen: unsafe UInt128.fetchNeg(address, order)
     }
   }
 

@@ -25,8 +25,8 @@ public enum AtomicOperation: UInt8, CaseIterable, Sendable {
   case increment = 0x42
   case decrement = 0x43
   case negate = 0x44
-  /// The lesser of value and operand, as signed numbers where the kind is signed. Always a
-  /// read-modify-write with its order, also where the value stays the same.
+  /// The lesser of value and operand by the kind's order. Always a read-modify-write with its
+  /// order, also where the value stays the same.
   case min = 0x45
   /// The greater of value and operand; else as ``min``.
   case max = 0x46
@@ -35,19 +35,42 @@ public enum AtomicOperation: UInt8, CaseIterable, Sendable {
   case byteMin = 0x48
   /// The greater of value and operand; else as ``byteMin``.
   case byteMax = 0x49
+  /// Adds the operand unless the value is the one named.
+  case addUnless = 0x4C
+  /// Adds 1 unless the value is 0.
+  case incrementIfNotZero = 0x4D
+  /// Subtracts 1 if the value is greater than 0.
+  case decrementIfPositive = 0x4E
 
   /// Whether the operation is one of the four bit tests.
   @inlinable public var isBitOperation: Bool { rawValue & 0xFC == 0x30 }
+
+  /// Whether the operation only reads, and so works on read-only memory.
+  @inlinable public var isReadOnly: Bool { self == .load || self == .bitTest }
 
   /// Whether the operation is a strong or weak compare-exchange.
   @inlinable public var isCompareExchange: Bool {
     self == .compareExchangeStrong || self == .compareExchangeWeak
   }
 
-  /// Whether the operation is arithmetic (which wraps at the width) or compares numbers, and so
-  /// exists on integers only.
+  /// Whether the operation is arithmetic or compares numbers, and so does not exist on bytes.
   @inlinable public var isArithmetic: Bool { rawValue & 0xF8 == 0x40 }
 
   /// Whether the operation compares byte strings, and so exists on bytes only.
   @inlinable public var isByteComparison: Bool { rawValue & 0xFE == 0x48 }
+
+  /// Whether the operation runs only where a condition holds, other than a compare-exchange's; it
+  /// exists on integers only.
+  @inlinable public var isConditional: Bool { rawValue & 0xFC == 0x4C }
+
+  /// Whether the operation may leave the value alone and say so, and so has a failure order.
+  @inlinable public var takesFailureOrder: Bool { isCompareExchange || isConditional }
+}
+
+extension AtomicOperation: Comparable {
+  /// By the order of the table.
+  @inlinable
+  public static func < (first: AtomicOperation, second: AtomicOperation) -> Bool {
+    first.rawValue < second.rawValue
+  }
 }

@@ -6,14 +6,62 @@
 public struct AtomicRequest: Equatable, Sendable {
   public let operation: AtomicOperation
   public let order: MemoryOrder
-  /// The order of a compare-exchange that does not match; equal to `order` elsewhere.
+  /// The order where the operation leaves the value alone and says so; equal to `order` where it
+  /// cannot.
   public let failureOrder: MemoryOrder
   /// The bit that a bit operation names; 0 elsewhere.
   public let index: UInt8
+  /// How a compare-exchange compares; `equal` elsewhere.
+  public let relation: ValueRelation
+  /// What arithmetic does at the end of its range; `wrap` elsewhere.
+  public let overflow: OverflowPolicy
+  /// Whether no instruction does it, so that it is a loop over ``result(of:on:)``.
+  @usableFromInline let runsByValue: Bool
   /// The operand, or the desired value of a compare-exchange; 0 where there is none.
   public let operand: UInt128
-  /// The value that a compare-exchange expects; 0 elsewhere.
-  public let expected: UInt128
+  // An operation takes one of these at most: they share their place, as a request is passed around
+  // on the data path.
+  //   compare-exchange, add_unless   the value that is compared with
+  //   exchange                       the bits that stay: the mask's complement
+  //   arithmetic with a policy       the least value
+  @usableFromInline let companion: UInt128
+  /// Of arithmetic with a policy the greatest value; 0 elsewhere.
+  @usableFromInline let limit: UInt128
+
+  /// The value that a compare-exchange expects, or that `add_unless` leaves alone; 0 elsewhere.
+  @inlinable public var expected: UInt128 { operation.takesFailureOrder ? companion : 0 }
+
+  /// The bits that an exchange replaces, those beyond the width among them; all elsewhere.
+  @inlinable public var mask: UInt128 { operation == .exchange ? ~companion : .max }
+
+  /// The range of arithmetic with another policy than `wrap`; nil elsewhere.
+  @inlinable public var bounds: (least: UInt128, greatest: UInt128)? {
+    overflow == .wrap ? nil : (companion, limit)
+  }
+
+  /// Whether the request can end without the operation having been applied.
+  @inlinable public var canDecline: Bool {
+    operation.takesFailureOrder || overflow == .fail
+  }
+
+  @inlinable
+  init(
+    _ operation: AtomicOperation, _ order: MemoryOrder, _ failureOrder: MemoryOrder?, index: UInt8,
+    operand: UInt128, companion: UInt128, limit: UInt128 = 0, relation: ValueRelation = .equal,
+    overflow: OverflowPolicy = .wrap, runsByValue: Bool
+  ) {
+    self.operation = operation
+    self.order = order
+    let declines = operation.takesFailureOrder || overflow == .fail
+    self.failureOrder = failureOrder ?? (declines ? order.derivedFailure : order)
+    self.index = index
+    self.relation = relation
+    self.overflow = overflow
+    self.runsByValue = runsByValue
+    self.operand = operand
+    self.companion = companion
+    self.limit = limit
+  }
 
   /// Checks the orders alone, for faces that know the register only later.
   @inlinable
@@ -22,7 +70,7 @@ public struct AtomicRequest: Equatable, Sendable {
   ) throws(OperationError) {
     guard operation.orders.permits(order) else { throw .invalidOrder(operation, order) }
     guard let failureOrder else { return }
-    guard operation.isCompareExchange else { throw .failureOrderNotTaken(operation) }
+    guard operation.takesFailureOrder else { throw .failureOrderNotTaken(operation) }
     guard failureOrder.isValidFailure(forSuccess: order) else {
       throw .invalidFailureOrder(success: order, failure: failureOrder)
     }
@@ -30,7 +78,10 @@ public struct AtomicRequest: Equatable, Sendable {
 
   /// Checks everything that the run needs.
   ///
-  /// - Parameter failureOrder: Nil derives it from `order`; only compare-exchanges take one.
+  /// - Parameters:
+  ///   - failureOrder: Nil derives it from `order`; only compare-exchanges and the conditional
+  ///     operations take one.
+  ///   - expected: The value that a compare-exchange expects, or that `add_unless` leaves alone.
   /// - Throws: ``OperationError`` for an operation that the type has not, an order that the
   ///   operation has not, an index or a value that does not fit. Nothing was run.
   @inlinable
@@ -44,15 +95,13 @@ public struct AtomicRequest: Equatable, Sendable {
     }
     try Self.check(order, failureOrder, of: operation)
     guard !operation.isBitOperation || Int(index) < type.width.bitCount else {
-      throw .invalidIndex(UInt64(index), bitCount: type.width.bitCount)
+      throw .invalidIndex(Int128(index), bitCount: type.width.bitCount)
     }
     guard operand | expected <= type.width.mask else { throw .valueOutOfRange(type) }
-    self.operation = operation
-    self.order = order
-    self.failureOrder = failureOrder ?? (operation.isCompareExchange ? order.derivedFailure : order)
-    self.index = index
-    self.operand = operand
-    self.expected = expected
+    self.init(
+      operation, order, failureOrder, index: index, operand: operand,
+      companion: operation.takesFailureOrder ? expected : 0,
+      runsByValue: operation.isConditional || type.kind == .float && operation.isArithmetic)
   }
 }
 
@@ -62,8 +111,9 @@ public struct AtomicOutcome: Equatable, Sendable {
   public let old: UInt128
   /// The value after the operation; of a bit operation, the bit (0 or 1).
   public let new: UInt128
-  /// False for a compare-exchange that did not match (or, weak, failed by itself): `old` and `new`
-  /// are then both the value found.
+  /// False where the operation left the value alone: a compare-exchange that did not match (or,
+  /// weak, failed by itself), a condition that did not hold, a result out of bounds under the
+  /// policy `fail`. `old` and `new` are then both the value found.
   public let succeeded: Bool
 
   @inlinable

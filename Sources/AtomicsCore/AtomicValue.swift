@@ -10,10 +10,16 @@ public protocol AtomicValue: BitwiseCopyable, Sendable {
   static var atomicKind: AtomicKind { get }
   /// How many bytes one operation covers, which is also the alignment that it needs.
   static var atomicWidth: AtomicWidth { get }
-  /// The value as it lies in memory, in the low bits. Those beyond the width mean nothing.
+  /// The value as it lies in memory, zero-extended.
   var atomicBits: UInt128 { get }
   /// The value whose representation in memory is the low bits of `bits`; every one is a value.
   init(atomicBits bits: UInt128)
+}
+
+extension AtomicValue {
+  /// Kind and width as a run-time value.
+  @inlinable @inline(__always)
+  public static var registerType: RegisterType { RegisterType(kind: atomicKind, atomicWidth) }
 }
 
 /// A value on whose bits operations work: an integer or bytes.
@@ -31,7 +37,10 @@ extension AtomicInteger {
   @inlinable @inline(__always)
   public static var atomicWidth: AtomicWidth { .covering(bitWidth / 8) }
   @inlinable @inline(__always)
-  public var atomicBits: UInt128 { UInt128(truncatingIfNeeded: self) }
+  public var atomicBits: UInt128 {
+    // By way of the unsigned integer of the width, which has no sign to extend.
+    UInt128(truncatingIfNeeded: Magnitude(truncatingIfNeeded: self))
+  }
   @inlinable @inline(__always)
   public init(atomicBits bits: UInt128) { self.init(truncatingIfNeeded: bits) }
 }

@@ -15,12 +15,13 @@
 @safe
 public struct AtomicView<Value: AtomicValue>: AtomicAccess, Sendable {
   public let location: AtomicLocation
+  public var isReadOnly: Bool { false }
 
   /// A view over the memory at `address`, as wide as `Value` and in native byte order. It may be
   /// heap memory, a private or a shared mapping. What lies there is the first value.
   ///
-  /// Traps unless `address` is a multiple of the width, and for bytes unless there are 1, 2, 4, 8
-  /// or 16 of them.
+  /// Traps unless `address` is a multiple of the width, for bytes unless there are 1, 2, 4, 8 or 16
+  /// of them, and for 16 bytes unless ``AtomicWidth/isLockFree``.
   ///
   /// The caller promises that the memory stays mapped, readable and writable for as long as the
   /// view is used, and that nothing but atomic operations of this width touch it meanwhile.
@@ -31,12 +32,10 @@ public struct AtomicView<Value: AtomicValue>: AtomicAccess, Sendable {
   }
 
   /// A view over a cell's memory, on the promise that the cell's maker gave, or nil unless the
-  /// cell's type is `Value`.
+  /// cell's type is `Value` and it may be written.
   @inlinable @inline(__always)
   public init?(_ cell: AtomicCell) {
-    guard cell.type.kind == Value.atomicKind, cell.type.width == Value.atomicWidth else {
-      return nil
-    }
+    guard cell.type == Value.registerType, !cell.isReadOnly else { return nil }
     location = cell.location
   }
 }
@@ -47,8 +46,11 @@ public typealias AtomicInt<Value: AtomicInteger & SignedInteger> = AtomicView<Va
 /// An unsigned integer in memory.
 public typealias AtomicUInt<Value: AtomicInteger & UnsignedInteger> = AtomicView<Value>
 
-/// A float in memory, which is loaded, stored, exchanged and compared by its bits.
-public typealias AtomicFloat<Value: AtomicValue & BinaryFloatingPoint> = AtomicView<Value>
+/// A float in memory, which is loaded, stored, exchanged and compared by its bits, and added to by
+/// its value.
+public typealias AtomicFloat<Value: AtomicFloatingPoint> = AtomicView<Value>
 
 /// 1, 2, 4, 8 or 16 opaque bytes in memory.
 public typealias AtomicBytes<let byteCount: Int> = AtomicView<InlineArray<byteCount, UInt8>>
+
+extension AtomicView: CustomStringConvertible {}

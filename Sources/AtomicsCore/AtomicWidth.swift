@@ -14,7 +14,7 @@ public enum AtomicWidth: UInt8, CaseIterable, Sendable {
   @inlinable public var bitCount: Int { 8 << Int(rawValue) }
 
   /// All ones in the low `bitCount` bits.
-  @inlinable public var mask: UInt128 { UInt128.max >> UInt128(128 - bitCount) }
+  @inlinable public var mask: UInt128 { UInt128.max &>> UInt128(128 - bitCount) }
 
   /// The width of `byteCount` bytes, or nil where no such operation exists.
   public init?(byteCount: Int) {

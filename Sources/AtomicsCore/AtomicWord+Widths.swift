@@ -51,10 +51,6 @@ extension UInt8: AtomicWord {
     unsafe ca_fetch_sub_u8(p, operand, order)
   }
   @unsafe @inlinable
-  static func fetchNeg(_ p: UnsafeMutableRawPointer, _ order: Int32) -> UInt8 {
-    unsafe ca_fetch_neg_u8(p, order)
-  }
-  @unsafe @inlinable
   static func bitTest(_ p: UnsafeMutableRawPointer, _ index: UInt32, _ order: Int32) -> Bool {
     unsafe ca_bit_test_u8(p, index, order)
   }
@@ -117,10 +113,6 @@ extension UInt16: AtomicWord {
   @unsafe @inlinable
   static func fetchSub(_ p: UnsafeMutableRawPointer, _ operand: UInt16, _ order: Int32) -> UInt16 {
     unsafe ca_fetch_sub_u16(p, operand, order)
-  }
-  @unsafe @inlinable
-  static func fetchNeg(_ p: UnsafeMutableRawPointer, _ order: Int32) -> UInt16 {
-    unsafe ca_fetch_neg_u16(p, order)
   }
   @unsafe @inlinable
   static func bitTest(_ p: UnsafeMutableRawPointer, _ index: UInt32, _ order: Int32) -> Bool {
@@ -187,10 +179,6 @@ extension UInt32: AtomicWord {
     unsafe ca_fetch_sub_u32(p, operand, order)
   }
   @unsafe @inlinable
-  static func fetchNeg(_ p: UnsafeMutableRawPointer, _ order: Int32) -> UInt32 {
-    unsafe ca_fetch_neg_u32(p, order)
-  }
-  @unsafe @inlinable
   static func bitTest(_ p: UnsafeMutableRawPointer, _ index: UInt32, _ order: Int32) -> Bool {
     unsafe ca_bit_test_u32(p, index, order)
   }
@@ -253,10 +241,6 @@ extension UInt64: AtomicWord {
   @unsafe @inlinable
   static func fetchSub(_ p: UnsafeMutableRawPointer, _ operand: UInt64, _ order: Int32) -> UInt64 {
     unsafe ca_fetch_sub_u64(p, operand, order)
-  }
-  @unsafe @inlinable
-  static func fetchNeg(_ p: UnsafeMutableRawPointer, _ order: Int32) -> UInt64 {
-    unsafe ca_fetch_neg_u64(p, order)
   }
   @unsafe @inlinable
   static func bitTest(_ p: UnsafeMutableRawPointer, _ index: UInt32, _ order: Int32) -> Bool {
@@ -326,10 +310,6 @@ extension UInt128: AtomicWord {
   static func fetchSub(_ p: UnsafeMutableRawPointer, _ operand: UInt128, _ order: Int32) -> UInt128
   {
     unsafe UInt128(ca_fetch_sub_pair(p, ca_pair(operand), order))
-  }
-  @unsafe @inlinable
-  static func fetchNeg(_ p: UnsafeMutableRawPointer, _ order: Int32) -> UInt128 {
-    unsafe UInt128(ca_fetch_neg_pair(p, order))
   }
   @unsafe @inlinable
   static func bitTest(_ p: UnsafeMutableRawPointer, _ index: UInt32, _ order: Int32) -> Bool {

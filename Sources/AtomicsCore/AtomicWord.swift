@@ -26,7 +26,6 @@ protocol AtomicWord: FixedWidthInteger & UnsignedInteger & Sendable {
     -> Self
   @unsafe static func fetchSub(_ address: UnsafeMutableRawPointer, _ operand: Self, _ order: Int32)
     -> Self
-  @unsafe static func fetchNeg(_ address: UnsafeMutableRawPointer, _ order: Int32) -> Self
   @unsafe static func bitTest(_ address: UnsafeMutableRawPointer, _ index: UInt32, _ order: Int32)
     -> Bool
   @unsafe static func bitTestSet(

@@ -1,17 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a compare-exchange did.
+/// What an operation did that may leave the value alone: a compare-exchange, a conditional
+/// operation, arithmetic with an overflow policy, an update.
+///
+///     if a.compareExchange(expected: 1, desired: 2).exchanged { … }
+///     let (exchanged, original) = a.compareExchange(expected: 1, desired: 2).pair
 public struct CompareExchangeResult<Value: AtomicValue>: Sendable {
-  /// Whether the value was the expected one, and is now the desired one. A weak compare-exchange
-  /// may also say false though the value was the expected one; it has then left it alone.
+  /// Whether the operation was applied. A weak compare-exchange may also say false though its
+  /// condition held; it has then left the value alone.
   public let exchanged: Bool
-  /// The value that was found: the expected one where `exchanged` is true.
+  /// The value that was found.
   public let original: Value
+  /// The value after: the one that was stored, or the one that was found.
+  public let new: Value
 
   @inlinable @inline(__always)
-  init(exchanged: Bool, original: Value) {
+  init(exchanged: Bool, original: Value, new: Value) {
     self.exchanged = exchanged
     self.original = original
+    self.new = new
+  }
+
+  /// The first two members, to be taken apart.
+  @inlinable @inline(__always)
+  public var pair: (exchanged: Bool, original: Value) { (exchanged, original) }
+}
+
+extension Bool {
+  /// Whether the operation was applied.
+  @inlinable @inline(__always)
+  public init<Value>(_ result: CompareExchangeResult<Value>) { self = result.exchanged }
+}
+
+extension CompareExchangeResult: CustomStringConvertible {
+  public var description: String {
+    let type = Value.registerType
+    return "CompareExchangeResult(exchanged: \(exchanged), "
+      + "original: \(type.format(original.atomicBits)), new: \(type.format(new.atomicBits)))"
   }
 }
 

@@ -5,7 +5,29 @@ public enum OperandShape: Sendable {
   case none
   case operand
   case expectedAndDesired
+  case operandAndUnless
   case index
+}
+
+/// What may change how an operation works; see ``OperationModifier``.
+public enum ModifierClass: Sendable {
+  case none
+  /// The bits that an exchange replaces.
+  case mask
+  /// How a compare-exchange compares.
+  case relation
+  /// An overflow policy, with bounds.
+  case overflow
+
+  /// Whether operations on `kind` take it.
+  @inlinable
+  public func exists(on kind: AtomicKind) -> Bool {
+    switch self {
+    case .none, .relation: true
+    case .mask: kind != .float
+    case .overflow: kind.isInteger
+    }
+  }
 }
 
 /// Which memory orders an operation permits.
@@ -31,7 +53,8 @@ public enum OrderClass: Sendable {
 }
 
 /// One row of **the operation table**, from which wire codes, HTTP paths, command-line verbs and
-/// capabilities are made. A new operation is one row here and its arm in `AtomicCell.perform`.
+/// capabilities are made. A new operation is one row here and what it makes of a value
+/// in `AtomicRequest.result`, and its method in ``AtomicAccess``.
 public struct OperationRow: Sendable {
   public let operation: AtomicOperation
   /// The canonical wire name of the form that returns nothing, or of the only form.
@@ -41,16 +64,19 @@ public struct OperationRow: Sendable {
   public let operands: OperandShape
   public let orders: OrderClass
   public let kinds: Set<AtomicKind>
+  public let modifier: ModifierClass
   /// Whether `fetch_NAME` (old value) and `NAME_fetch` (new value) exist beside `NAME`.
   public let hasFetchForms: Bool
 
   private static let everyKind: Set<AtomicKind> = [.unsigned, .signed, .bytes, .float]
   private static let bitKinds: Set<AtomicKind> = [.unsigned, .signed, .bytes]
   private static let integers: Set<AtomicKind> = [.unsigned, .signed]
+  private static let numbers: Set<AtomicKind> = [.unsigned, .signed, .float]
 
   private init(
     _ operation: AtomicOperation, _ name: String, aliases: [String] = [],
-    _ operands: OperandShape, _ orders: OrderClass, _ kinds: Set<AtomicKind>, fetch: Bool = false
+    _ operands: OperandShape, _ orders: OrderClass, _ kinds: Set<AtomicKind>, fetch: Bool = false,
+    modifier: ModifierClass = .none
   ) {
     self.operation = operation
     self.name = name
@@ -58,6 +84,7 @@ public struct OperationRow: Sendable {
     self.operands = operands
     self.orders = orders
     self.kinds = kinds
+    self.modifier = modifier
     self.hasFetchForms = fetch
   }
 
@@ -65,11 +92,14 @@ public struct OperationRow: Sendable {
   public static let all: [OperationRow] = [
     OperationRow(.load, "load", .none, .load, everyKind),
     OperationRow(.store, "store", .operand, .store, everyKind),
-    OperationRow(.exchange, "exchange", .operand, .readModifyWrite, everyKind),
     OperationRow(
-      .compareExchangeStrong, "cmpxchg_strong", .expectedAndDesired, .compareExchange, everyKind),
+      .exchange, "exchange", .operand, .readModifyWrite, everyKind, modifier: .mask),
     OperationRow(
-      .compareExchangeWeak, "cmpxchg_weak", .expectedAndDesired, .compareExchange, everyKind),
+      .compareExchangeStrong, "cmpxchg_strong", .expectedAndDesired, .compareExchange, everyKind,
+      modifier: .relation),
+    OperationRow(
+      .compareExchangeWeak, "cmpxchg_weak", .expectedAndDesired, .compareExchange, everyKind,
+      modifier: .relation),
     OperationRow(.bitTest, "bit_test", .index, .load, bitKinds),
     OperationRow(
       .bitTestSet, "bit_test_set", aliases: ["bit_set"], .index, .readModifyWrite, bitKinds),
@@ -86,15 +116,23 @@ public struct OperationRow: Sendable {
     OperationRow(.not, "not", aliases: ["bin_not"], .none, .readModifyWrite, bitKinds, fetch: true),
     OperationRow(.nand, "nand", .operand, .readModifyWrite, bitKinds, fetch: true),
     OperationRow(.andnot, "andnot", .operand, .readModifyWrite, bitKinds, fetch: true),
-    OperationRow(.add, "add", .operand, .readModifyWrite, integers, fetch: true),
-    OperationRow(.sub, "sub", .operand, .readModifyWrite, integers, fetch: true),
-    OperationRow(.increment, "inc", .none, .readModifyWrite, integers, fetch: true),
-    OperationRow(.decrement, "dec", .none, .readModifyWrite, integers, fetch: true),
-    OperationRow(.negate, "neg", .none, .readModifyWrite, integers, fetch: true),
-    OperationRow(.min, "min", .operand, .readModifyWrite, integers, fetch: true),
-    OperationRow(.max, "max", .operand, .readModifyWrite, integers, fetch: true),
+    OperationRow(
+      .add, "add", .operand, .readModifyWrite, numbers, fetch: true, modifier: .overflow),
+    OperationRow(
+      .sub, "sub", .operand, .readModifyWrite, numbers, fetch: true, modifier: .overflow),
+    OperationRow(
+      .increment, "inc", .none, .readModifyWrite, integers, fetch: true, modifier: .overflow),
+    OperationRow(
+      .decrement, "dec", .none, .readModifyWrite, integers, fetch: true, modifier: .overflow),
+    OperationRow(
+      .negate, "neg", .none, .readModifyWrite, integers, fetch: true, modifier: .overflow),
+    OperationRow(.min, "min", .operand, .readModifyWrite, numbers, fetch: true),
+    OperationRow(.max, "max", .operand, .readModifyWrite, numbers, fetch: true),
     OperationRow(.byteMin, "byte_min", .operand, .readModifyWrite, [.bytes], fetch: true),
     OperationRow(.byteMax, "byte_max", .operand, .readModifyWrite, [.bytes], fetch: true),
+    OperationRow(.addUnless, "add_unless", .operandAndUnless, .compareExchange, integers),
+    OperationRow(.incrementIfNotZero, "inc_if_not_zero", .none, .compareExchange, integers),
+    OperationRow(.decrementIfPositive, "dec_if_positive", .none, .compareExchange, integers),
   ]
 
   private static let byOperation: [AtomicOperation: OperationRow] = Dictionary(
@@ -118,7 +156,7 @@ extension AtomicOperation {
     switch self {
     case .load, .bitTest: .load
     case .store: .store
-    case .compareExchangeStrong, .compareExchangeWeak: .compareExchange
+    case _ where takesFailureOrder: .compareExchange
     default: .readModifyWrite
     }
   }
@@ -126,7 +164,9 @@ extension AtomicOperation {
   /// What the operation takes besides its register. Cost: a compare; for the data path.
   @inlinable public var operands: OperandShape {
     switch self {
-    case .load, .not, .increment, .decrement, .negate: .none
+    case .load, .not, .increment, .decrement, .negate, .incrementIfNotZero, .decrementIfPositive:
+      .none
+    case .addUnless: .operandAndUnless
     case .compareExchangeStrong, .compareExchangeWeak: .expectedAndDesired
     case .bitTest, .bitTestSet, .bitTestReset, .bitTestComplement: .index
     default: .operand
@@ -138,8 +178,20 @@ extension AtomicOperation {
   public func exists(on kind: AtomicKind) -> Bool {
     switch kind {
     case .unsigned, .signed: !isByteComparison
-    case .bytes: !isArithmetic
-    case .float: rawValue < AtomicOperation.bitTest.rawValue
+    case .bytes: !isArithmetic && !isConditional
+    case .float:
+      rawValue < AtomicOperation.bitTest.rawValue || self == .add || self == .sub || self == .min
+        || self == .max
+    }
+  }
+
+  /// What may change how the operation works. Cost: a compare; for the data path.
+  @inlinable public var modifier: ModifierClass {
+    switch self {
+    case .exchange: .mask
+    case .compareExchangeStrong, .compareExchangeWeak: .relation
+    case .add, .sub, .increment, .decrement, .negate: .overflow
+    default: .none
     }
   }
 }

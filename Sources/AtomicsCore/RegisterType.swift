@@ -14,6 +14,13 @@ public struct RegisterType: Hashable, Sendable {
     self.width = width
   }
 
+  /// For kinds and widths that are known to go together.
+  @inlinable @inline(__always)
+  init(kind: AtomicKind, _ width: AtomicWidth) {
+    self.kind = kind
+    self.width = width
+  }
+
   /// Every type, narrow to wide within each kind.
   public static let all: [RegisterType] = AtomicKind.allCases.flatMap { kind in
     AtomicWidth.allCases.compactMap { RegisterType(kind: kind, width: $0) }

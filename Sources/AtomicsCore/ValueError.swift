@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why a text is no value of a type.
+/// Why a text, a number or bytes are no value of a type.
 public enum ValueError: Error, Equatable {
   /// The text is not written as the type's values are.
   case malformed(RegisterType)
   /// The text is a number that the type cannot hold.
   case outOfRange(RegisterType)
+  /// The bytes are more or fewer than the type is wide.
+  case wrongByteCount(RegisterType, count: Int)
 }
 
 extension ValueError: CustomStringConvertible {
@@ -21,6 +23,8 @@ extension ValueError: CustomStringConvertible {
       case .float:
         "a value of type \(type.name) is a JSON number, NaN, inf or -inf"
       }
+    case .wrongByteCount(let type, let count):
+      "a value of type \(type.name) is \(type.width.byteCount) bytes, not \(count)"
     case .outOfRange(let type):
       "the value does not fit \(type.name); it takes \(type.rangeText)"
     }

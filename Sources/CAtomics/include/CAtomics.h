@@ -181,5 +181,9 @@ CATOMICS_PAIR_BIT(bit_test_compl, )
 
 /* Whether the sixteen-byte functions exist here, without a lock. */
 static inline bool ca_has_pair(void) { return CATOMICS_HAS_PAIR; }
+static inline bool ca_has_pair_load(void) { return false; }
+static inline void ca_thread_fence(int order) { __atomic_thread_fence(order); }
+static inline void ca_signal_fence(int order) { __atomic_signal_fence(order); }
+static inline void ca_spin_hint(void) { }
 
 #endif
