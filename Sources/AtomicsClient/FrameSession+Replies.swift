@@ -69,7 +69,7 @@ extension FrameSession {
     guard let status = Status(rawValue: header.orderOrStatus) else {
       throw WireFailure(.badFrame, "an unknown status \(header.orderOrStatus)")
     }
-    guard status == .ok || status == .mismatch else {
+    guard status == .ok || status == .mismatch || status == .overflow else {
       throw WireFailure(status: status, body: body)
     }
     switch frame.command {
@@ -114,8 +114,8 @@ extension FrameSession {
     _ request: AtomicRequest, _ type: RegisterType, _ header: FrameHeader, _ body: Span<UInt8>,
     succeeded: Bool
   ) throws(WireFailure) -> AtomicOutcome {
-    guard succeeded || request.operation.isCompareExchange else {
-      throw WireFailure(.badFrame, "a mismatch without a comparison")
+    guard succeeded || request.canDecline else {
+      throw WireFailure(.badFrame, "an operation declined that cannot be")
     }
     guard let value = try OperationFrame.value(ofReply: header, body: body, type: type) else {
       guard request.returnAsked == .nothing else {

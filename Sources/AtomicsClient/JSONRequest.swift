@@ -61,10 +61,22 @@ struct JSONRequest {
     case .expectedAndDesired:
       json.member("expected", type.format(request.expected))
       json.member("desired", type.format(request.operand))
+      if request.relation != .equal { json.member("relation", request.relation.name) }
+    case .operandAndUnless:
+      json.member("operand", type.format(request.operand))
+      json.member("unless", type.format(request.expected))
     case .index: json.member("index", request.index)
     }
+    if request.operation == .exchange, request.mask != .max {
+      json.member("mask", type.maskType.format(request.mask))
+    }
+    if let (least, greatest) = request.bounds {
+      json.member("overflow", request.overflow.name)
+      json.member("min", type.format(least))
+      json.member("max", type.format(greatest))
+    }
     json.member("order", request.order.name)
-    if request.operation.isCompareExchange {
+    if request.operation.takesFailureOrder {
       json.member("failure_order", request.failureOrder.name)
     }
     json.endObject()

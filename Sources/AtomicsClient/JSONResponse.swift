@@ -21,7 +21,9 @@ struct JSONResponse {
 
   /// What the answer says to `command`.
   func result(of command: ClientCommand, connection: UInt64) -> Result<ClientReply, ClientError> {
-    guard (200..<300).contains(response.status) else { return .failure(problem(with: command)) }
+    guard (200..<300).contains(response.status) else {
+      return declined(command).map { .success(.outcome($0)) } ?? .failure(problem(with: command))
+    }
     guard let reply = reply(to: command, connection) else {
       return .failure(.protocolViolation("the answer to \(command.title) makes no sense"))
     }
@@ -59,9 +61,17 @@ struct JSONResponse {
     case .store: return request.outcome(found: 0, on: type)
     default:
       guard let old = value("old", type), let new = value("new", type) else { return nil }
-      let succeeded = request.operation.isCompareExchange ? boolean("success") : true
+      let succeeded = request.operation.takesFailureOrder ? boolean("success") : true
       return succeeded.map { AtomicOutcome(old: old, new: new, succeeded: $0) }
     }
+  }
+
+  /// Arithmetic that would have left its bounds is a problem to HTTP, and an outcome to a program.
+  private func declined(_ command: ClientCommand) -> AtomicOutcome? {
+    guard case .perform(let request, let register) = command, request.overflow == .fail,
+      response.status == 409, code == "out-of-bounds", let found = value("value", register.type)
+    else { return nil }
+    return AtomicOutcome(old: found, new: found, succeeded: false)
   }
 
   private var page: RegisterPage? {
@@ -94,9 +104,12 @@ struct JSONResponse {
       name: name, type: type, value: value, label: members?.text("label") ?? "")
   }
 
-  /// RFC 9457: the last part of the problem's type is its code.
+  /// RFC 9457: the last part of the problem's type.
+  private var code: String? {
+    text("type").flatMap { $0.split(separator: "/").last.map(String.init) }
+  }
+
   private func problem(with command: ClientCommand) -> ClientError {
-    let code = text("type").flatMap { $0.split(separator: "/").last.map(String.init) }
     if response.status == 404 || response.status == 410, code == "not-found" || code == "gone",
       let name = command.name
     {

@@ -118,13 +118,15 @@ final class BinarySession {
     guard let operation = AtomicOperation(rawValue: header.opcode) else {
       return try control(header, body, into: &output, &budget)
     }
-    if header.flags == 0 {
+    if header.flags & ~FrameFlag.bounds == 0 {
       budget.spend(ExecutionBudget.operation)
       let handle = try register(header.handleOrAuxiliary)
       try perform(operation, header, operands: body, handle, into: &output)
     } else {
       budget.spend(ExecutionBudget.byName)
-      let block = try nameBlock(header, body)
+      var named = header
+      named.flags &= ~FrameFlag.bounds
+      let block = try nameBlock(named, body)
       guard block.policy == .mustExist else {
         throw WireFailure(
           .unsupported, "operations by name take policy 0; CREATE the register first")
@@ -173,7 +175,7 @@ final class BinarySession {
   func nameBlock(_ header: FrameHeader, _ body: Span<UInt8>) throws(WireFailure) -> NameBlock {
     guard header.flags == FrameFlag.name else {
       throw WireFailure(
-        .unsupported, "flags \(header.flags): only NAME (2) is in use, the others are reserved")
+        .unsupported, "flags \(header.flags): NAME (2), and on operations BOUNDS (64), are in use")
     }
     guard header.handleOrAuxiliary == FrameHeader.byName else {
       throw WireFailure(.badOperand, "a frame with a name has handle 0xFFFFFFFF")

@@ -20,6 +20,7 @@ enum CapabilitiesDocument {
       json.beginObject()
       json.member("bytes", width.byteCount)
       json.member("lock_free", width.isLockFree)
+      json.member("read_only_load", width.hasReadOnlyLoad)
       json.endObject()
     }
     json.endArray()
@@ -35,6 +36,10 @@ enum CapabilitiesDocument {
         MemoryOrder.allCases.filter { $0.isValidFailure(forSuccess: order) }.map(\.name), to: &json)
     }
     json.endObject()
+    json.name("overflow")
+    write(OverflowPolicy.allCases.map(\.name), to: &json)
+    json.name("relations")
+    write(ValueRelation.allCases.map(\.name), to: &json)
     write(limits, to: &json)
     json.member("boot_epoch", String(service.bootEpoch))
     json.member("arena_uuid", uuidText(service.arenaUUID))
@@ -50,6 +55,8 @@ enum CapabilitiesDocument {
     write(name.aliases, to: &json)
     json.name("members")
     write(JSONAPI.operandNames(of: name.operation), to: &json)
+    json.name("optional_members")
+    write(JSONAPI.optionalNames(of: name.operation), to: &json)
     json.name("orders")
     write(MemoryOrder.allCases.filter { row.orders.permits($0) }.map(\.name), to: &json)
     json.name("kinds")

@@ -21,6 +21,8 @@ extension JSONAPI {
     try Self.checking { () throws(OperationError) in
       try AtomicRequest.check(order, failureOrder, of: operation.operation)
     }
+    let relation = try members.relation("relation")
+    let overflow = try members.overflow("overflow")
     try Self.requireMembers(members, of: operation.operation)
     let index = try members.number("index") ?? 0
     let handle = try Self.serving { () throws(ServiceError) in try service.find(name.span) }
@@ -28,14 +30,21 @@ extension JSONAPI {
     guard operation.operation.exists(on: type.kind) else {
       throw Problem(OperationError.unsupportedOperation(operation.operation, type))
     }
+    let modifier = try Self.modifier(members, relation, overflow, operation.operation, type)
     let operandName = operation.operation.isCompareExchange ? "desired" : "operand"
+    let expectedName = operation.operation.isCompareExchange ? "expected" : "unless"
     let operand = try members.bits(operandName, as: type) ?? 0
-    let expected = try members.bits("expected", as: type) ?? 0
+    let expected = try members.bits(expectedName, as: type) ?? 0
     guard let bit = UInt8(exactly: index) else {
-      throw Problem(OperationError.invalidIndex(index, bitCount: type.width.bitCount))
+      throw Problem(OperationError.invalidIndex(Int128(index), bitCount: type.width.bitCount))
     }
     let atomic = try Self.checking { () throws(OperationError) in
-      try AtomicRequest(
+      if let modifier {
+        return try AtomicRequest(
+          operation.operation, on: type, modifier: modifier, order: order,
+          failureOrder: failureOrder, operand: operand, expected: expected)
+      }
+      return try AtomicRequest(
         operation.operation, on: type, order: order, failureOrder: failureOrder,
         operand: operand, expected: expected, index: bit)
     }
@@ -43,13 +52,58 @@ extension JSONAPI {
       guard let outcome = service.perform(atomic, on: handle) else { throw .gone }
       return outcome
     }
+    guard outcome.succeeded || atomic.overflow != .fail else {
+      throw Self.outOfBounds(type.format(outcome.old))
+    }
     return Self.reply(operation, atomic, outcome, type)
+  }
+
+  /// What changes how the operation works, as far as the members tell; nil where they do not.
+  private static func modifier(
+    _ members: RequestMembers, _ relation: ValueRelation?, _ overflow: OverflowPolicy?,
+    _ operation: AtomicOperation, _ type: RegisterType
+  ) throws(Problem) -> OperationModifier? {
+    guard members.contains(anyOf: modifierNames(of: operation)) else { return nil }
+    // Before its values are judged: they have no meaning where the modifier has none.
+    guard operation.modifier.exists(on: type.kind) else {
+      throw Problem(OperationError.unsupportedModifier(operation, operation.modifier, type))
+    }
+    switch operation.modifier {
+    case .none: return nil
+    case .mask: return try members.bits("mask", as: type.maskType).map { .mask($0) }
+    case .relation: return relation.map { .relation($0) }
+    case .overflow:
+      return .overflow(
+        overflow ?? .wrap, least: try members.bits("min", as: type),
+        greatest: try members.bits("max", as: type))
+    }
+  }
+
+  private static func outOfBounds(_ value: String) -> Problem {
+    var problem = Problem(
+      .outOfBounds, "the exact result is out of bounds, so the register keeps its value")
+    problem.value = value
+    return problem
   }
 
   /// The members that an operation takes.
   static func memberNames(of operation: AtomicOperation) -> [String] {
-    operandNames(of: operation)
-      + (operation.isCompareExchange ? ["order", "failure_order"] : ["order"])
+    operandNames(of: operation) + optionalNames(of: operation)
+  }
+
+  /// The members that an operation takes and does not need.
+  static func optionalNames(of operation: AtomicOperation) -> [String] {
+    modifierNames(of: operation)
+      + (operation.takesFailureOrder ? ["order", "failure_order"] : ["order"])
+  }
+
+  private static func modifierNames(of operation: AtomicOperation) -> [String] {
+    switch operation.modifier {
+    case .none: []
+    case .mask: ["mask"]
+    case .relation: ["relation"]
+    case .overflow: ["overflow", "min", "max"]
+    }
   }
 
   /// The members that an operation needs.
@@ -58,6 +112,7 @@ extension JSONAPI {
     case .none: []
     case .operand: ["operand"]
     case .expectedAndDesired: ["expected", "desired"]
+    case .operandAndUnless: ["operand", "unless"]
     case .index: ["index"]
     }
   }
@@ -85,7 +140,7 @@ extension JSONAPI {
       json.member("old_bit", outcome.old == 1)
       if operation.operation != .bitTest { json.member("new_bit", outcome.new == 1) }
     default:
-      if request.operation.isCompareExchange { json.member("success", outcome.succeeded) }
+      if request.operation.takesFailureOrder { json.member("success", outcome.succeeded) }
       json.member("old", type.format(outcome.old))
       json.member("new", type.format(outcome.new))
     }

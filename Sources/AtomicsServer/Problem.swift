@@ -32,6 +32,7 @@ struct Problem: Error, Equatable {
     case uriTooLong = "uri-too-long"
     case headersTooLarge = "headers-too-large"
     case typeMismatch = "type-mismatch"
+    case outOfBounds = "out-of-bounds"
     case preconditionFailed = "precondition-failed"
     case shuttingDown = "shutting-down"
     case arenaFull = "arena-full"
@@ -47,7 +48,7 @@ struct Problem: Error, Equatable {
       case .notFound, .unknownOperation: 404
       case .methodNotAllowed: 405
       case .timeout: 408
-      case .typeMismatch: 409
+      case .typeMismatch, .outOfBounds: 409
       case .preconditionFailed: 412
       case .payloadTooLarge: 413
       case .uriTooLong: 414
@@ -85,6 +86,7 @@ struct Problem: Error, Equatable {
       case .uriTooLong: "The target is too long"
       case .headersTooLarge: "The header section is too large"
       case .typeMismatch: "The register has another type"
+      case .outOfBounds: "The result is out of bounds"
       case .preconditionFailed: "The precondition failed"
       case .shuttingDown: "The server is shutting down"
       case .arenaFull: "The arena is full"
@@ -100,7 +102,7 @@ struct Problem: Error, Equatable {
   var operation: String?
   /// The member that is to blame.
   var member: String?
-  /// The value that a failed precondition found.
+  /// The value that a failed precondition, or arithmetic out of bounds, found.
   var value: String?
   /// The `Allow` field of a 405.
   var allow: String?
@@ -165,18 +167,23 @@ extension Problem {
 
   init(_ error: OperationError) {
     switch error {
-    case .unsupportedOperation: self.init(.unsupportedOperation, "\(error)")
+    case .unsupportedOperation, .unsupportedModifier, .readOnly:
+      self.init(.unsupportedOperation, "\(error)")
     case .invalidOrder: self.init(.invalidOrder, "\(error)", member: "order")
     case .invalidFailureOrder, .failureOrderNotTaken:
       self.init(.invalidOrder, "\(error)", member: "failure_order")
     case .invalidIndex: self.init(.invalidIndex, "\(error)", member: "index")
     case .valueOutOfRange: self.init(.valueOutOfRange, "\(error)")
+    case .boundsWithoutPolicy: self.init(.invalidValue, "\(error)", member: "overflow")
+    case .emptyBounds: self.init(.invalidValue, "\(error)", member: "min")
+    case .modifierNotTaken: self.init(.unknownMember, "\(error)")
+    case .scopeEnded: self.init(.internal, "\(error)")
     }
   }
 
   init(_ error: ValueError, member: String?) {
     switch error {
-    case .malformed: self.init(.invalidValue, "\(error)", member: member)
+    case .malformed, .wrongByteCount: self.init(.invalidValue, "\(error)", member: member)
     case .outOfRange: self.init(.valueOutOfRange, "\(error)", member: member)
     }
   }

@@ -83,6 +83,10 @@ struct RequestMembers {
     return nil
   }
 
+  func contains(anyOf names: [String]) -> Bool {
+    members.contains { names.contains($0.name) }
+  }
+
   /// The text of a value: a JSON string, or a number as it is written.
   func valueText(_ name: String) throws(Problem) -> String? {
     switch value(name) {
@@ -122,6 +126,28 @@ struct RequestMembers {
         member: name)
     }
     return order
+  }
+
+  func relation(_ name: String) throws(Problem) -> ValueRelation? {
+    guard let text = try text(name) else { return nil }
+    guard let relation = ValueRelation(name: text) else {
+      throw Problem(
+        .invalidValue,
+        "\(name) is one of " + ValueRelation.allCases.map(\.name).joined(separator: ", "),
+        member: name)
+    }
+    return relation
+  }
+
+  func overflow(_ name: String) throws(Problem) -> OverflowPolicy? {
+    guard let text = try text(name) else { return nil }
+    guard let policy = OverflowPolicy(name: text) else {
+      throw Problem(
+        .invalidValue,
+        "\(name) is one of " + OverflowPolicy.allCases.map(\.name).joined(separator: ", "),
+        member: name)
+    }
+    return policy
   }
 
   func type(_ name: String) throws(Problem) -> RegisterType? {

@@ -8,15 +8,21 @@
 ///          2     1  order | failure << 3 | return << 6   status
 ///          3     1  width | kind << 3 | overflow << 6    type of the value
 ///          4     3  body length in bytes, a multiple of 8
-///          7     1  argument (bit index)             argument (old bit)
+///          7     1  argument (see below)             argument (old bit)
 ///          8     4  sequence, chosen by the client   sequence, echoed
 ///         12     4  handle; 0xFFFFFFFF = by name     auxiliary
+///
+/// A request's argument is the index of a bit operation, the relation of a compare-exchange
+/// (0 eq, 1 ne, 2 lt, 3 le, 4 gt, 5 ge), 1 where an exchange's operand is followed by a mask, and 0
+/// elsewhere. Overflow is 0 wrap, 1 saturate, 2 fail; 0 except for integer arithmetic.
 public struct FrameHeader: Equatable, Sendable {
   public static let byteCount = 16
   /// The handle of a frame whose body begins with a name.
   public static let byName: UInt32 = 0xFFFF_FFFF
   /// The type byte "as registered": both its width and its kind are 7.
   public static let typeAsRegistered: UInt8 = 0x3F
+  /// The bits of the type byte that are width and kind.
+  public static let typeMask: UInt8 = 0x3F
 
   public var opcode: UInt8
   public var flags: UInt8
@@ -73,6 +79,9 @@ public struct FrameHeader: Equatable, Sendable {
 public enum FrameFlag {
   /// The body begins with a name (``NameBlock``).
   public static let name: UInt8 = 1 << 1
+  /// Two more slots follow the operands: the least and the greatest value that arithmetic with an
+  /// overflow policy may leave.
+  public static let bounds: UInt8 = 1 << 6
 }
 
 /// The reply flags.

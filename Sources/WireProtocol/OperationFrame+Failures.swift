@@ -4,14 +4,11 @@ public import AtomicsCore
 
 /// The rare branches of decoding, kept out of the inlined path.
 extension OperationFrame {
-  /// Checks a request's type byte, whose width and kind may each be 7, as registered.
+  /// Checks width and kind of a request's type byte, which may each be 7, as registered.
   ///
-  /// - Throws: ``WireFailure``: UNSUPPORTED for another overflow policy than wrap, BAD_OPERAND for
-  ///   what is no width or kind, TYPE_MISMATCH for another type than the register's.
+  /// - Throws: ``WireFailure``: BAD_OPERAND for what is no width or kind, or has bits above them,
+  ///   TYPE_MISMATCH for another type than the register's.
   public static func checkType(_ code: UInt8, against type: RegisterType) throws(WireFailure) {
-    guard code >> 6 == 0 else {
-      throw WireFailure(.unsupported, "overflow policies other than wrap are not supported")
-    }
     let width = code & 7
     let kind = code >> 3
     guard width <= 4 || width == 7, kind <= 3 || kind == 7 else {
@@ -37,13 +34,13 @@ extension OperationFrame {
   }
 
   @usableFromInline
-  static func badBody(_ operation: AtomicOperation, _ type: RegisterType, _ count: Int)
-    -> WireFailure
-  {
-    let expected = operandCount(operation) * slotByteCount(type)
-    return WireFailure(
+  static func badBody(
+    _ operation: AtomicOperation, _ type: RegisterType, _ count: Int, slots: Int
+  ) -> WireFailure {
+    WireFailure(
       .badOperand,
-      "\(operation.row.name) on \(type.name) takes \(expected) bytes of operands, not \(count)")
+      "\(operation.row.name) on \(type.name) takes \(slots * slotByteCount(type)) bytes of "
+        + "operands here, not \(count)")
   }
 }
 
@@ -52,9 +49,12 @@ extension WireFailure {
   public init(_ error: OperationError) {
     let status: Status =
       switch error {
-      case .unsupportedOperation: .unsupported
+      case .unsupportedOperation, .unsupportedModifier: .unsupported
+      case .readOnly: .readOnly
       case .invalidOrder, .invalidFailureOrder, .failureOrderNotTaken: .badOrder
-      case .invalidIndex, .valueOutOfRange: .badOperand
+      case .invalidIndex, .valueOutOfRange, .modifierNotTaken, .boundsWithoutPolicy, .emptyBounds:
+        .badOperand
+      case .scopeEnded: .internal
       }
     self.init(status, error.description)
   }

@@ -2,16 +2,16 @@
 
 public import AtomicsCore
 
-/// A frame of at most six words, built without allocation: an operation or its reply.
+/// A frame of at most eight words, built without allocation: an operation or its reply.
 public struct FrameWords: Sendable {
-  /// 16 bytes of header and two operands of 16.
-  public static let limit = 6
-  public var words: InlineArray<6, UInt64>
+  /// 16 bytes of header and three slots of 16: an operand and two bounds.
+  public static let limit = 8
+  public var words: InlineArray<8, UInt64>
   public var count: Int
 
   @inlinable
   public init(_ header: FrameHeader) {
-    words = [header.first, header.second, 0, 0, 0, 0]
+    words = [header.first, header.second, 0, 0, 0, 0, 0, 0]
     count = 2
   }
 
@@ -56,14 +56,14 @@ public enum OperationFrame {
     switch operation.operands {
     case .none, .index: 0
     case .operand: 1
-    case .expectedAndDesired: 2
+    case .expectedAndDesired, .operandAndUnless: 2
     }
   }
 
   /// The order bits of a request.
   @inlinable
   static func orderBits(_ request: AtomicRequest, returns: ReturnMode) -> UInt8 {
-    let failure = request.operation.isCompareExchange ? request.failureOrder.rawValue << 3 : 0
+    let failure = request.operation.takesFailureOrder ? request.failureOrder.rawValue << 3 : 0
     return request.order.rawValue | failure | returns.rawValue << 6
   }
 
@@ -81,8 +81,10 @@ public enum OperationFrame {
         opcode: request.operation.rawValue, orderOrStatus: orderBits(request, returns: returns),
         type: type.code, bodyByteCount: UInt32(operands * slotByteCount(type)),
         argument: request.index, sequence: sequence, handleOrAuxiliary: handle))
-    if operands == 2 { frame.append(request.expected, as: type) }
+    if request.operation.isCompareExchange { frame.append(request.expected, as: type) }
     if operands > 0 { frame.append(request.operand, as: type) }
+    if request.operation == .addUnless { frame.append(request.expected, as: type) }
+    if request.hasModifier { encodeModifier(of: request, type, into: &frame) }
     return frame
   }
 
@@ -94,7 +96,7 @@ public enum OperationFrame {
     let frame = encode(
       request, type: type, returns: returns, handle: FrameHeader.byName, sequence: sequence)
     var header = FrameHeader(frame.words[0], frame.words[1])
-    header.flags = FrameFlag.name
+    header.flags |= FrameFlag.name
     return [UInt8](frame: header, body: NameBlock.bytes(name) + frame.bytes.dropFirst(16))
   }
 
@@ -108,38 +110,44 @@ public enum OperationFrame {
   public static func decode(
     _ operation: AtomicOperation, header: FrameHeader, operands: Span<UInt8>, type: RegisterType
   ) throws(WireFailure) -> (request: AtomicRequest, returns: ReturnMode) {
-    if header.type != type.code && header.type != FrameHeader.typeAsRegistered {
-      try checkType(header.type, against: type)
+    let typeCode = header.type & FrameHeader.typeMask
+    if typeCode != type.code && typeCode != FrameHeader.typeAsRegistered {
+      try checkType(typeCode, against: type)
     }
     let bits = header.orderOrStatus
     guard let order = MemoryOrder(rawValue: bits & 7) else { throw unknownOrder(bits & 7) }
     var failureOrder: MemoryOrder?
     let failure = bits >> 3 & 7
-    if operation.isCompareExchange {
+    if operation.takesFailureOrder {
       if failure != 7 {
         guard let known = MemoryOrder(rawValue: failure) else { throw unknownOrder(failure) }
         failureOrder = known
       }
     } else if failure != 0 {
       throw WireFailure(
-        .badOrder, "only cmpxchg takes a failure order; its bits are 0 elsewhere")
+        .badOrder,
+        "only cmpxchg and conditional operations take a failure order; its bits are 0 elsewhere")
     }
     guard let returns = ReturnMode(rawValue: bits >> 6),
       returns == .nothing || operation != .store && !operation.isBitOperation
     else { throw badReturn(operation) }
+    guard header.hasNoModifier || operation.isBitOperation && header.hasOnlyArgument else {
+      let request = try decodeModified(
+        operation, header: header, operands: operands, type: type, order, failureOrder)
+      return (request, returns)
+    }
     let slot = slotByteCount(type)
     guard operands.count == operandCount(operation) * slot else {
-      throw badBody(operation, type, operands.count)
-    }
-    guard header.argument == 0 || operation.isBitOperation else {
-      throw WireFailure(.badOperand, "the argument byte is 0 except for bit operations")
+      throw badBody(operation, type, operands.count, slots: operandCount(operation))
     }
     let first = operands.count > 0 ? try value(operands, at: 0, type) : 0
-    let second = operands.count > slot ? try value(operands, at: slot, type) : first
+    let second = operands.count > slot ? try value(operands, at: slot, type) : 0
+    // The expected value comes before the desired one, `unless` after the operand.
+    let swaps = operation.isCompareExchange
     do throws(OperationError) {
       let request = try AtomicRequest(
-        operation, on: type, order: order, failureOrder: failureOrder, operand: second,
-        expected: operands.count > slot ? first : 0, index: header.argument)
+        operation, on: type, order: order, failureOrder: failureOrder,
+        operand: swaps ? second : first, expected: swaps ? first : second, index: header.argument)
       return (request, returns)
     } catch {
       throw WireFailure(error)
@@ -169,13 +177,13 @@ public enum OperationFrame {
   ) -> FrameWords {
     var reply = FrameHeader(
       opcode: header.opcode,
-      orderOrStatus: outcome.succeeded ? Status.ok.rawValue : Status.mismatch.rawValue,
+      orderOrStatus: outcome.succeeded ? Status.ok.rawValue : request.declinedStatus.rawValue,
       type: type.code, sequence: header.sequence)
     if request.operation.isBitOperation {
       reply.argument = UInt8(truncatingIfNeeded: outcome.old)
       return FrameWords(reply)
     }
-    // A mismatch always tells the value found: it is the next attempt's expected value.
+    // Who was declined is always told the value found: it is what the next attempt starts from.
     guard returns != .nothing || !outcome.succeeded else { return FrameWords(reply) }
     reply.bodyByteCount = UInt32(slotByteCount(type))
     var frame = FrameWords(reply)

@@ -5,9 +5,12 @@ import AtomicsCore
 /// How a request ended: the status byte of a reply.
 public enum Status: UInt8, CaseIterable, Sendable {
   case ok = 0
-  /// A compare-exchange found another value; the body is that value.
+  /// The condition of a compare-exchange or a conditional operation did not hold; the body is the
+  /// value found.
   case mismatch = 1
   case timeout = 2
+  /// The exact result of arithmetic with the policy fail was out of bounds; the body is the value
+  /// found.
   case overflow = 3
   /// No register has this name, or no handle this number.
   case notFound = 4
