@@ -14,7 +14,7 @@ import struct
 MAGIC = bytes((0xA7, 0x41, 0x54, 0x52))
 BY_NAME = 0xFFFFFFFF
 AS_REGISTERED = 0x3F
-FLAG_NAME = 0x02
+FLAG_NAME, FLAG_BOUNDS = 0x02, 0x40
 STATUSES = [
     "OK", "MISMATCH", "TIMEOUT", "OVERFLOW", "NOT_FOUND", "EXISTS", "TYPE_MISMATCH", "BAD_FRAME",
     "BAD_ORDER", "BAD_OPERAND", "UNSUPPORTED", "AUTH_REQUIRED", "DENIED", "GONE", "STALE_TOKEN",
@@ -29,7 +29,10 @@ OPERATIONS = {
     "or": 0x38, "xor": 0x39, "and": 0x3A, "not": 0x3B, "nand": 0x3C, "andnot": 0x3D,
     "add": 0x40, "sub": 0x41, "inc": 0x42, "dec": 0x43, "neg": 0x44,
     "min": 0x45, "max": 0x46, "byte_min": 0x48, "byte_max": 0x49,
+    "add_unless": 0x4C, "inc_if_not_zero": 0x4D, "dec_if_positive": 0x4E,
 }
+CAN_MISS = "cmpxchg_strong", "cmpxchg_weak", "add_unless", "inc_if_not_zero", "dec_if_positive"
+POLICIES, RELATIONS = ["wrap", "saturate", "fail"], ["eq", "ne", "lt", "le", "gt", "ge"]
 TYPES = {f"u{8 << w}": w for w in range(5)} | {f"i{8 << w}": 8 | w for w in range(5)}
 TYPES |= {f"bytes{1 << w}": 16 | w for w in range(5)} | {"f32": 0x1A, "f64": 0x1B}
 
@@ -48,7 +51,7 @@ class Reply:
         self.bytes = header + body
 
     def check(self):
-        if self.status not in ("OK", "MISMATCH"):
+        if self.status not in ("OK", "MISMATCH", "OVERFLOW"):
             applied, length = struct.unpack_from("<II", self.body)
             raise Refused(self.status, applied, self.body[8:8 + length].decode())
         return self
@@ -74,20 +77,37 @@ def frame(opcode, sequence, body=b"", flags=0, order=0, type=0, argument=0, hand
 
 
 def slot(type_code, value):
+    if isinstance(value, bytes):  # of a float or of bytes, as they lie in memory
+        return padded(value)
     size = 16 if type_code & 7 == 4 else 8
     return (value & (1 << 8 * size) - 1).to_bytes(size, "little")
 
 
 def operation(name):
     """(opcode, return bits) of a spelled operation."""
-    base, returns = name, 0
     if name.startswith("fetch_"):
-        base, returns = name[6:], 1
-    elif name.endswith("_fetch"):
-        base, returns = name[:-6], 2
-    elif name in ("load", "exchange", "cmpxchg_strong", "cmpxchg_weak"):
-        returns = 1
-    return OPERATIONS[base], returns
+        return OPERATIONS[name[6:]], 1
+    if name.endswith("_fetch"):
+        return OPERATIONS[name[:-6]], 2
+    return OPERATIONS[name], 1 if name in ("load", "exchange", *CAN_MISS) else 0
+
+
+def operation_frame(sequence, register, name, order="seq_cst", failure=None, index=0,
+                    relation="eq", overflow="wrap", low=None, high=None, **values):
+    """`values`: operand, expected and desired, unless, mask. A bound left out is the type's."""
+    (handle, type_code), (opcode, returns) = register, operation(name)
+    failure_code = (ORDERS[failure] if failure else 7) if name in CAN_MISS else 0
+    names = ("expected", "desired", "operand", "unless", "mask")
+    slots = [values[key] for key in names if key in values]
+    argument = 1 if "mask" in values else index | RELATIONS.index(relation)
+    if is_bounded := low is not None or high is not None:
+        span = 1 << (8 << (type_code & 7))
+        least = -span // 2 if type_code >> 3 & 7 == 1 else 0
+        slots += [least if low is None else low, least + span - 1 if high is None else high]
+    return frame(
+        opcode, sequence, b"".join(slot(type_code, value) for value in slots),
+        FLAG_BOUNDS * is_bounded, ORDERS[order] | failure_code << 3 | returns << 6,
+        type_code | POLICIES.index(overflow) << 6, argument, handle)
 
 
 class Client:
@@ -165,24 +185,16 @@ class Client:
         reply = self.by_name(CREATE, name, body, 2 if exclusively else 1, type=TYPES[type]).check()
         return bool(reply.flags & 0x10)
 
-    def operation_frame(self, register, name, order="seq_cst", failure=None, index=0, **values):
-        (handle, type_code), (opcode, returns) = register, operation(name)
-        failure_code = 0
-        if name.startswith("cmpxchg"):
-            failure_code = ORDERS[failure] if failure else 7
-        names = [key for key in ("expected", "desired", "operand") if key in values]
+    def operation_frame(self, register, name, **arguments):
         self.sequence += 1
-        return frame(
-            opcode, self.sequence, b"".join(slot(type_code, values[key]) for key in names),
-            order=ORDERS[order] | failure_code << 3 | returns << 6, type=type_code, argument=index,
-            handle=handle)
+        return operation_frame(self.sequence, register, name, **arguments)
 
     def operate(self, register, name, **arguments):
-        """The value or bit that the operation returns; of a compare-exchange (success, value)."""
+        """The value or bit that the operation returns; (success, value) of one that may fail."""
         self.socket.sendall(self.operation_frame(register, name, **arguments))
         reply = self.receive().check()
-        if name.startswith("cmpxchg"):
-            return reply.status == "OK", reply.value
         if name.startswith("bit_"):
             return reply.argument
-        return reply.value if reply.body else None
+        value = reply.value if reply.body else None
+        may_fail = name in CAN_MISS or arguments.get("overflow") == "fail"
+        return (reply.status == "OK", value) if may_fail else value

@@ -12,6 +12,12 @@ public struct Vector: Decodable, Sendable, CustomStringConvertible {
   public let initial: String
   public let operand: String?
   public let expected: String?
+  public let unless: String?
+  public let mask: String?
+  public let relation: String?
+  public let overflow: String?
+  public let min: String?
+  public let max: String?
   public let index: UInt8?
   public let old: String?
   public let new: String?
@@ -25,12 +31,15 @@ public struct Vector: Decodable, Sendable, CustomStringConvertible {
   public let httpReply: JSONObject?
   public let httpStatus: Int?
   public let httpSlug: String?
+  public let httpValue: String?
 
-  /// Whether the operation runs; else it is refused.
-  public var isAccepted: Bool { status == "OK" || status == "MISMATCH" }
+  /// Whether the operation runs, with or without effect; else it is refused.
+  public var isAccepted: Bool { ["OK", "MISMATCH", "OVERFLOW"].contains(status) }
 
   public var description: String {
-    let inputs = [expected, operand, index.map { "bit \($0)" }].compactMap { $0 }
+    let bounds = overflow.map { "\($0) \(min ?? "")...\(max ?? "")" }
+    let inputs = [relation, expected, operand, unless, mask, bounds, index.map { "bit \($0)" }]
+      .compactMap { $0 }
     return "\(op) \(type) \(order ?? "")/\(failureOrder ?? "-") \(initial) \(inputs) \(status)"
   }
 }
