@@ -72,8 +72,8 @@ struct JSONRequest {
     }
     if let (least, greatest) = request.bounds {
       json.member("overflow", request.overflow.name)
-      json.member("min", type.format(least))
-      json.member("max", type.format(greatest))
+      if least != type.least { json.member("min", type.format(least)) }
+      if greatest != type.greatest { json.member("max", type.format(greatest)) }
     }
     json.member("order", request.order.name)
     if request.operation.takesFailureOrder {

@@ -17,6 +17,7 @@ struct AtomicsClientCommand: ParsableCommand {
         atomics-client fetch-add hits 5 --order relaxed
         atomics-client cas hits 6 10               exits with 1 if hits is not 6
         atomics-client bit set flags 3             prints the bit found
+        atomics-client add seats 2 --overflow fail --max 100
         atomics-client --server shm: inc hits      no network: maps the arena
 
       OPERATIONS (each with - or _ alike; `VERB --help` explains one):
@@ -30,8 +31,8 @@ struct AtomicsClientCommand: ParsableCommand {
         http://HOST:PORT  HTTP/2                  shm:[PATH]  an arena, mapped
       Without --server: $ATOMICS_SERVER, else \(ServerAddress.standard).
 
-      EXIT CODES: 0 done, 1 comparison false or no such register, 2 wrong usage,
-      3 no connection, or an output that cannot be written.
+      EXIT CODES: 0 done, 1 comparison or condition false, result out of bounds, or no
+      such register, 2 wrong usage, 3 no connection, or an output that cannot be written.
       """,
     version: "0.1.0",
     subcommands: [

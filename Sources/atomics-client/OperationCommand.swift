@@ -10,6 +10,7 @@ struct OperationCommand: RegisterCommand {
     commandName: "operation", abstract: "Run an operation of the table.", shouldDisplay: false)
 
   @OptionGroup var common: CommonOptions
+  @OptionGroup var modifiers: ModifierOptions
   @Option var order: String?
   @Option var failureOrder: String?
   @Argument var words: [String]
@@ -28,9 +29,10 @@ struct OperationCommand: RegisterCommand {
     guard verb.name.operation.orders.permits(order) else {
       throw ClientError.usage(sentence(OperationError.invalidOrder(verb.name.operation, order)))
     }
+    try modifiers.check(for: verb)
     let client = try common.connect()
     let register = try client.register(named: operands[0])
-    let request = try Self.request(
+    let request = try self.request(
       verb, on: register.type, operands: operands.dropFirst(), order, failureOrder)
     let outcome = try client.perform(request, on: register)
     if common.json {
@@ -51,7 +53,7 @@ struct OperationCommand: RegisterCommand {
   }
 
   /// Reads the operands as values of the register's type.
-  private static func request(
+  private func request(
     _ verb: Verb, on type: RegisterType, operands: ArraySlice<String>, _ order: MemoryOrder,
     _ failureOrder: MemoryOrder?
   ) throws -> AtomicRequest {
@@ -74,6 +76,13 @@ struct OperationCommand: RegisterCommand {
         }
         values = try operands.map { text throws(ValueError) in try type.parse(text) }
       }
+      if let modifier = try modifiers.modifier(of: operation, on: type) {
+        return try AtomicRequest(
+          operation, on: type, modifier: modifier, order: order, failureOrder: failureOrder,
+          operand: values.last ?? 0, expected: values.count == 2 ? values[0] : 0)
+      }
+      // The expected value comes before the desired one, what add_unless spares after the operand.
+      if operation == .addUnless { values.reverse() }
       return try AtomicRequest(
         operation, on: type, order: order, failureOrder: failureOrder, operand: values.last ?? 0,
         expected: values.count == 2 ? values[0] : 0, index: index)

@@ -37,7 +37,9 @@ struct OutcomeText {
     } else if name.operation == .load || name.operation == .store {
       object.member("value", type.format(outcome.new))
     } else {
-      if name.operation.isCompareExchange { object.member("success", outcome.succeeded) }
+      if name.operation.takesFailureOrder || !outcome.succeeded {
+        object.member("success", outcome.succeeded)
+      }
       object.member("old", type.format(outcome.old))
       object.member("new", type.format(outcome.new))
     }

@@ -29,7 +29,13 @@ struct Verb: Equatable {
     guard let name = OperationName(Self.shortForms[word] ?? word) else { return nil }
     self.word = word
     self.name = name
-    prints = name.operation == .load ? .new : name.returns == .old || name.isBit ? .old : .new
+    prints =
+      switch name.operation {
+      case .load: .new
+      // What it was for: whoever takes a reference or a place wants to know how many are taken.
+      case _ where name.operation.isConditional: .new
+      default: name.returns == .old || name.isBit ? .old : .new
+      }
   }
 
   /// What follows the verb.
@@ -38,6 +44,7 @@ struct Verb: Equatable {
     case .none: ["NAME"]
     case .operand: ["NAME", "VALUE"]
     case .expectedAndDesired: ["NAME", "EXPECTED", "DESIRED"]
+    case .operandAndUnless: ["NAME", "VALUE", "UNLESS"]
     case .index: ["NAME", "INDEX"]
     }
   }
@@ -54,7 +61,8 @@ struct Verb: Equatable {
       "  --order ORDER          \(orders.joined(separator: ", "))",
       "                         (default: seq_cst)",
     ]
-    if name.operation.isCompareExchange {
+    lines += modifierHelp
+    if name.operation.takesFailureOrder {
       lines += [
         "  --failure-order ORDER  a load order not above --order",
         "                         (default: derived from --order)",
@@ -72,10 +80,32 @@ struct Verb: Equatable {
     return lines.joined(separator: "\n")
   }
 
+  private var modifierHelp: [String] {
+    switch name.operation.modifier {
+    case .none: []
+    case .mask: ["  --mask BITS            replace only these bits (integers and bytes)"]
+    case .relation:
+      [
+        "  --relation RELATION    \(ValueRelation.allCases.map(\.name).joined(separator: ", ")):",
+        "                         how the value must stand to EXPECTED (default: eq)",
+      ]
+    case .overflow:
+      [
+        "  --overflow POLICY      \(OverflowPolicy.allCases.map(\.name).joined(separator: ", "))",
+        "                         (default: wrap; integers)",
+        "  --min VALUE            the least result, with saturate or fail",
+        "  --max VALUE            the greatest result, with saturate or fail",
+      ]
+    }
+  }
+
   private var printed: String {
     switch name.operation {
     case .compareExchangeStrong, .compareExchangeWeak:
       "Prints the value found; when that is not EXPECTED, nothing changes and the exit\ncode is 1."
+    case _ where name.operation.isConditional:
+      "Prints the value left behind; when the condition does not hold, nothing changes\n"
+        + "and the exit code is 1."
     case .load: "Prints the value."
     case _ where name.isBit: "Prints the bit found: 0 or 1."
     default: prints == .old ? "Prints the value found." : "Prints the value left behind."

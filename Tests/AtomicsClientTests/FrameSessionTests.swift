@@ -43,8 +43,8 @@ import WireProtocol
     let name = vector.operationName
     let asked: ReturnMode =
       name.operation == .store || name.operation.isBitOperation ? .nothing : .old
-    return vector.requestHex != nil && name.returns == asked
-      && (vector.failureOrder != nil || !name.operation.isCompareExchange)
+    return vector.requestHex != nil && name.returns == asked && vector.framesAsWritten
+      && (vector.failureOrder != nil || !name.operation.takesFailureOrder)
   }
 
   @Test("each vector's operation is sent as its frame, and its reply read as its outcome")
@@ -70,7 +70,7 @@ import WireProtocol
     var count = 0
     for order in MemoryOrder.allCases where operation.orders.permits(order) {
       let failures: [MemoryOrder?] =
-        operation.isCompareExchange
+        operation.takesFailureOrder
         ? MemoryOrder.allCases.filter { $0.isValidFailure(forSuccess: order) } + [nil] : [nil]
       for failure in failures {
         let hasValues = operation.operands == .operand || operation.operands == .expectedAndDesired

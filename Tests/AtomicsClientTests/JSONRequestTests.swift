@@ -24,7 +24,7 @@ import Testing
       let name = vector.operationName
       // Failure orders are always written out.
       guard let body = vector.httpBody, let answer = vector.httpReply,
-        vector.failureOrder != nil || !name.operation.isCompareExchange
+        vector.failureOrder != nil || !name.operation.takesFailureOrder, vector.bodyAsWritten
       else { continue }
       let command = ClientCommand.perform(
         try vector.request(), on: register(vector.registerType))

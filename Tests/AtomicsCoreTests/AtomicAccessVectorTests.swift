@@ -41,18 +41,27 @@ import Testing
     case "bytes4": check(vector, bytes: InlineArray<4, UInt8>.self)
     case "bytes8": check(vector, bytes: InlineArray<8, UInt8>.self)
     case "bytes16": check(vector, bytes: InlineArray<16, UInt8>.self)
-    case "f32": check(vector, Float.self) { $0.base($1) }
-    case "f64": check(vector, Double.self) { $0.base($1) }
+    case "f32": check(vector, float: Float.self)
+    case "f64": check(vector, float: Double.self)
     default: Issue.record("the typed face has no \(vector.type)")
     }
   }
 
   private func check<Value: AtomicInteger>(_ vector: Vector, integer _: Value.Type) {
-    check(vector, Value.self) { $0.base($1) ?? $0.bitwise($1) ?? $0.arithmetic($1) }
+    check(vector, Value.self) {
+      $0.masked($1) ?? $0.related($1) ?? $0.bounded($1) ?? $0.base($1) ?? $0.bitwise($1)
+        ?? $0.arithmetic($1) ?? $0.conditional($1)
+    }
+  }
+
+  private func check<Value: AtomicFloatingPoint>(_ vector: Vector, float _: Value.Type) {
+    check(vector, Value.self) { $0.related($1) ?? $0.base($1) ?? $0.floating($1) }
   }
 
   private func check<Value: AtomicByteString>(_ vector: Vector, bytes _: Value.Type) {
-    check(vector, Value.self) { $0.base($1) ?? $0.bitwise($1) ?? $0.comparison($1) }
+    check(vector, Value.self) {
+      $0.masked($1) ?? $0.related($1) ?? $0.base($1) ?? $0.bitwise($1) ?? $0.comparison($1)
+    }
   }
 
   private func check<Value: AtomicValue>(
@@ -120,6 +129,24 @@ extension AtomicView {
     }
   }
 
+  /// A compare-exchange with a relation.
+  fileprivate func related(_ vector: Vector) -> Finding? {
+    guard case .relation(let relation)? = vector.modifier else { return nil }
+    let expected: Value = vector.value(vector.expected)
+    let desired: Value = vector.value(vector.operand)
+    let order = vector.givenOrder
+    if vector.operationName.operation == .compareExchangeStrong {
+      return finding(
+        compareExchange(
+          when: relation, expected, desired: desired, order: order,
+          failureOrder: vector.failureMemoryOrder))
+    }
+    return finding(
+      weakCompareExchange(
+        when: relation, expected, desired: desired, order: order,
+        failureOrder: vector.failureMemoryOrder))
+  }
+
   fileprivate func base(_ vector: Vector) -> Finding? {
     let order = vector.givenOrder
     switch vector.operationName.operation {
@@ -147,12 +174,46 @@ extension AtomicView {
     }
   }
 
-  private func finding(_ result: CompareExchangeResult<Value>) -> Finding {
-    Finding(old: bits(result.original), succeeded: result.exchanged)
+  fileprivate func finding(_ result: CompareExchangeResult<Value>) -> Finding {
+    Finding(old: bits(result.original), new: bits(result.new), succeeded: result.exchanged)
+  }
+}
+
+extension AtomicView where Value: AtomicFloatingPoint {
+  fileprivate func floating(_ vector: Vector) -> Finding? {
+    let order = vector.givenOrder
+    let operand: Value = vector.value(vector.operand)
+    switch vector.operationName.operation {
+    case .add:
+      return finding(
+        vector, { add(operand, order: order) }, { fetchAdd(operand, order: order) },
+        { addFetch(operand, order: order) })
+    case .sub:
+      return finding(
+        vector, { sub(operand, order: order) }, { fetchSub(operand, order: order) },
+        { subFetch(operand, order: order) })
+    case .min:
+      return finding(
+        vector, { min(operand, order: order) }, { fetchMin(operand, order: order) },
+        { minFetch(operand, order: order) })
+    case .max:
+      return finding(
+        vector, { max(operand, order: order) }, { fetchMax(operand, order: order) },
+        { maxFetch(operand, order: order) })
+    default: return nil
+    }
   }
 }
 
 extension AtomicView where Value: AtomicBitwiseValue {
+  /// An exchange with a mask.
+  fileprivate func masked(_ vector: Vector) -> Finding? {
+    guard case .mask(let mask)? = vector.modifier else { return nil }
+    return finding(
+      old: exchange(
+        vector.value(vector.operand), mask: Value(atomicBits: mask), order: vector.givenOrder))
+  }
+
   fileprivate func bitwise(_ vector: Vector) -> Finding? {
     let order = vector.givenOrder
     let operand: Value = vector.value(vector.operand)
@@ -191,6 +252,42 @@ extension AtomicView where Value: AtomicBitwiseValue {
 }
 
 extension AtomicView where Value: AtomicInteger {
+  /// Arithmetic with an overflow policy.
+  fileprivate func bounded(_ vector: Vector) -> Finding? {
+    guard case .overflow(let policy, let least, let greatest)? = vector.modifier else { return nil }
+    var range: ClosedRange<Value>?
+    if least != nil || greatest != nil {
+      range =
+        (least.map(Value.init(atomicBits:)) ?? .min)...(greatest.map(Value.init(atomicBits:)) ?? .max)
+    }
+    let order = vector.givenOrder
+    let operand: Value = vector.value(vector.operand)
+    return switch vector.operationName.operation {
+    case .add: finding(add(operand, overflow: policy, within: range, order: order))
+    case .sub: finding(sub(operand, overflow: policy, within: range, order: order))
+    case .increment: finding(inc(overflow: policy, within: range, order: order))
+    case .decrement: finding(dec(overflow: policy, within: range, order: order))
+    case .negate: finding(neg(overflow: policy, within: range, order: order))
+    default: nil
+    }
+  }
+
+  fileprivate func conditional(_ vector: Vector) -> Finding? {
+    let (order, failureOrder) = (vector.givenOrder, vector.failureMemoryOrder)
+    switch vector.operationName.operation {
+    case .addUnless:
+      return finding(
+        addUnless(
+          vector.value(vector.operand), equal: vector.value(vector.unless), order: order,
+          failureOrder: failureOrder))
+    case .incrementIfNotZero:
+      return finding(incrementIfNotZero(order: order, failureOrder: failureOrder))
+    case .decrementIfPositive:
+      return finding(decrementIfPositive(order: order, failureOrder: failureOrder))
+    default: return nil
+    }
+  }
+
   fileprivate func arithmetic(_ vector: Vector) -> Finding? {
     let order = vector.givenOrder
     let operand: Value = vector.value(vector.operand)

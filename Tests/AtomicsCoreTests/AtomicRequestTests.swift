@@ -27,7 +27,7 @@ import Testing
           #expect(Int(index) < width.bitCount)
         } catch {
           #expect(Int(index) >= width.bitCount)
-          #expect(error == .invalidIndex(UInt64(index), bitCount: width.bitCount))
+          #expect(error == .invalidIndex(Int128(index), bitCount: width.bitCount))
         }
       }
     }
@@ -57,7 +57,29 @@ import Testing
         .invalidFailureOrder(success: .releasing, failure: .sequentiallyConsistent),
         "failure order seq_cst does not go with order release; it permits relaxed, acquire"
       ),
-      (.failureOrderNotTaken(.or), "or takes no failure order; only cmpxchg_* do"),
+      (
+        .failureOrderNotTaken(.or),
+        "or takes no failure order; only cmpxchg_* and conditional operations do"
+      ),
+      (
+        .readOnly(.add, u8), "add is not supported on read-only u8 values; load and bit_test are"
+      ),
+      (
+        .modifierNotTaken(.or, .overflow),
+        "or takes no overflow policy; it goes with add, sub, inc, dec, neg"
+      ),
+      (
+        .unsupportedModifier(.exchange, .mask, .named("f64")),
+        "exchange takes no mask on f64 registers"
+      ),
+      (
+        .boundsWithoutPolicy(.add), "bounds on add need the overflow policy saturate or fail"
+      ),
+      (
+        .emptyBounds(.named("i8"), least: 5, greatest: 0xFE),
+        "the least bound 5 is greater than the greatest, -2"
+      ),
+      (.scopeEnded, "the scope of this view has ended; enter a new one"),
       (
         .invalidIndex(8, bitCount: 8),
         "bit index 8 is out of range; this register has bits 0 to 7"

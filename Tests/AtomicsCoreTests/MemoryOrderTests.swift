@@ -79,9 +79,11 @@ import Testing
     }
   }
 
-  @Test("only compare-exchanges take a failure order", arguments: AtomicOperation.allCases)
+  @Test(
+    "only compare-exchanges and conditional operations take a failure order",
+    arguments: AtomicOperation.allCases)
   func failureOrder(operation: AtomicOperation) {
-    guard !operation.isCompareExchange else { return }
+    guard !operation.takesFailureOrder else { return }
     let type = RegisterType.named(operation.isByteComparison ? "bytes4" : "u32")
     #expect(throws: OperationError.failureOrderNotTaken(operation)) {
       try AtomicRequest(operation, on: type, failureOrder: .relaxed)

@@ -11,7 +11,8 @@ import Testing
       0x30: "bit_test", 0x31: "bit_test_set", 0x32: "bit_test_reset", 0x33: "bit_test_compl",
       0x38: "or", 0x39: "xor", 0x3A: "and", 0x3B: "not", 0x3C: "nand", 0x3D: "andnot",
       0x40: "add", 0x41: "sub", 0x42: "inc", 0x43: "dec", 0x44: "neg", 0x45: "min",
-      0x46: "max", 0x48: "byte_min", 0x49: "byte_max",
+      0x46: "max", 0x48: "byte_min", 0x49: "byte_max", 0x4C: "add_unless",
+      0x4D: "inc_if_not_zero", 0x4E: "dec_if_positive",
     ]
     let table = Dictionary(
       uniqueKeysWithValues: OperationRow.all.map { ($0.operation.rawValue, $0.name) })
@@ -22,6 +23,10 @@ import Testing
     #expect(ReturnMode.allCases.map(\.rawValue) == [0, 1, 2])
     #expect(AtomicKind.allCases.map(\.rawValue) == [0, 1, 2, 3])
     #expect(AtomicWidth.allCases.map(\.rawValue) == [0, 1, 2, 3, 4])
+    #expect(OverflowPolicy.allCases.map(\.rawValue) == [0, 1, 2])
+    #expect(OverflowPolicy.allCases.map(\.name) == ["wrap", "saturate", "fail"])
+    #expect(ValueRelation.allCases.map(\.rawValue) == [0, 1, 2, 3, 4, 5])
+    #expect(ValueRelation.allCases.map(\.name) == ["eq", "ne", "lt", "le", "gt", "ge"])
     #expect(AtomicWidth.allCases.map(\.byteCount) == [1, 2, 4, 8, 16])
   }
 
@@ -31,6 +36,7 @@ import Testing
     #expect(row.operation == operation)
     #expect(operation.orders == row.orders)
     #expect(operation.operands == row.operands)
+    #expect(operation.modifier == row.modifier)
     for kind in AtomicKind.allCases {
       #expect(operation.exists(on: kind) == row.kinds.contains(kind), "\(kind)")
     }
@@ -39,6 +45,10 @@ import Testing
     let arithmetic = ["add", "sub", "inc", "dec", "neg", "min", "max"]
     #expect(operation.isArithmetic == arithmetic.contains(row.name))
     #expect(operation.isByteComparison == row.name.hasPrefix("byte_"))
+    let conditional = ["add_unless", "inc_if_not_zero", "dec_if_positive"]
+    #expect(operation.isConditional == conditional.contains(row.name))
+    #expect(operation.takesFailureOrder == (row.orders == .compareExchange))
+    #expect(operation.isReadOnly == (row.orders == .load))
   }
 
   @Test("no two spellings are the same, and each finds its own operation")
@@ -51,7 +61,7 @@ import Testing
         #expect(OperationName(String(spelling.map { $0 == "_" ? "-" : $0 })) == name)
       }
     }
-    #expect(seen.count == 54 + 11)
+    #expect(seen.count == 57 + 11)
   }
 
   @Test(

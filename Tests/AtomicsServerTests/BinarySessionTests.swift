@@ -88,7 +88,7 @@ import WireProtocol
         let block = NameBlock.bytes(name)
         let length = UInt8(frame.count - 16 + block.count)
         let byName =
-          [frame[0], FrameFlag.name] + frame[2..<4] + [length] + frame[5..<12]
+          [frame[0], FrameFlag.name | frame[1]] + frame[2..<4] + [length] + frame[5..<12]
           + [0xFF, 0xFF, 0xFF, 0xFF] + block + frame[16...]
         #expect(peer.send(byName).answer == expected, "by name: \(vector)")
         #expect(faces.value(register) == vector.final, "by name: \(vector)")
@@ -130,7 +130,7 @@ import WireProtocol
         (.unsupported, with([(1, 0x01)])), (.unsupported, with([(1, 0x80)])),
         (.badOrder, with([(2, 0x81)])), (.badOrder, with([(2, 0x87)])),
         (.badOrder, with([(2, 0x80 | 1 << 3)])), (.badOperand, with([(2, 0xC5)])),
-        (.unsupported, with([(3, 0x43)])), (.typeMismatch, with([(3, 0x02)])),
+        (.badOperand, with([(3, 0xC3)])), (.badOperand, with([(1, 0x40)])), (.typeMismatch, with([(3, 0x02)])),
         (.typeMismatch, with([(3, 0x0B)])), (.badOperand, with([(3, 0x05)])),
         (.badOperand, with([(7, 1)])), (.badOperand, with([(4, 8)]) + [0, 0, 0, 0, 0, 0, 0, 0]),
         (.notFound, with([(12, 0x77)])),
@@ -182,7 +182,7 @@ import WireProtocol
       let peer = BinaryPeer(faces)
       for (type, status) in [
         (0x3F, Status.ok), (0x03, .ok), (0x07, .ok), (0x3B, .ok), (0x0B, .typeMismatch),
-        (0x02, .typeMismatch), (0x05, .badOperand), (0x25, .badOperand), (0x43, .unsupported),
+        (0x02, .typeMismatch), (0x05, .badOperand), (0x25, .badOperand), (0x43, .badOperand),
       ] as [(UInt8, Status)] {
         var frame = ControlFrame.open(name: "hits", sequence: 1)
         frame[3] = type

@@ -26,6 +26,24 @@ import Testing
     }
   }
 
+  @Test("arithmetic out of bounds answers the value found, and leaves it")
+  func outOfBounds() throws {
+    let vectors = Vectors.accepted.filter { $0.status == "OVERFLOW" }
+    #expect(vectors.count > 500)
+    try Faces.use { faces in
+      for vector in vectors {
+        guard let body = vector.httpBody else { continue }
+        try run(vector, body, on: faces) { answer, register in
+          #expect(answer.status == 409 && vector.httpStatus == 409, "\(vector) \(answer.body)")
+          #expect(answer.slug == vector.httpSlug, "\(vector) \(answer.body)")
+          #expect(answer.members["value"] as? String == vector.httpValue, "\(vector)")
+          #expect(answer.members["applied"] as? String == "no")
+          #expect(faces.value(register) == vector.final, "\(vector)")
+        }
+      }
+    }
+  }
+
   @Test("each refused vector answers its problem and leaves the register alone")
   func refused() throws {
     try Faces.use { faces in

@@ -170,7 +170,7 @@ import Testing
           case .none: []
           case .operand: [isForBytes ? "0100" : "1"]
           case .index: ["2"]
-          case .expectedAndDesired: ["1", "2"]
+          case .expectedAndDesired, .operandAndUnless: ["1", "2"]
           }
         #expect(overview.output.split { " \n".contains($0) }.contains { $0 == name.name })
         for spelling in [name.name] + name.aliases {
@@ -204,6 +204,7 @@ import Testing
           case .index: (["2"], #"{"index":2}"#)
           case .expectedAndDesired:
             ([value, value], #"{"expected":"\#(value)","desired":"\#(value)"}"#)
+          case .operandAndUnless: ([value, "0"], #"{"operand":"\#(value)","unless":"0"}"#)
           }
         let result = try CommandLineTool.run(
           [name.name, "a"] + operands + ["--json", "--server", "shm:\(server.arenaPath)"])

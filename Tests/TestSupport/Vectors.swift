@@ -117,12 +117,47 @@ extension Vector {
     return bits
   }
 
+  /// What changes how the operation works.
+  public var modifier: OperationModifier? {
+    if let mask {
+      guard let bits = try? registerType.maskType.parse(mask) else {
+        preconditionFailure("\(self): \(mask)")
+      }
+      return .mask(bits)
+    }
+    if let relation {
+      guard let relation = ValueRelation(name: relation) else { preconditionFailure("\(self)") }
+      return .relation(relation)
+    }
+    guard let overflow else { return nil }
+    guard let policy = OverflowPolicy(name: overflow) else { preconditionFailure("\(self)") }
+    return .overflow(policy, least: min.map { bits($0) }, greatest: max.map { bits($0) })
+  }
+
+  /// Whether the library, asked for the same, says it in the same frame: a mask of all bits is a
+  /// plain exchange to it.
+  public var framesAsWritten: Bool { modifier != .mask(registerType.width.mask) }
+
+  /// Whether the library, asked for the same, says it in the same JSON: it leaves out what says
+  /// nothing, and writes a mask as the value that it is.
+  public var bodyAsWritten: Bool {
+    framesAsWritten && modifier != .overflow(.wrap) && modifier != .relation(.equal)
+      && (min == nil || bits(min) != registerType.least)
+      && (max == nil || bits(max) != registerType.greatest)
+      && (mask == nil || httpBody?["mask"] == mask.map { .string($0) })
+  }
+
   /// The request of an accepted vector.
   public func request() throws -> AtomicRequest {
     guard let order = memoryOrder else { preconditionFailure("\(self) has no order") }
+    if let modifier {
+      return try AtomicRequest(
+        operationName.operation, on: registerType, modifier: modifier, order: order,
+        failureOrder: failureMemoryOrder, operand: bits(operand), expected: bits(expected))
+    }
     return try AtomicRequest(
       operationName.operation, on: registerType, order: order, failureOrder: failureMemoryOrder,
-      operand: bits(operand), expected: bits(expected), index: index ?? 0)
+      operand: bits(operand), expected: bits(expected ?? unless), index: index ?? 0)
   }
 
   /// What an accepted vector's operation finds and leaves. A store finds nothing: its `old` is
