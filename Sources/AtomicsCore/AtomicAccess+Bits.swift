@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-extension AtomicAccess where Self: ~Copyable, Value: AtomicBitwiseValue {
+extension AtomicReadAccess where Self: ~Copyable, Value: AtomicBitwiseValue {
   /// Reads one bit.
   ///
   /// - Parameters:
@@ -18,6 +18,15 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicBitwiseValue {
     return location.bitTest(Value.atomicWidth, checked(index), order)
   }
 
+  @inlinable @inline(__always)
+  func checked(_ index: Int) -> Int {
+    precondition(
+      index >= 0 && index < Value.atomicWidth.bitCount, "a bit index is below the width in bits")
+    return index
+  }
+}
+
+extension AtomicAccess where Self: ~Copyable, Value: AtomicBitwiseValue {
   /// Sets one bit, and returns what it was.
   ///
   /// - Parameters:
@@ -64,12 +73,5 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicBitwiseValue {
     -> Bool
   {
     location.bitTestComplement(Value.atomicWidth, checked(index), order)
-  }
-
-  @inlinable @inline(__always)
-  func checked(_ index: Int) -> Int {
-    precondition(
-      index >= 0 && index < Value.atomicWidth.bitCount, "a bit index is below the width in bits")
-    return index
   }
 }

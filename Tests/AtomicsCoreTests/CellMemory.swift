@@ -14,6 +14,14 @@ import AtomicsCore
 
   deinit { unsafe base.deallocate() }
 
+  /// Where the memory begins.
+  var address: UInt { unsafe UInt(bitPattern: base) }
+
+  /// `count` bytes from `offset`, for what makes atomics of buffers.
+  func buffer(_ count: Int, at offset: Int = 0) -> UnsafeMutableRawBufferPointer {
+    unsafe UnsafeMutableRawBufferPointer(start: base + offset, count: count)
+  }
+
   /// The cell `offset` bytes into the memory, which outlives it while the object is kept.
   func cell(_ type: RegisterType, at offset: Int = 0) -> AtomicCell {
     unsafe AtomicCell(at: base + offset, type: type)
