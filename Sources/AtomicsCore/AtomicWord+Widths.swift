@@ -6,6 +6,21 @@ public import CAtomics
 // word's width and alignment; AtomicCell and AtomicLocation, the only callers, check both when they
 // are made.
 
+extension AtomicWord {
+  /// No processor here negates and fetches in one instruction: a compare-exchange loop, whose
+  /// failed turns only read (relaxed) and whose one success carries the order.
+  @unsafe @inlinable
+  static func fetchNeg(_ p: UnsafeMutableRawPointer, _ order: Int32) -> Self {
+    let relaxed = Int32(MemoryOrder.relaxed.rawValue)
+    var old = unsafe load(p, relaxed)
+    while true {
+      let done = unsafe compareExchange(p, old, 0 &- old, weak: true, order, relaxed)
+      if done.ok { return old }
+      old = done.old
+    }
+  }
+}
+
 extension UInt8: AtomicWord {
   @unsafe @inlinable
   static func load(_ p: UnsafeMutableRawPointer, _ order: Int32) -> UInt8 {
@@ -49,10 +64,6 @@ extension UInt8: AtomicWord {
   @unsafe @inlinable
   static func fetchSub(_ p: UnsafeMutableRawPointer, _ operand: UInt8, _ order: Int32) -> UInt8 {
     unsafe ca_fetch_sub_u8(p, operand, order)
-  }
-  @unsafe @inlinable
-  static func fetchNeg(_ p: UnsafeMutableRawPointer, _ order: Int32) -> UInt8 {
-    unsafe ca_fetch_neg_u8(p, order)
   }
   @unsafe @inlinable
   static func bitTest(_ p: UnsafeMutableRawPointer, _ index: UInt32, _ order: Int32) -> Bool {
@@ -119,10 +130,6 @@ extension UInt16: AtomicWord {
     unsafe ca_fetch_sub_u16(p, operand, order)
   }
   @unsafe @inlinable
-  static func fetchNeg(_ p: UnsafeMutableRawPointer, _ order: Int32) -> UInt16 {
-    unsafe ca_fetch_neg_u16(p, order)
-  }
-  @unsafe @inlinable
   static func bitTest(_ p: UnsafeMutableRawPointer, _ index: UInt32, _ order: Int32) -> Bool {
     unsafe ca_bit_test_u16(p, index, order)
   }
@@ -187,10 +194,6 @@ extension UInt32: AtomicWord {
     unsafe ca_fetch_sub_u32(p, operand, order)
   }
   @unsafe @inlinable
-  static func fetchNeg(_ p: UnsafeMutableRawPointer, _ order: Int32) -> UInt32 {
-    unsafe ca_fetch_neg_u32(p, order)
-  }
-  @unsafe @inlinable
   static func bitTest(_ p: UnsafeMutableRawPointer, _ index: UInt32, _ order: Int32) -> Bool {
     unsafe ca_bit_test_u32(p, index, order)
   }
@@ -253,10 +256,6 @@ extension UInt64: AtomicWord {
   @unsafe @inlinable
   static func fetchSub(_ p: UnsafeMutableRawPointer, _ operand: UInt64, _ order: Int32) -> UInt64 {
     unsafe ca_fetch_sub_u64(p, operand, order)
-  }
-  @unsafe @inlinable
-  static func fetchNeg(_ p: UnsafeMutableRawPointer, _ order: Int32) -> UInt64 {
-    unsafe ca_fetch_neg_u64(p, order)
   }
   @unsafe @inlinable
   static func bitTest(_ p: UnsafeMutableRawPointer, _ index: UInt32, _ order: Int32) -> Bool {
@@ -326,10 +325,6 @@ extension UInt128: AtomicWord {
   static func fetchSub(_ p: UnsafeMutableRawPointer, _ operand: UInt128, _ order: Int32) -> UInt128
   {
     unsafe UInt128(ca_fetch_sub_pair(p, ca_pair(operand), order))
-  }
-  @unsafe @inlinable
-  static func fetchNeg(_ p: UnsafeMutableRawPointer, _ order: Int32) -> UInt128 {
-    unsafe UInt128(ca_fetch_neg_pair(p, order))
   }
   @unsafe @inlinable
   static func bitTest(_ p: UnsafeMutableRawPointer, _ index: UInt32, _ order: Int32) -> Bool {
