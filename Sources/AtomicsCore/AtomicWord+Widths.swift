@@ -6,6 +6,21 @@ public import CAtomics
 // word's width and alignment; AtomicCell and AtomicLocation, the only callers, check both when they
 // are made.
 
+extension AtomicWord {
+  /// No processor here negates and fetches in one instruction: a compare-exchange loop, whose
+  /// failed turns only read (relaxed) and whose one success carries the order.
+  @unsafe @inlinable
+  static func fetchNeg(_ p: UnsafeMutableRawPointer, _ order: Int32) -> Self {
+    let relaxed = Int32(MemoryOrder.relaxed.rawValue)
+    var old = unsafe load(p, relaxed)
+    while true {
+      let done = unsafe compareExchange(p, old, 0 &- old, weak: true, order, relaxed)
+      if done.ok { return old }
+      old = done.old
+    }
+  }
+}
+
 extension UInt8: AtomicWord {
   @unsafe @inlinable
   static func load(_ p: UnsafeMutableRawPointer, _ order: Int32) -> UInt8 {
