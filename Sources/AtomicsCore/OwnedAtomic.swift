@@ -58,7 +58,7 @@ public struct OwnedCell: RuntimeAtomicAccess, ~Copyable, Sendable {
 
 extension AtomicLocation {
   /// Zeroed memory of its own.
-  @inlinable
+  @inlinable @inline(__always)
   static func allocate(_ width: AtomicWidth) -> AtomicLocation {
     let byteCount = width.byteCount
     let address = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: byteCount)
@@ -68,7 +68,7 @@ extension AtomicLocation {
   }
 
   /// Ends a location that `allocate` made, with the only owner, after the last use.
-  @inlinable
+  @inlinable @inline(__always)
   func deallocate() {
     // Safety: the caller's promise.
     unsafe address.deallocate()

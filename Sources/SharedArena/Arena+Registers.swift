@@ -90,13 +90,13 @@ extension Arena {
 
   /// The value in a slot below the watermark.
   private func value(ofSlot slot: Int, type: RegisterType) -> UInt128 {
-    if isWritable {
-      // Safety: the slot is below the watermark, see `cell(of:)`.
+    if isWritable || type.width.hasReadOnlyLoad {
+      // Safety: the slot is below the watermark, see `cell(of:)`; a load that only reads may run on
+      // a mapping that is only read.
       return unsafe cells.cell(slot, type: type).load()
     }
-    let offset = directory.header.cellsOffset + slot * CellLayout.stride + CellLayout.value
-    if type.width != .sixteen { return UInt128(values.acquire(offset)) & type.width.mask }
     // A 16-byte load is a compare-exchange here, which writes: it would fault on this mapping.
+    let offset = directory.header.cellsOffset + slot * CellLayout.stride + CellLayout.value
     // Two halves are one value when both are found again.
     var high = values.acquire(offset + 8)
     var low = values.acquire(offset)

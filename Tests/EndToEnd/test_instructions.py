@@ -114,7 +114,8 @@ def kinds(instructions):
     found = set()
     for code in instructions:
         plain = without_prefixes(code)
-        if 0xF0 in code[:2]:
+        # The lock prefix, before or behind the operand size's: a second byte may mean another thing.
+        if code[0] == 0xF0 or code[:2] == b"\x66\xf0":
             if plain[:2] in (b"\x0f\xc0", b"\x0f\xc1"):
                 found.add("lock xadd")
             elif plain[:2] == b"\x0f\xc7":

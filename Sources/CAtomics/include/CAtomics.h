@@ -135,6 +135,87 @@ CATOMICS_BITS(64, uint64_t, "q")
 #undef CATOMICS_BIT_TEST
 #undef CATOMICS_BIT_INSTRUCTION
 
+/* The same with the width as a value, its base-2 logarithm from 0 to 3, on values zero-extended to
+   64 bits: for callers that have no way to name a function by a width. Where the width is known at
+   compile time, nothing is left of the switch. */
+#define CATOMICS_SWITCH(U8, U16, U32, U64)                                                        \
+  switch (width) {                                                                                \
+  case 0: return U8;                                                                              \
+  case 1: return U16;                                                                             \
+  case 2: return U32;                                                                             \
+  default: return U64;                                                                            \
+  }
+
+static inline uint64_t ca_load(const void *_Nonnull p, unsigned width, int order) {
+  CATOMICS_SWITCH(
+      ca_load_u8(p, order), ca_load_u16(p, order), ca_load_u32(p, order), ca_load_u64(p, order))
+}
+
+static inline void ca_store(void *_Nonnull p, uint64_t value, unsigned width, int order) {
+  switch (width) {
+  case 0: ca_store_u8(p, (uint8_t)value, order); break;
+  case 1: ca_store_u16(p, (uint16_t)value, order); break;
+  case 2: ca_store_u32(p, (uint32_t)value, order); break;
+  default: ca_store_u64(p, value, order);
+  }
+}
+
+typedef ca_exchanged_u64 ca_exchanged;
+#define CATOMICS_WIDEN(N, T)                                                                      \
+  static inline ca_exchanged ca_cmpxchg_in_u##N(                                                  \
+      void *_Nonnull p, uint64_t expected, uint64_t desired, bool weak, int order,                \
+      int failure_order) {                                                                        \
+    ca_exchanged_u##N done =                                                                      \
+        weak ? ca_cmpxchg_weak_u##N(p, (T)expected, (T)desired, order, failure_order)             \
+             : ca_cmpxchg_strong_u##N(p, (T)expected, (T)desired, order, failure_order);          \
+    ca_exchanged widened = {done.old, done.ok};                                                   \
+    return widened;                                                                               \
+  }
+CATOMICS_WIDEN(8, uint8_t)
+CATOMICS_WIDEN(16, uint16_t)
+CATOMICS_WIDEN(32, uint32_t)
+CATOMICS_WIDEN(64, uint64_t)
+#undef CATOMICS_WIDEN
+
+static inline ca_exchanged ca_cmpxchg(
+    void *_Nonnull p, uint64_t expected, uint64_t desired, bool weak, unsigned width, int order,
+    int failure_order) {
+  CATOMICS_SWITCH(
+      ca_cmpxchg_in_u8(p, expected, desired, weak, order, failure_order),
+      ca_cmpxchg_in_u16(p, expected, desired, weak, order, failure_order),
+      ca_cmpxchg_in_u32(p, expected, desired, weak, order, failure_order),
+      ca_cmpxchg_in_u64(p, expected, desired, weak, order, failure_order))
+}
+
+#define CATOMICS_FETCH(NAME)                                                                      \
+  static inline uint64_t ca_##NAME(                                                               \
+      void *_Nonnull p, uint64_t operand, unsigned width, int order) {                            \
+    CATOMICS_SWITCH(                                                                              \
+        ca_##NAME##_u8(p, (uint8_t)operand, order), ca_##NAME##_u16(p, (uint16_t)operand, order), \
+        ca_##NAME##_u32(p, (uint32_t)operand, order), ca_##NAME##_u64(p, operand, order))         \
+  }
+CATOMICS_FETCH(exchange)
+CATOMICS_FETCH(fetch_or)
+CATOMICS_FETCH(fetch_xor)
+CATOMICS_FETCH(fetch_and)
+CATOMICS_FETCH(fetch_add)
+CATOMICS_FETCH(fetch_sub)
+#undef CATOMICS_FETCH
+
+#define CATOMICS_BIT(NAME, CONST)                                                                 \
+  static inline bool ca_##NAME(                                                                   \
+      CONST void *_Nonnull p, unsigned index, unsigned width, int order) {                        \
+    CATOMICS_SWITCH(                                                                              \
+        ca_##NAME##_u8(p, index, order), ca_##NAME##_u16(p, index, order),                        \
+        ca_##NAME##_u32(p, index, order), ca_##NAME##_u64(p, index, order))                       \
+  }
+CATOMICS_BIT(bit_test, const)
+CATOMICS_BIT(bit_test_set, )
+CATOMICS_BIT(bit_test_reset, )
+CATOMICS_BIT(bit_test_compl, )
+#undef CATOMICS_BIT
+#undef CATOMICS_SWITCH
+
 /* What this processor can do at sixteen bytes. */
 enum { ca_asked = 1, ca_exchanges_pair = 2, ca_reads_pair = 4 };
 
