@@ -59,9 +59,25 @@ private func fuzzRequests(_ header: FrameHeader, _ body: [UInt8]) {
       operation, header: FrameHeader(frame.words[0], frame.words[1]),
       operands: Array(frame.bytes.dropFirst(FrameHeader.byteCount)).span, type: type)
     precondition(again?.returns == returns, "the return bits change on their way")
-    precondition(again?.request.operand == request.operand, "an operand changes on its way")
-    precondition(again?.request.expected == request.expected, "an operand changes on its way")
+    precondition(again?.request == request, "a request changes on its way")
+    perform(request, on: type, from: body)
   }
+}
+
+/// What was decoded runs, whatever it is and whatever lies in memory, and its reply is made.
+private func perform(_ request: AtomicRequest, on type: RegisterType, from body: [UInt8]) {
+  let memory = UnsafeMutableRawPointer.allocate(byteCount: 16, alignment: 16)
+  defer { unsafe memory.deallocate() }
+  for index in 0..<16 {
+    let byte = body.isEmpty ? 0xFF : body[index % body.count]
+    unsafe memory.storeBytes(of: byte, toByteOffset: index, as: UInt8.self)
+  }
+  // Safety: the memory is aligned, and lives until the function returns.
+  let cell = unsafe AtomicCell(at: memory, type: type)
+  let outcome = cell.perform(request)
+  precondition(outcome.succeeded || outcome.new == outcome.old, "declined, and yet changed")
+  precondition(
+    request.operation.isBitOperation || cell.load() == outcome.new, "another value was left")
 }
 
 private func fuzzReplies(_ header: FrameHeader, _ body: [UInt8]) {
