@@ -60,24 +60,71 @@ import Testing
     #expect(faults.count == 0)
   }
 
-  @Test("two seq_cst stores are never both overtaken by the loads behind them")
-  func storeBuffering() {
+  @Test(
+    "two seq_cst stores are never both overtaken by the loads behind them",
+    arguments: AtomicWidth.allCases)
+  func storeBuffering(width: AtomicWidth) throws {
+    let type = try #require(RegisterType(kind: .unsigned, width: width))
+    storeBuffering(type) { mine, other, round in
+      mine.store(round, .sequentiallyConsistent)
+      return other.load(.sequentiallyConsistent)
+    }
+  }
+
+  @Test("relaxed stores and loads are ordered by a seq_cst fence between them")
+  func fences() {
+    storeBuffering(.named("u64")) { mine, other, round in
+      mine.store(round, .relaxed)
+      AtomicFence.thread(.sequentiallyConsistent)
+      return other.load(.relaxed)
+    }
+  }
+
+  @Test("a relaxed flag publishes behind a release fence to who has an acquire fence")
+  func messagePassingByFences() {
+    let memory = CellMemory()
+    let flag = memory.cell(.named("u64"))
+    let data = memory.cell(.named("u64"), at: 128)
+    let faults = Faults()
+    let gate = Gate(2)
+    onThreads(2) { thread in
+      for round in 1...UInt128(Self.rounds / 10) {
+        if thread == 0 {
+          data.store(round, .relaxed)
+          AtomicFence.thread(.releasing)
+          flag.store(round, .relaxed)
+        } else if flag.load(.relaxed) == round {
+          AtomicFence.thread(.acquiring)
+          faults.expect(data.load(.relaxed) == round)
+        }
+        gate.pass()
+      }
+    }
+    #expect(faults.count == 0)
+  }
+
+  /// Two threads write their own cell and read the other's: at least one must see the other's new
+  /// value.
+  private func storeBuffering(
+    _ type: RegisterType,
+    _ turn: @escaping @Sendable (_ mine: AtomicCell, _ other: AtomicCell, UInt128) -> UInt128
+  ) {
     // The short face: the probe of debug builds takes a lock, which would be a fence of its own.
     let memory = CellMemory()
-    let type = RegisterType.named("u64")
     let cells = [memory.cell(type), memory.cell(type, at: 128)]
     let seen = [Atomic64(), Atomic64()]
     let faults = Faults()
     let gate = Gate(2)
+    let mask = UInt64(truncatingIfNeeded: type.width.mask)
     onThreads(2) { thread in
       for round in 1...UInt64(Self.rounds) {
         gate.pass()
-        cells[thread].store(UInt128(round), .sequentiallyConsistent)
-        let other = cells[1 - thread].load(.sequentiallyConsistent)
+        let other = turn(cells[thread], cells[1 - thread], UInt128(round & mask))
         seen[thread].value.store(UInt64(truncatingIfNeeded: other), ordering: .relaxed)
         gate.pass()
         if thread == 0 {
-          let isNew = seen.map { $0.value.load(ordering: .relaxed) == round }
+          // A narrow value wraps: what is left of the round before is never the same.
+          let isNew = seen.map { $0.value.load(ordering: .relaxed) == round & mask }
           faults.expect(isNew[0] || isNew[1])
         }
       }

@@ -2,12 +2,15 @@
 """Processes of every kind on one register at once: totals are exact, and a server that is killed
 takes nothing with it."""
 
+import concurrent.futures
 import contextlib
+import json
 import pathlib
 import subprocess
 import sys
 import time
 
+from atr_client import Client
 from support import BINARIES, LONG, Server, command_line, poll, start
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -89,3 +92,51 @@ def test_a_killed_server_loses_no_acknowledged_operation(arena):
     assert all(count > 0 for count, _ in counts.values()), counts
     assert server.value("kept") == -7
     assert server.stop() == 0, server.errors()
+
+
+SEATS = 400
+
+
+def seats_by_frames(server):
+    """Until it is told that there are no more."""
+    with Client(server.host, server.port) as client:
+        seats, taken = client.open("seats"), 0
+        while client.operate(seats, "fetch_inc", overflow="fail", high=SEATS)[0]:
+            taken += 1
+        return taken
+
+
+def seats_by_http(server):
+    taken = 0
+    while True:
+        status, _, body = server.request(
+            "POST", "/v1/registers/seats/inc", {"overflow": "fail", "max": SEATS})
+        if status == 409:
+            problem = json.loads(body)
+            assert problem["type"] == "/problems/out-of-bounds", body
+            assert problem["value"] == str(SEATS) and problem["applied"] == "no", body
+            return taken
+        assert status == 200, body
+        taken += 1
+
+
+def seats_by_command(server):
+    """A process for each, on the map."""
+    taken = 0
+    while True:
+        done = subprocess.run(
+            [BINARIES / "atomics-client", "inc", "seats", "--overflow", "fail", "--max",
+             str(SEATS), "--server", f"shm:{server.arena}"], capture_output=True, timeout=30)
+        if done.returncode == 1:
+            assert done.stdout == f"{SEATS}\n".encode(), done.stdout
+            return taken
+        assert done.returncode == 0, done.stderr
+        taken += 1
+
+
+def test_a_limit_holds_whoever_reaches_for_it(own_server):
+    own_server.create("seats", "u16")
+    ways = [seats_by_frames, seats_by_http, seats_by_command, seats_by_frames]
+    with concurrent.futures.ThreadPoolExecutor(len(ways)) as pool:
+        taken = [future.result() for future in [pool.submit(way, own_server) for way in ways]]
+    assert sum(taken) == SEATS == own_server.value("seats"), taken
