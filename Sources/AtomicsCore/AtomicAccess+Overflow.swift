@@ -37,7 +37,9 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicInteger {
     _ operand: Value, overflow policy: OverflowPolicy, within range: ClosedRange<Value>? = nil,
     order: MemoryOrder = .sequentiallyConsistent
   ) -> CompareExchangeResult<Value> {
-    bounded(policy, range, order) { value, range in value.subtracting(operand, policy, within: range) }
+    bounded(policy, range, order) { value, range in
+      value.subtracting(operand, policy, within: range)
+    }
   }
 
   /// Adds 1; where the exact result leaves `range`, does what `policy` says.
@@ -85,7 +87,9 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicInteger {
     overflow policy: OverflowPolicy, within range: ClosedRange<Value>? = nil,
     order: MemoryOrder = .sequentiallyConsistent
   ) -> CompareExchangeResult<Value> {
-    bounded(policy, range, order) { value, range in (0 as Value).subtracting(value, policy, within: range) }
+    bounded(policy, range, order) { value, range in
+      (0 as Value).subtracting(value, policy, within: range)
+    }
   }
 
   @inlinable @inline(__always)

@@ -59,11 +59,6 @@ extension RegisterType {
 public struct AnyAtomic: AtomicProperties, Hashable {
   public let type: RegisterType
   public let isReadOnly: Bool
-
-  init(type: RegisterType, isReadOnly: Bool) {
-    self.type = type
-    self.isReadOnly = isReadOnly
-  }
 }
 
 extension AnyAtomic: CustomStringConvertible {

@@ -49,7 +49,8 @@ extension AtomicRequest {
     case .decrementIfPositive where !type.isLess(0, than: old): return nil
     case .add, .sub, .min, .max:
       if type.kind == .float {
-        return type.width == .four ? result(of: Float(atomicBits: old)) : result(of: Double(atomicBits: old))
+        return type.width == .four
+          ? result(of: Float(atomicBits: old)) : result(of: Double(atomicBits: old))
       }
     default: break
     }

@@ -39,11 +39,13 @@ struct ModifierOptions: ParsableArguments {
     }
     if let relation, ValueRelation(name: relation) == nil {
       throw ClientError.usage(
-        "`\(relation)` is no relation: --relation takes \(Self.list(ValueRelation.allCases.map(\.name))).")
+        "`\(relation)` is no relation: --relation takes \(Self.list(ValueRelation.allCases.map(\.name)))."
+      )
     }
     if let overflow, OverflowPolicy(name: overflow) == nil {
       throw ClientError.usage(
-        "`\(overflow)` is no policy: --overflow takes \(Self.list(OverflowPolicy.allCases.map(\.name))).")
+        "`\(overflow)` is no policy: --overflow takes \(Self.list(OverflowPolicy.allCases.map(\.name)))."
+      )
     }
   }
 

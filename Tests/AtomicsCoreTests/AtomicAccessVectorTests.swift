@@ -257,8 +257,8 @@ extension AtomicView where Value: AtomicInteger {
     guard case .overflow(let policy, let least, let greatest)? = vector.modifier else { return nil }
     var range: ClosedRange<Value>?
     if least != nil || greatest != nil {
-      range =
-        (least.map(Value.init(atomicBits:)) ?? .min)...(greatest.map(Value.init(atomicBits:)) ?? .max)
+      let lower = least.map(Value.init(atomicBits:)) ?? .min
+      range = lower...(greatest.map(Value.init(atomicBits:)) ?? .max)
     }
     let order = vector.givenOrder
     let operand: Value = vector.value(vector.operand)

@@ -104,7 +104,9 @@ import Testing
     #expect(try f32.bits(of: 0.5) == UInt128(Float(0.5).bitPattern))
     #expect(throws: ValueError.outOfRange(f32)) { try f32.bits(of: 0.1) }
     #expect(throws: ValueError.outOfRange(f32)) { try f32.bits(of: 1e300) }
-    #expect(throws: ValueError.malformed(.named("u32"))) { try RegisterType.named("u32").bits(of: 0.5) }
+    #expect(throws: ValueError.malformed(.named("u32"))) {
+      try RegisterType.named("u32").bits(of: 0.5)
+    }
     #expect(try f32.bits(of: .infinity) == UInt128(Float.infinity.bitPattern))
     #expect(try f32.bits(of: .nan) == UInt128(Float.nan.bitPattern))
   }

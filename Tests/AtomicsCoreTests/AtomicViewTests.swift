@@ -85,13 +85,15 @@ import Testing
     let cell = CellMemory().cell(type)
     let made: [RegisterType: Bool] = [
       .named("u8"): AtomicUInt<UInt8>(cell) != nil, .named("u16"): AtomicUInt<UInt16>(cell) != nil,
-      .named("u32"): AtomicUInt<UInt32>(cell) != nil, .named("u64"): AtomicUInt<UInt64>(cell) != nil,
+      .named("u32"): AtomicUInt<UInt32>(cell) != nil,
+      .named("u64"): AtomicUInt<UInt64>(cell) != nil,
       .named("u128"): AtomicUInt<UInt128>(cell) != nil, .named("i8"): AtomicInt<Int8>(cell) != nil,
       .named("i16"): AtomicInt<Int16>(cell) != nil, .named("i32"): AtomicInt<Int32>(cell) != nil,
       .named("i64"): AtomicInt<Int64>(cell) != nil, .named("i128"): AtomicInt<Int128>(cell) != nil,
       .named("bytes1"): AtomicBytes<1>(cell) != nil, .named("bytes2"): AtomicBytes<2>(cell) != nil,
       .named("bytes4"): AtomicBytes<4>(cell) != nil, .named("bytes8"): AtomicBytes<8>(cell) != nil,
-      .named("bytes16"): AtomicBytes<16>(cell) != nil, .named("f32"): AtomicFloat<Float>(cell) != nil,
+      .named("bytes16"): AtomicBytes<16>(cell) != nil,
+      .named("f32"): AtomicFloat<Float>(cell) != nil,
       .named("f64"): AtomicFloat<Double>(cell) != nil,
     ]
     #expect(made.count == RegisterType.all.count)

@@ -15,7 +15,8 @@ import Testing
     let base = unsafe try #require(page != MAP_FAILED ? page : nil)
     defer { unsafe munmap(base, size) }
     for offset in 0..<size {
-      unsafe base.storeBytes(of: UInt8(truncatingIfNeeded: offset), toByteOffset: offset, as: UInt8.self)
+      unsafe base.storeBytes(
+        of: UInt8(truncatingIfNeeded: offset), toByteOffset: offset, as: UInt8.self)
     }
     #expect(unsafe mprotect(base, size, PROT_READ) == 0)
     try unsafe body(UnsafeRawBufferPointer(start: base, count: size))
@@ -60,7 +61,9 @@ import Testing
       let base = unsafe try #require(page.baseAddress)
       let view = unsafe ReadOnlyAtomicView<UInt64>(at: base)
       #expect(view.load(order: .relaxed) == 0x0706_0504_0302_0100 && view.bitTest(8))
-      #expect("\(view)" == "AtomicUInt(value: 506097522914230528, width: 8, readOnly: true, signed: false)")
+      #expect(
+        "\(view)"
+          == "AtomicUInt(value: 506097522914230528, width: 8, readOnly: true, signed: false)")
       guard AtomicWidth.sixteen.hasReadOnlyLoad else { return }
       let wide = unsafe ReadOnlyAtomicView<UInt128>(at: base)
       #expect(wide.load() == 0x0F0E_0D0C_0B0A_0908_0706_0504_0302_0100)

@@ -142,9 +142,10 @@ import Testing
           asks += MemoryOrder.allCases.filter { $0.isValidFailure(forSuccess: order) }
             .map { Ask(operation: operation, order: order, failureOrder: $0) }
         }
-        return asks + modifiers(of: operation).map {
-          Ask(operation: operation, order: order, failureOrder: nil, modifier: $0)
-        }
+        return asks
+          + modifiers(of: operation).map {
+            Ask(operation: operation, order: order, failureOrder: nil, modifier: $0)
+          }
       }
     }
 
