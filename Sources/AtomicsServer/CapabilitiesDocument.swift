@@ -60,7 +60,13 @@ enum CapabilitiesDocument {
     json.name("orders")
     write(MemoryOrder.allCases.filter { row.orders.permits($0) }.map(\.name), to: &json)
     json.name("kinds")
-    write(AtomicKind.allCases.filter { row.kinds.contains($0) }.map { "\($0)" }, to: &json)
+    let kinds = AtomicKind.allCases.filter { row.kinds.contains($0) }
+    write(kinds.map { "\($0)" }, to: &json)
+    if row.modifier != .none {
+      // Those on which the members that change how the operation works may be used.
+      json.name("modifier_kinds")
+      write(kinds.filter { row.modifier.exists(on: $0) }.map { "\($0)" }, to: &json)
+    }
     json.endObject()
   }
 

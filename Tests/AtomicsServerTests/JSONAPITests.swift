@@ -131,6 +131,24 @@ import Testing
       let answer = faces.http(.get, "/v1/capabilities")
       let operations = answer.members["operations"] as? [[String: any Sendable]] ?? []
       #expect(operations.compactMap { $0["name"] as? String } == OperationName.all.map(\.name))
+      func operation(_ name: String) -> [String: any Sendable]? {
+        operations.first { $0["name"] as? String == name }
+      }
+      let add = operation("fetch_add")
+      #expect(add?["members"] as? [String] == ["operand"])
+      #expect(add?["optional_members"] as? [String] == ["overflow", "min", "max", "order"])
+      #expect(add?["kinds"] as? [String] == ["unsigned", "signed", "float"])
+      #expect(add?["modifier_kinds"] as? [String] == ["unsigned", "signed"])
+      #expect(operation("or")?["modifier_kinds"] == nil)
+      #expect(operation("add_unless")?["members"] as? [String] == ["operand", "unless"])
+      #expect(answer.members["overflow"] as? [String] == ["wrap", "saturate", "fail"])
+      #expect(answer.members["relations"] as? [String] == ["eq", "ne", "lt", "le", "gt", "ge"])
+      let widths = answer.members["widths"] as? [[String: any Sendable]] ?? []
+      #expect(widths.compactMap { $0["bytes"] as? Int } == [1, 2, 4, 8, 16])
+      for (width, facts) in zip(AtomicWidth.allCases, widths) {
+        #expect(facts["lock_free"] as? Bool == width.isLockFree)
+        #expect(facts["read_only_load"] as? Bool == width.hasReadOnlyLoad)
+      }
       #expect((answer.members["types"] as? [String])?.count == RegisterType.all.count)
       let limits = answer.members["limits"] as? [String: Int] ?? [:]
       #expect(limits["body_bytes"] == 1 << 20 && limits["name_bytes"] == 128)
