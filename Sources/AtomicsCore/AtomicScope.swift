@@ -93,6 +93,7 @@ public final class AtomicScope: AtomicProperties {
   /// Runs `body` with the view and ends the scope, also when `body` throws.
   ///
   /// - Throws: What `body` throws, or ``ScopeError`` as ``enter()``.
+  @discardableResult
   public func withView<Result>(_ body: (ScopedCell) throws -> Result) throws -> Result {
     let view = try enter()
     defer { exit() }

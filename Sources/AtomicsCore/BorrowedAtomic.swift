@@ -4,7 +4,8 @@
 /// time: use after the scope does not compile.
 ///
 ///     var counts: [UInt64] = [0, 0]
-///     counts.mutableSpan.withAtomic(at: 1) { count in
+///     var span = counts.mutableSpan
+///     try span.withAtomic(at: 1) { count in
 ///       count.fetchAdd(5)
 ///     }
 ///
@@ -46,6 +47,7 @@ extension MutableSpan where Element: AtomicValue {
   ///
   /// - Throws: What `body` throws, or ``BufferError``: bytes may be misaligned, and 16 bytes may have
   ///   no operations on this machine. Traps where `index` is out of range.
+  @discardableResult
   public mutating func withAtomic<Result: ~Copyable>(
     at index: Int, _ body: (borrowing BorrowedAtomic<Element>) throws -> Result
   ) throws -> Result {
@@ -81,6 +83,7 @@ extension MutableRawSpan {
   ///
   /// - Throws: What `body` throws, or ``BufferError`` for a byte count that no operation covers or
   ///   a misaligned address.
+  @discardableResult
   public mutating func withCell<Result: ~Copyable>(
     kind: AtomicKind, _ body: (borrowing BorrowedCell) throws -> Result
   ) throws -> Result {
@@ -92,6 +95,7 @@ extension MutableRawSpan {
   ///
   /// - Throws: What `body` throws, or ``BufferError`` for a value that does not lie within the span,
   ///   a misaligned address, a width that this machine has not.
+  @discardableResult
   public mutating func withCell<Result: ~Copyable>(
     at offset: Int, type: RegisterType, _ body: (borrowing BorrowedCell) throws -> Result
   ) throws -> Result {
