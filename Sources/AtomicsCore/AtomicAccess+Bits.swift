@@ -30,7 +30,8 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicBitwiseValue {
   /// Sets one bit, and returns what it was.
   ///
   /// - Parameters:
-  ///   - index: The bit, counted as in ``bitTest(_:order:)``. Traps unless below the width in bits.
+  ///   - index: The bit, counted as in ``AtomicReadAccess/bitTest(_:order:)``. Traps unless below
+  ///     the width in bits.
   ///   - order: Any order.
   /// - Returns: Whether the bit was set before.
   /// - Complexity: O(1).
@@ -46,7 +47,8 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicBitwiseValue {
   /// Clears one bit, and returns what it was.
   ///
   /// - Parameters:
-  ///   - index: The bit, counted as in ``bitTest(_:order:)``. Traps unless below the width in bits.
+  ///   - index: The bit, counted as in ``AtomicReadAccess/bitTest(_:order:)``. Traps unless below
+  ///     the width in bits.
   ///   - order: Any order.
   /// - Returns: Whether the bit was set before.
   /// - Complexity: O(1).
@@ -62,7 +64,8 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicBitwiseValue {
   /// Flips one bit, and returns what it was.
   ///
   /// - Parameters:
-  ///   - index: The bit, counted as in ``bitTest(_:order:)``. Traps unless below the width in bits.
+  ///   - index: The bit, counted as in ``AtomicReadAccess/bitTest(_:order:)``. Traps unless below
+  ///     the width in bits.
   ///   - order: Any order.
   /// - Returns: Whether the bit was set before.
   /// - Complexity: O(1).
