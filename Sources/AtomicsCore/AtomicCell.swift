@@ -52,23 +52,4 @@ public struct AtomicCell: RuntimeAtomicAccess, Sendable {
       !isReadOnly || request.operation.isReadOnly, "a read-only cell takes loads and bit tests")
     return location.perform(request, on: type)
   }
-
-  /// The value's bits, zero-extended.
-  ///
-  /// - Parameter order: relaxed, acquire or seq_cst; traps otherwise.
-  @inlinable
-  public func load(_ order: MemoryOrder = .sequentiallyConsistent) -> UInt128 {
-    precondition(order.isValidForLoad, "a load takes relaxed, acquire or seq_cst")
-    return location.load(type.width, order)
-  }
-
-  /// Writes `bits`, of which those beyond the width are ignored. Traps where the cell is read-only.
-  ///
-  /// - Parameter order: relaxed, release or seq_cst; traps otherwise.
-  @inlinable
-  public func store(_ bits: UInt128, _ order: MemoryOrder = .sequentiallyConsistent) {
-    precondition(order.isValidForStore, "a store takes relaxed, release or seq_cst")
-    precondition(!isReadOnly, "a read-only cell takes no stores")
-    location.store(type.width, bits, order)
-  }
 }

@@ -40,6 +40,26 @@ extension RuntimeAtomicAccess where Self: ~Copyable {
     return location.perform(request, on: type)
   }
 
+  /// The value's bits, zero-extended.
+  ///
+  /// - Parameter order: relaxed, acquire or seq_cst; traps otherwise.
+  @inlinable @inline(__always)
+  public func load(_ order: MemoryOrder = .sequentiallyConsistent) -> UInt128 {
+    precondition(order.isValidForLoad, "a load takes relaxed, acquire or seq_cst")
+    return location.load(type.width, order)
+  }
+
+  /// Writes `bits`, of which those beyond the width are ignored. Traps where the memory may be read
+  /// only.
+  ///
+  /// - Parameter order: relaxed, release or seq_cst; traps otherwise.
+  @inlinable @inline(__always)
+  public func store(_ bits: UInt128, _ order: MemoryOrder = .sequentiallyConsistent) {
+    precondition(order.isValidForStore, "a store takes relaxed, release or seq_cst")
+    precondition(!isReadOnly, "a read-only cell takes no stores")
+    location.store(type.width, bits, order)
+  }
+
   /// The atomic as text: its kind, its value, which is loaded, and its properties.
   public var description: String {
     type.describe(
@@ -60,6 +80,7 @@ extension AtomicRequest {
       guard let bit = UInt8(exactly: index) else {
         throw .invalidIndex(Int128(index), bitCount: type.width.bitCount)
       }
+      if let modifier { throw .modifierNotTaken(operation, modifier.class) }
       try self.init(operation, on: type, order: order, failureOrder: failureOrder, index: bit)
     } else {
       try self.init(

@@ -86,7 +86,7 @@ import Testing
   func modifiers() {
     let all: [OperationModifier] = [.mask(1), .relation(.less), .overflow(.saturate)]
     for operation in AtomicOperation.allCases where operation.exists(on: .unsigned) {
-      for modifier in all where operation.modifier != modifier.class && !operation.isBitOperation {
+      for modifier in all where operation.modifier != modifier.class {
         refused(.modifierNotTaken(operation, modifier.class), "u32") {
           try $0.perform(operation, modifier: modifier)
         }

@@ -96,7 +96,7 @@ def test_a_program_does_what_its_line_says(built, program):
     assert done.stderr == ""
     found = re.fullmatch(PROGRAMS[program], done.stdout)
     assert found, done.stdout
-    if program == "race":
+    if program == "race" and len(os.sched_getaffinity(0)) > 1:
         assert int(found[1]) < 10_000_000
     left = {name for name in os.listdir("/dev/shm") if name.startswith("atomics-example-")}
     assert not left - before
