@@ -75,7 +75,7 @@ typedef unsigned __int128 u16;
       void *p, long turns, uint64_t first, uint64_t second) {                                     \
     u##N *word = p, operand = (u##N)first, expected = (u##N)second, sum = 0;                      \
     (void)operand, (void)expected;                                                                \
-    for (long turn = 0; turn < turns; turn++) {                                                   \
+    for (; turns > 0; turns = cb_next(turns)) {                                                   \
       TURN_##OPERATION(u##N, __ATOMIC_##ORDER, __ATOMIC_##FAILURE);                               \
     }                                                                                             \
     return (uint64_t)sum;                                                                         \

@@ -23,7 +23,7 @@ struct RuntimeOperation: Sendable {
             ? UInt128(operand) : 0, expected: UInt128(expected),
           index: operation.isBitOperation ? UInt8(measuredBit) : 0)
         let cell = word.cell(type)
-        return perform([request, request], [cell, cell], turns)
+        return perform(request, on: cell, turns)
       } catch {
         preconditionFailure("\(operation) on \(type.name): \(error)")
       }
@@ -41,7 +41,7 @@ struct RuntimeOperation: Sendable {
         order: order, failureOrder: namedFailureOrder)
       let cell = word.cell(type)
       do {
-        return try perform([call, call], [cell, cell], turns)
+        return try perform(call, on: cell, turns)
       } catch {
         preconditionFailure("\(operation) on \(type.name): \(error)")
       }
@@ -58,35 +58,28 @@ private struct Call {
   let failureOrder: MemoryOrder?
 }
 
-// Two of each, taken in turns: what a loop reads anew each time, the compiler can neither know nor
-// decide before the loop.
+// Not inlined, so that nothing is known of what they take.
 
 @inline(never)
-private func perform(_ requests: [AtomicRequest], _ cells: [AtomicCell], _ turns: Int) -> UInt64 {
-  unsafe requests.withUnsafeBufferPointer { requests in
-    unsafe cells.withUnsafeBufferPointer { cells in
-      var sum: UInt64 = 0
-      for turn in 0..<turns {
-        // Safety: there are two of each.
-        let outcome = unsafe cells[turn & 1].perform(requests[turn & 1])
-        sum &+= UInt64(truncatingIfNeeded: outcome.old) &+ (outcome.succeeded ? 1 : 0)
-      }
-      return sum
-    }
+private func perform(_ request: AtomicRequest, on cell: AtomicCell, _ turns: Int) -> UInt64 {
+  var sum: UInt64 = 0
+  repeatedly(turns) {
+    let outcome = cell.perform(request)
+    sum &+= UInt64(truncatingIfNeeded: outcome.old)
   }
+  return sum
 }
 
 @inline(never)
 private func perform(
-  _ calls: [Call], _ cells: [AtomicCell], _ turns: Int
+  _ call: Call, on cell: AtomicCell, _ turns: Int
 ) throws(OperationError) -> UInt64 {
   var sum: UInt64 = 0
-  for turn in 0..<turns {
-    let call = calls[turn & 1]
-    let outcome = try cells[turn & 1].perform(
+  try repeatedly(turns) { () throws(OperationError) in
+    let outcome = try cell.perform(
       call.operation, operand: call.operand, expected: call.expected, index: call.index,
       order: call.order, failureOrder: call.failureOrder)
-    sum &+= UInt64(truncatingIfNeeded: outcome.old) &+ (outcome.succeeded ? 1 : 0)
+    sum &+= UInt64(truncatingIfNeeded: outcome.old)
   }
   return sum
 }

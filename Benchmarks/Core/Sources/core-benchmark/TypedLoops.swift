@@ -7,6 +7,18 @@ import CBaseline
 /// value, and the expected one. The result keeps what was read alive.
 typealias Loop = @Sendable (Word, Int, UInt64, UInt64) -> UInt64
 
+/// The loop that every face has in common, as CBaseline.c writes it.
+@inline(__always)
+func repeatedly<Failure: Error>(
+  _ turns: Int, _ body: () throws(Failure) -> Void
+) throws(Failure) {
+  var turns = turns
+  while turns > 0 {
+    try body()
+    turns = cb_next(turns)
+  }
+}
+
 /// The one bit that bit operations are measured with.
 @inline(__always) var measuredBit: Int { 3 }
 
@@ -18,7 +30,7 @@ enum TypedLoops<Value: AtomicInteger & UnsignedInteger, Order: FixedOrder, Failu
   {
     let atomic: AtomicUInt<Value> = word.atomic()
     var sum: Value = 0
-    for _ in 0..<turns { sum &+= turn(atomic) }
+    repeatedly(turns) { sum &+= turn(atomic) }
     return UInt64(truncatingIfNeeded: sum)
   }
 

@@ -35,7 +35,7 @@ struct Word: Sendable {
   ) -> UInt64 {
     let atomic = unsafe address.assumingMemoryBound(to: Atomic<UInt64>.self)
     var sum: UInt64 = 0
-    for _ in 0..<turns { sum &+= unsafe turn(atomic.pointee) }
+    repeatedly(turns) { sum &+= unsafe turn(atomic.pointee) }
     return sum
   }
 
