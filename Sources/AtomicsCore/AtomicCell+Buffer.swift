@@ -13,7 +13,23 @@ extension AtomicCell {
     try unsafe self.init(in: buffer, at: 0, type: type)
   }
 
-  /// A read-only cell that is the whole of `buffer`: its width is the buffer's byte count. It offers
+  /// The value of `type` that lies `offset` bytes into `buffer`.
+  ///
+  /// - Throws: ``BufferError`` for a value that does not lie within the buffer, a misaligned address,
+  ///   a width that this machine has not.
+  @unsafe
+  public init(in buffer: UnsafeMutableRawBufferPointer, at offset: Int, type: RegisterType)
+    throws(BufferError)
+  {
+    // Safety: the caller's promise is passed on.
+    let location = try unsafe AtomicLocation(
+      in: UnsafeRawBufferPointer(buffer), at: offset, type, readOnly: false)
+    self.init(location, type)
+  }
+}
+
+extension ReadOnlyCell {
+  /// A cell that is the whole of `buffer`: its width is the buffer's byte count. It offers
   /// loads and bit tests.
   ///
   /// - Throws: ``BufferError`` for a byte count that no load covers which only reads, a null or
@@ -27,20 +43,6 @@ extension AtomicCell {
   /// The value of `type` that lies `offset` bytes into `buffer`.
   ///
   /// - Throws: ``BufferError`` for a value that does not lie within the buffer, a misaligned address,
-  ///   a width that this machine has not.
-  @unsafe
-  public init(in buffer: UnsafeMutableRawBufferPointer, at offset: Int, type: RegisterType)
-    throws(BufferError)
-  {
-    // Safety: the caller's promise is passed on.
-    let location = try unsafe AtomicLocation(
-      in: UnsafeRawBufferPointer(buffer), at: offset, type, readOnly: false)
-    self.init(location, type, isReadOnly: false)
-  }
-
-  /// The value of `type` that lies `offset` bytes into `buffer`, read-only.
-  ///
-  /// - Throws: ``BufferError`` for a value that does not lie within the buffer, a misaligned address,
   ///   a width of which this machine has no load that only reads.
   @unsafe
   public init(in buffer: UnsafeRawBufferPointer, at offset: Int, type: RegisterType)
@@ -48,7 +50,7 @@ extension AtomicCell {
   {
     // Safety: the caller's promise is passed on.
     let location = try unsafe AtomicLocation(in: buffer, at: offset, type, readOnly: true)
-    self.init(location, type, isReadOnly: true)
+    self.init(location, type)
   }
 }
 

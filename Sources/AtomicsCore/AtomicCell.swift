@@ -12,29 +12,26 @@
 public struct AtomicCell: RuntimeAtomicAccess, Sendable {
   public let location: AtomicLocation
   public let type: RegisterType
-  /// Whether the memory may be read only; operations that write are then refused.
-  public let isReadOnly: Bool
+  public var isReadOnly: Bool { false }
 
   /// Traps unless `address` is a multiple of the type's width, and where 16 bytes have no lock-free
   /// operations here (``AtomicWidth/isLockFree``).
   ///
   /// The caller promises that the memory stays mapped, readable and writable for as long as the
   /// cell is used, and that nothing but atomic operations of this width touch it meanwhile.
-  @unsafe @inlinable
+  @unsafe @inlinable @inline(__always)
   public init(at address: UnsafeMutableRawPointer, type: RegisterType) {
     // Safety: the caller's promise is passed on.
-    unsafe self.init(AtomicLocation(address, type.width), type, isReadOnly: false)
+    unsafe self.init(AtomicLocation(address, type.width), type)
   }
 
-  @inlinable
-  init(_ location: AtomicLocation, _ type: RegisterType, isReadOnly: Bool) {
+  @inlinable @inline(__always)
+  init(_ location: AtomicLocation, _ type: RegisterType) {
     self.location = location
     self.type = type
-    self.isReadOnly = isReadOnly
   }
 
-  /// Runs `request`, which was checked against this cell's type. Traps where it would write and the
-  /// cell is read-only.
+  /// Runs `request`, which was checked against this cell's type.
   ///
   /// - Returns: The value found and the value left; what the operation does not learn by itself
   ///   (the new value of an addition) is worked out from what it does.
@@ -43,13 +40,32 @@ public struct AtomicCell: RuntimeAtomicAccess, Sendable {
   ///   `byte_min`, `byte_max`, the conditional operations, whatever has a modifier, arithmetic on
   ///   floats, 1-byte bit operations, and 16-byte read-modify-writes. Never blocks, never
   ///   allocates.
-  @inlinable
+  @inlinable @inline(__always)
   public func perform(_ request: AtomicRequest) -> AtomicOutcome {
     #if DEBUG
       recordForProbe(request)
     #endif
-    precondition(
-      !isReadOnly || request.operation.isReadOnly, "a read-only cell takes loads and bit tests")
     return location.perform(request, on: type)
   }
 }
+
+extension AtomicCell: CustomStringConvertible {}
+
+/// A value in memory that may be mapped read-only, with its type known at run time: it offers loads
+/// and bit tests, and refuses all else.
+///
+/// **Thread safety**: any thread. The memory must outlive every use of the cell, as the maker of
+/// the cell promises.
+@safe
+public struct ReadOnlyCell: RuntimeAtomicAccess, Sendable {
+  public let location: AtomicLocation
+  public let type: RegisterType
+  public var isReadOnly: Bool { true }
+
+  init(_ location: AtomicLocation, _ type: RegisterType) {
+    self.location = location
+    self.type = type
+  }
+}
+
+extension ReadOnlyCell: CustomStringConvertible {}

@@ -2,13 +2,13 @@
 
 extension AtomicKind {
   /// Whether the kind is a number without a fraction.
-  @inlinable public var isInteger: Bool { self == .unsigned || self == .signed }
+  @inlinable @inline(__always) public var isInteger: Bool { self == .unsigned || self == .signed }
 
   /// Whether `first` comes before `second` in the kind's order: integers by their value, bytes as
   /// strings from the first byte in memory.
   ///
   /// - Parameter signBit: The highest bit of the width that the words represent.
-  @inlinable
+  @inlinable @inline(__always)
   func isLess<Word: FixedWidthInteger & UnsignedInteger>(
     _ first: Word, than second: Word, signBit: Word
   ) -> Bool {
@@ -25,13 +25,15 @@ extension AtomicKind {
 
 extension RegisterType {
   /// The highest bit of the width.
-  @inlinable var signBit: UInt128 { 1 << UInt128(width.bitCount - 1) }
+  @inlinable @inline(__always) var signBit: UInt128 {
+    1 &<< UInt128(truncatingIfNeeded: width.bitCount &- 1)
+  }
 
   /// Whether `first` comes before `second`: integers and floats by their value, bytes as strings
   /// from the first byte in memory. With a NaN, nothing comes before anything.
   ///
   /// Both are bits zero-extended to 128.
-  @inlinable
+  @inlinable @inline(__always)
   package func isLess(_ first: UInt128, than second: UInt128) -> Bool {
     guard kind == .float else { return kind.isLess(first, than: second, signBit: signBit) }
     return width == .four
@@ -40,7 +42,7 @@ extension RegisterType {
   }
 
   /// Whether neither comes before the other, and both could: -0 and 0 are level, NaNs are not.
-  @inlinable
+  @inlinable @inline(__always)
   func isLevel(_ first: UInt128, with second: UInt128) -> Bool {
     guard kind == .float else { return first == second }
     return width == .four

@@ -1,57 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import CAtomics
+
 extension AtomicLocation {
   /// Runs `request` on the value here, which is of `type`: the one place where an operation of the
   /// table meets its instruction.
   ///
-  /// The request was checked against the type, so its order, index and values fit.
-  @inlinable
+  /// The request was checked against the type, so its order, index and values fit. Inlined into
+  /// whoever runs requests: a call would cost as much as the rest beside the instruction.
+  @inlinable @inline(__always)
   func perform(_ request: AtomicRequest, on type: RegisterType) -> AtomicOutcome {
-    if request.runsByValue { return performByValue(request, on: type) }
-    let width = type.width
-    let order = request.order
-    let operand = request.operand
-    /// `operation` is a literal everywhere, so that nothing is left of the switch behind it.
-    @inline(__always)
-    func outcome(_ operation: AtomicOperation, _ old: UInt128) -> AtomicOutcome {
-      AtomicOutcome(old: old, new: operation.result(of: old, operand, on: type))
-    }
-    @inline(__always)
-    func bit(_ old: Bool, _ new: Bool) -> AtomicOutcome {
-      AtomicOutcome(old: old ? 1 : 0, new: new ? 1 : 0)
-    }
-    switch request.operation {
-    case .load: return outcome(.load, load(width, order))
-    case .store:
-      store(width, operand, order)
-      return AtomicOutcome(old: operand, new: operand)
-    case .exchange: return outcome(.exchange, exchange(width, operand, order))
-    case .compareExchangeStrong, .compareExchangeWeak:
-      let done = compareExchange(
-        width, request.companion, operand, weak: request.operation == .compareExchangeWeak, order,
-        request.failureOrder)
-      return AtomicOutcome(old: done.old, new: done.ok ? operand : done.old, succeeded: done.ok)
-    case .bitTest:
-      let old = bitTest(width, Int(request.index), order)
-      return bit(old, old)
-    case .bitTestSet: return bit(bitTestSet(width, Int(request.index), order), true)
-    case .bitTestReset: return bit(bitTestReset(width, Int(request.index), order), false)
-    case .bitTestComplement:
-      let old = bitTestComplement(width, Int(request.index), order)
-      return bit(old, !old)
-    case .or: return outcome(.or, fetchOr(width, operand, order))
-    case .xor: return outcome(.xor, fetchXor(width, operand, order))
-    case .and: return outcome(.and, fetchAnd(width, operand, order))
-    case .not: return outcome(.not, fetchXor(width, .max, order))
-    case .andnot: return outcome(.andnot, fetchAnd(width, ~operand, order))
-    case .add: return outcome(.add, fetchAdd(width, operand, order))
-    case .sub: return outcome(.sub, fetchSub(width, operand, order))
-    case .increment: return outcome(.increment, fetchAdd(width, 1, order))
-    case .decrement: return outcome(.decrement, fetchSub(width, 1, order))
-    case .nand, .negate, .min, .max, .byteMin, .byteMax, .addUnless, .incrementIfNotZero,
-      .decrementIfPositive:
-      return performByValue(request, on: type)
-    }
+    // Safety: as for every operation in AtomicLocation.
+    let done = unsafe ca_perform(
+      address, UInt32(request.code), type.width.code, request.order.code,
+      request.failureOrder.code, ca_pair(request.operand), ca_pair(request.companion))
+    guard done.handled else { return performByValue(request, on: type) }
+    let old = UInt128(done.old)
+    return AtomicOutcome(
+      old: old, new: done.ok ? request.leftByInstruction(old, on: type) : old, succeeded: done.ok)
   }
 
   /// Runs a request that no processor here does in one instruction: a compare-exchange loop.
@@ -72,5 +38,42 @@ extension AtomicLocation {
       if request.operation == .compareExchangeWeak { break }
     }
     return AtomicOutcome(old: old, new: old, succeeded: false)
+  }
+}
+
+extension AtomicOperation {
+  /// What `ca_perform` calls the operation with `order`; none where no instruction does it.
+  @inlinable @inline(__always)
+  func instructionCode(_ order: MemoryOrder) -> UInt8 {
+    let code =
+      switch self {
+      case .load: CA_LOAD
+      case .store: order == .sequentiallyConsistent ? CA_STORE_SEQ_CST : CA_STORE
+      case .exchange: CA_EXCHANGE
+      case .compareExchangeStrong: CA_CMPXCHG
+      #if DEBUG
+        // Its failures are made by the loop.
+        case .compareExchangeWeak: CA_NONE
+      #else
+        case .compareExchangeWeak: CA_CMPXCHG
+      #endif
+      case .bitTest: CA_BIT_TEST
+      case .bitTestSet: CA_BIT_TEST_SET
+      case .bitTestReset: CA_BIT_TEST_RESET
+      case .bitTestComplement: CA_BIT_TEST_COMPL
+      case .or: CA_OR
+      case .xor: CA_XOR
+      case .and: CA_AND
+      case .not: CA_NOT
+      case .andnot: CA_ANDNOT
+      case .add: CA_ADD
+      case .sub: CA_SUB
+      case .increment: CA_INC
+      case .decrement: CA_DEC
+      case .nand, .negate, .min, .max, .byteMin, .byteMax, .addUnless, .incrementIfNotZero,
+        .decrementIfPositive:
+        CA_NONE
+      }
+    return UInt8(truncatingIfNeeded: code)
   }
 }

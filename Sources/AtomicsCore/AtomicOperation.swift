@@ -43,33 +43,35 @@ public enum AtomicOperation: UInt8, CaseIterable, Sendable {
   case decrementIfPositive = 0x4E
 
   /// Whether the operation is one of the four bit tests.
-  @inlinable public var isBitOperation: Bool { rawValue & 0xFC == 0x30 }
+  @inlinable @inline(__always) public var isBitOperation: Bool { rawValue & 0xFC == 0x30 }
 
   /// Whether the operation only reads, and so works on read-only memory.
-  @inlinable public var isReadOnly: Bool { self == .load || self == .bitTest }
+  @inlinable @inline(__always) public var isReadOnly: Bool { self == .load || self == .bitTest }
 
   /// Whether the operation is a strong or weak compare-exchange.
-  @inlinable public var isCompareExchange: Bool {
+  @inlinable @inline(__always) public var isCompareExchange: Bool {
     self == .compareExchangeStrong || self == .compareExchangeWeak
   }
 
   /// Whether the operation is arithmetic or compares numbers, and so does not exist on bytes.
-  @inlinable public var isArithmetic: Bool { rawValue & 0xF8 == 0x40 }
+  @inlinable @inline(__always) public var isArithmetic: Bool { rawValue & 0xF8 == 0x40 }
 
   /// Whether the operation compares byte strings, and so exists on bytes only.
-  @inlinable public var isByteComparison: Bool { rawValue & 0xFE == 0x48 }
+  @inlinable @inline(__always) public var isByteComparison: Bool { rawValue & 0xFE == 0x48 }
 
   /// Whether the operation runs only where a condition holds, other than a compare-exchange's; it
   /// exists on integers only.
-  @inlinable public var isConditional: Bool { rawValue & 0xFC == 0x4C }
+  @inlinable @inline(__always) public var isConditional: Bool { rawValue & 0xFC == 0x4C }
 
   /// Whether the operation may leave the value alone and say so, and so has a failure order.
-  @inlinable public var takesFailureOrder: Bool { isCompareExchange || isConditional }
+  @inlinable @inline(__always) public var takesFailureOrder: Bool {
+    isCompareExchange || isConditional
+  }
 }
 
 extension AtomicOperation: Comparable {
   /// By the order of the table.
-  @inlinable
+  @inlinable @inline(__always)
   public static func < (first: AtomicOperation, second: AtomicOperation) -> Bool {
     first.rawValue < second.rawValue
   }

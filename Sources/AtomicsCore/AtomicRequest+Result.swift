@@ -86,23 +86,35 @@ extension AtomicRequest {
     return new.map { UInt128(truncatingIfNeeded: $0) & width.mask }
   }
 
-  /// What this request left, given what it found: servers send one value, the other follows.
+  /// What this request found and left, given what it found: an instruction tells one value, and
+  /// servers send one; the other follows. Nothing is left of what the caller does not use.
   ///
   /// - Parameter old: The value found; of a bit operation, the bit (0 or 1).
   /// - Parameter succeeded: False where the request left the value alone.
+  @inlinable @inline(__always)
   package func outcome(
     found old: UInt128, on type: RegisterType, succeeded: Bool = true
   ) -> AtomicOutcome {
-    guard succeeded else { return AtomicOutcome(old: old, new: old, succeeded: false) }
-    switch operation {
-    case .bitTestSet: return AtomicOutcome(old: old, new: 1)
-    case .bitTestReset: return AtomicOutcome(old: old, new: 0)
-    case .bitTestComplement: return AtomicOutcome(old: old, new: old ^ 1)
+    let new =
+      if !succeeded { old } else if !runsByValue || operation.isCompareExchange {
+        leftByInstruction(old, on: type)
+      } else {
+        result(of: old, on: type) ?? old
+      }
     // A store finds nothing.
-    case .store: return AtomicOutcome(old: operand, new: operand)
-    // The peer says that it was applied: what it made of the value is the desired one.
-    case .compareExchangeStrong, .compareExchangeWeak: return AtomicOutcome(old: old, new: operand)
-    default: return AtomicOutcome(old: old, new: result(of: old, on: type) ?? old)
+    return AtomicOutcome(
+      old: operation == .store ? operand : old, new: new, succeeded: succeeded)
+  }
+
+  /// What an instruction that was applied left of `old`. Nothing in it traps, so that nothing is left
+  /// of it where the caller does not ask.
+  @inlinable @inline(__always)
+  func leftByInstruction(_ old: UInt128, on type: RegisterType) -> UInt128 {
+    switch operation {
+    case .bitTestSet: 1
+    case .bitTestReset: 0
+    case .bitTestComplement: old ^ 1
+    default: operation.result(of: old, operand, on: type)
     }
   }
 }

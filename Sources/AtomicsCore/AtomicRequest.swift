@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import CAtomics
+
 /// One operation, checked against the type of its register and ready to run.
 ///
 /// Values are bits zero-extended to 128, whatever the kind.
@@ -17,6 +19,9 @@ public struct AtomicRequest: Equatable, Sendable {
   public let overflow: OverflowPolicy
   /// Whether no instruction does it, so that it is a loop over ``result(of:on:)``.
   @usableFromInline let runsByValue: Bool
+  /// What `ca_perform` knows the request by. Kept, as an enumeration's raw value is looked up in a
+  /// table each time it is asked for.
+  @usableFromInline let code: UInt8
   /// The operand, or the desired value of a compare-exchange; 0 where there is none.
   public let operand: UInt128
   // An operation takes one of these at most: they share their place, as a request is passed around
@@ -24,27 +29,32 @@ public struct AtomicRequest: Equatable, Sendable {
   //   compare-exchange, add_unless   the value that is compared with
   //   exchange                       the bits that stay: the mask's complement
   //   arithmetic with a policy       the least value
+  //   bit operations                 the index
   @usableFromInline let companion: UInt128
   /// Of arithmetic with a policy the greatest value; 0 elsewhere.
   @usableFromInline let limit: UInt128
 
   /// The value that a compare-exchange expects, or that `add_unless` leaves alone; 0 elsewhere.
-  @inlinable public var expected: UInt128 { operation.takesFailureOrder ? companion : 0 }
+  @inlinable @inline(__always) public var expected: UInt128 {
+    operation.takesFailureOrder ? companion : 0
+  }
 
   /// The bits that an exchange replaces, those beyond the width among them; all elsewhere.
-  @inlinable public var mask: UInt128 { operation == .exchange ? ~companion : .max }
+  @inlinable @inline(__always) public var mask: UInt128 {
+    operation == .exchange ? ~companion : .max
+  }
 
   /// The range of arithmetic with another policy than `wrap`; nil elsewhere.
-  @inlinable public var bounds: (least: UInt128, greatest: UInt128)? {
+  @inlinable @inline(__always) public var bounds: (least: UInt128, greatest: UInt128)? {
     overflow == .wrap ? nil : (companion, limit)
   }
 
   /// Whether the request can end without the operation having been applied.
-  @inlinable public var canDecline: Bool {
+  @inlinable @inline(__always) public var canDecline: Bool {
     operation.takesFailureOrder || overflow == .fail
   }
 
-  @inlinable
+  @inlinable @inline(__always)
   init(
     _ operation: AtomicOperation, _ order: MemoryOrder, _ failureOrder: MemoryOrder?, index: UInt8,
     operand: UInt128, companion: UInt128, limit: UInt128 = 0, relation: ValueRelation = .equal,
@@ -58,13 +68,14 @@ public struct AtomicRequest: Equatable, Sendable {
     self.relation = relation
     self.overflow = overflow
     self.runsByValue = runsByValue
+    code = runsByValue ? UInt8(CA_NONE) : operation.instructionCode(order)
     self.operand = operand
-    self.companion = companion
+    self.companion = operation.isBitOperation ? UInt128(index) : companion
     self.limit = limit
   }
 
   /// Checks the orders alone, for faces that know the register only later.
-  @inlinable
+  @inlinable @inline(__always)
   public static func check(
     _ order: MemoryOrder, _ failureOrder: MemoryOrder?, of operation: AtomicOperation
   ) throws(OperationError) {
@@ -84,7 +95,7 @@ public struct AtomicRequest: Equatable, Sendable {
   ///   - expected: The value that a compare-exchange expects, or that `add_unless` leaves alone.
   /// - Throws: ``OperationError`` for an operation that the type has not, an order that the
   ///   operation has not, an index or a value that does not fit. Nothing was run.
-  @inlinable
+  @inlinable @inline(__always)
   public init(
     _ operation: AtomicOperation, on type: RegisterType,
     order: MemoryOrder = .sequentiallyConsistent, failureOrder: MemoryOrder? = nil,
@@ -116,7 +127,7 @@ public struct AtomicOutcome: Equatable, Sendable {
   /// policy `fail`. `old` and `new` are then both the value found.
   public let succeeded: Bool
 
-  @inlinable
+  @inlinable @inline(__always)
   public init(old: UInt128, new: UInt128, succeeded: Bool = true) {
     self.old = old
     self.new = new

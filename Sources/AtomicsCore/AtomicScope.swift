@@ -21,15 +21,19 @@ internal import Synchronization
 public final class AtomicScope: AtomicProperties {
   enum State { case new, open, exited, released }
 
-  let cell: AtomicCell
+  let location: AtomicLocation
   // An operation holds the lock too: else it could end after the memory.
   let state = Mutex<State>(.new)
 
-  public var type: RegisterType { cell.type }
-  public var isReadOnly: Bool { cell.isReadOnly }
+  public let type: RegisterType
+  public let isReadOnly: Bool
 
   /// A scope over `cell`, whose maker's promise must hold until the scope is exited or released.
-  public init(_ cell: AtomicCell) { self.cell = cell }
+  public init(_ cell: some RuntimeAtomicAccess) {
+    location = cell.location
+    type = cell.type
+    isReadOnly = cell.isReadOnly
+  }
 
   /// A scope over the whole of `buffer`; see ``AtomicCell/init(over:kind:)-(UnsafeMutableRawBufferPointer,_)``.
   @unsafe
@@ -46,7 +50,7 @@ public final class AtomicScope: AtomicProperties {
     throws(BufferError)
   {
     // Safety: the caller's promise is passed on.
-    self.init(try unsafe AtomicCell(over: buffer, kind: kind))
+    self.init(try unsafe ReadOnlyCell(over: buffer, kind: kind))
   }
 
   /// Opens the scope, once in its life.
@@ -149,7 +153,7 @@ public struct ScopedCell: AtomicProperties {
       operation, on: type, readOnly: isReadOnly, operand: operand, expected: expected,
       index: index, modifier: modifier, order: order, failureOrder: failureOrder)
     let outcome = scope.state.withLock { state in
-      state == .open ? scope.cell.location.perform(request, on: type) : nil
+      state == .open ? scope.location.perform(request, on: type) : nil
     }
     guard let outcome else { throw .scopeEnded }
     return outcome
@@ -159,7 +163,9 @@ public struct ScopedCell: AtomicProperties {
 extension ScopedCell: CustomStringConvertible {
   /// The atomic as text; its value is unreadable once the scope has ended.
   public var description: String {
-    let bits = scope.state.withLock { $0 == .open ? scope.cell.load() : nil }
+    let bits = scope.state.withLock {
+      $0 == .open ? scope.location.load(type.width, .sequentiallyConsistent) : nil
+    }
     return type.describe(bits, isReadOnly: isReadOnly)
   }
 }

@@ -32,10 +32,10 @@ public struct AtomicView<Value: AtomicValue>: AtomicAccess, Sendable {
   }
 
   /// A view over a cell's memory, on the promise that the cell's maker gave, or nil unless the
-  /// cell's type is `Value` and it may be written.
+  /// cell's type is `Value`.
   @inlinable @inline(__always)
   public init?(_ cell: AtomicCell) {
-    guard cell.type == Value.registerType, !cell.isReadOnly else { return nil }
+    guard cell.type == Value.registerType else { return nil }
     location = cell.location
   }
 }

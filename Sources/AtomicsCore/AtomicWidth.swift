@@ -8,13 +8,22 @@ public enum AtomicWidth: UInt8, CaseIterable, Sendable {
   case two, four, eight, sixteen
 
   /// Bytes covered; also the alignment that an operation of this width needs.
-  @inlinable @inline(__always) public var byteCount: Int { 1 << Int(rawValue) }
+  @inlinable @inline(__always) public var byteCount: Int { 1 &<< Int(rawValue) }
 
   /// Bits covered; bit indices run from 0 to one less.
-  @inlinable @inline(__always) public var bitCount: Int { 8 << Int(rawValue) }
+  @inlinable @inline(__always) public var bitCount: Int { 8 &<< Int(rawValue) }
 
   /// All ones in the low `bitCount` bits.
-  @inlinable @inline(__always) public var mask: UInt128 { UInt128.max &>> UInt128(128 - bitCount) }
+  @inlinable @inline(__always) public var mask: UInt128 {
+    // Spelled out, as a shift by a width known only at run time takes longer than the operation.
+    switch self {
+    case .one: 0xFF
+    case .two: 0xFFFF
+    case .four: 0xFFFF_FFFF
+    case .eight: 0xFFFF_FFFF_FFFF_FFFF
+    case .sixteen: .max
+    }
+  }
 
   /// The width of `byteCount` bytes, or nil where no such operation exists.
   public init?(byteCount: Int) {

@@ -20,7 +20,7 @@ public enum ModifierClass: Sendable {
   case overflow
 
   /// Whether operations on `kind` take it.
-  @inlinable
+  @inlinable @inline(__always)
   public func exists(on kind: AtomicKind) -> Bool {
     switch self {
     case .none, .relation: true
@@ -42,7 +42,7 @@ public enum OrderClass: Sendable {
   case compareExchange
 
   /// Whether an operation of this class may have `order` as its (success) order.
-  @inlinable
+  @inlinable @inline(__always)
   public func permits(_ order: MemoryOrder) -> Bool {
     switch self {
     case .load: order.isValidForLoad
@@ -152,7 +152,7 @@ extension AtomicOperation {
   public var row: OperationRow { OperationRow.row(of: self) }
 
   /// Which memory orders the operation permits. Cost: a compare; for the data path.
-  @inlinable public var orders: OrderClass {
+  @inlinable @inline(__always) public var orders: OrderClass {
     switch self {
     case .load, .bitTest: .load
     case .store: .store
@@ -162,7 +162,7 @@ extension AtomicOperation {
   }
 
   /// What the operation takes besides its register. Cost: a compare; for the data path.
-  @inlinable public var operands: OperandShape {
+  @inlinable @inline(__always) public var operands: OperandShape {
     switch self {
     case .load, .not, .increment, .decrement, .negate, .incrementIfNotZero, .decrementIfPositive:
       .none
@@ -174,7 +174,7 @@ extension AtomicOperation {
   }
 
   /// Whether the operation exists on `kind`. Cost: a compare; for the data path.
-  @inlinable
+  @inlinable @inline(__always)
   public func exists(on kind: AtomicKind) -> Bool {
     switch kind {
     case .unsigned, .signed: !isByteComparison
@@ -186,7 +186,7 @@ extension AtomicOperation {
   }
 
   /// What may change how the operation works. Cost: a compare; for the data path.
-  @inlinable public var modifier: ModifierClass {
+  @inlinable @inline(__always) public var modifier: ModifierClass {
     switch self {
     case .exchange: .mask
     case .compareExchangeStrong, .compareExchangeWeak: .relation

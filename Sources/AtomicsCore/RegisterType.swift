@@ -7,7 +7,7 @@ public struct RegisterType: Hashable, Sendable {
   public let width: AtomicWidth
 
   /// Nil for a float that is neither 4 nor 8 bytes wide.
-  @inlinable
+  @inlinable @inline(__always)
   public init?(kind: AtomicKind, width: AtomicWidth) {
     if kind == .float && width != .four && width != .eight { return nil }
     self.kind = kind
@@ -31,10 +31,10 @@ public struct RegisterType: Hashable, Sendable {
   ///     7   6 | 5   4   3 | 2   1   0
   ///     ------+-----------+----------
   ///       0   |   kind    |  width
-  @inlinable public var code: UInt8 { width.rawValue | kind.rawValue << 3 }
+  @inlinable @inline(__always) public var code: UInt8 { width.rawValue | kind.rawValue << 3 }
 
   /// The type with this `code`, or nil where there is none.
-  @inlinable
+  @inlinable @inline(__always)
   public init?(code: UInt8) {
     guard let kind = AtomicKind(rawValue: code >> 3), let width = AtomicWidth(rawValue: code & 7)
     else { return nil }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Atomic operations on a value whose type is known at run time: what ``AtomicCell``, ``OwnedCell``
-/// and ``BorrowedCell`` share. Width, kind, order and operation are values; what does not go
+/// Atomic operations on a value whose type is known at run time: what ``AtomicCell``,
+/// ``ReadOnlyCell``, ``OwnedCell`` and ``BorrowedCell`` share. Width, kind, order and operation are values; what does not go
 /// together is an error, and nothing was run. Only the library's own types conform.
 ///
 ///     let found = try cell.perform(.add, operand: cell.type.bits(of: -5), order: .relaxed).old
@@ -26,18 +26,17 @@ extension RuntimeAtomicAccess where Self: ~Copyable {
   /// - Returns: The value found and the value left.
   /// - Throws: ``OperationError`` for an operation that the value has not, read-only or at all, an
   ///   order that the operation has not, an index, a value or a modifier that does not fit.
-  /// - Complexity: A few nanoseconds of checks above ``AtomicCell/perform(_:)``, which runs a
-  ///   request that was checked before. Never blocks, never allocates.
-  @discardableResult
+  /// - Complexity: Checks of some nanoseconds above ``AtomicCell/perform(_:)``, which runs a request
+  ///   that was checked before. Never blocks, never allocates.
+  @discardableResult @inlinable @inline(__always)
   public func perform(
     _ operation: AtomicOperation, operand: UInt128 = 0, expected: UInt128 = 0, index: Int = 0,
     modifier: OperationModifier? = nil, order: MemoryOrder = .sequentiallyConsistent,
     failureOrder: MemoryOrder? = nil
   ) throws(OperationError) -> AtomicOutcome {
-    let request = try AtomicRequest(
+    try location.perform(
       operation, on: type, readOnly: isReadOnly, operand: operand, expected: expected,
       index: index, modifier: modifier, order: order, failureOrder: failureOrder)
-    return location.perform(request, on: type)
   }
 
   /// The value's bits, zero-extended.
@@ -67,8 +66,24 @@ extension RuntimeAtomicAccess where Self: ~Copyable {
   }
 }
 
+extension AtomicLocation {
+  /// Checks and runs one operation. Not generic, so that one compiled function serves every caller.
+  @usableFromInline
+  func perform(
+    _ operation: AtomicOperation, on type: RegisterType, readOnly: Bool, operand: UInt128,
+    expected: UInt128, index: Int, modifier: OperationModifier?, order: MemoryOrder,
+    failureOrder: MemoryOrder?
+  ) throws(OperationError) -> AtomicOutcome {
+    perform(
+      try AtomicRequest(
+        operation, on: type, readOnly: readOnly, operand: operand, expected: expected,
+        index: index, modifier: modifier, order: order, failureOrder: failureOrder), on: type)
+  }
+}
+
 extension AtomicRequest {
   /// Checks everything, the index and whether the memory may be written among it.
+  @inline(__always)
   init(
     _ operation: AtomicOperation, on type: RegisterType, readOnly: Bool, operand: UInt128,
     expected: UInt128, index: Int, modifier: OperationModifier?, order: MemoryOrder,
@@ -76,18 +91,18 @@ extension AtomicRequest {
   ) throws(OperationError) {
     guard operation.exists(on: type.kind) else { throw .unsupportedOperation(operation, type) }
     guard !readOnly || operation.isReadOnly else { throw .readOnly(operation, type) }
-    if operation.isBitOperation {
-      guard let bit = UInt8(exactly: index) else {
+    guard let modifier else {
+      let isBit = operation.isBitOperation
+      guard let bit = UInt8(exactly: isBit ? index : 0) else {
         throw .invalidIndex(Int128(index), bitCount: type.width.bitCount)
       }
-      if let modifier { throw .modifierNotTaken(operation, modifier.class) }
-      try self.init(operation, on: type, order: order, failureOrder: failureOrder, index: bit)
-    } else {
       try self.init(
-        operation, on: type, modifier: modifier, order: order, failureOrder: failureOrder,
-        operand: operand, expected: expected)
+        operation, on: type, order: order, failureOrder: failureOrder,
+        operand: isBit ? 0 : operand, expected: isBit ? 0 : expected, index: bit)
+      return
     }
+    try self.init(
+      operation, on: type, modifier: modifier, order: order, failureOrder: failureOrder,
+      operand: operand, expected: expected)
   }
 }
-
-extension AtomicCell: CustomStringConvertible {}

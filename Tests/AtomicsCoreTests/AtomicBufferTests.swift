@@ -19,7 +19,7 @@ import Testing
       cell.store(0x81)
       #expect(memory.byte(at: 0) == 0x81)
       guard cell.width.hasReadOnlyLoad else { continue }
-      let readOnly = try unsafe AtomicCell(over: raw(byteCount), kind: kind)
+      let readOnly = try unsafe ReadOnlyCell(over: raw(byteCount), kind: kind)
       #expect(readOnly.isReadOnly && readOnly.load() == 0x81)
     }
   }
@@ -31,7 +31,7 @@ import Testing
         try unsafe AtomicCell(over: memory.buffer(byteCount), kind: kind)
       }
       #expect(throws: BufferError.unsupportedWidth(byteCount: byteCount, readOnly: true)) {
-        try unsafe AtomicCell(over: raw(byteCount), kind: kind)
+        try unsafe ReadOnlyCell(over: raw(byteCount), kind: kind)
       }
       #expect(throws: BufferError.unsupportedWidth(byteCount: byteCount, readOnly: false)) {
         _ = try OwnedCell(byteCount: byteCount, kind: kind)
@@ -101,7 +101,7 @@ import Testing
       try unsafe AtomicCell(in: memory.buffer(8), at: offset, type: .named("i64"))
     }
     #expect(throws: error) {
-      try unsafe AtomicCell(in: raw(8), at: offset, type: .named("i64"))
+      try unsafe ReadOnlyCell(in: raw(8), at: offset, type: .named("i64"))
     }
     #expect(throws: error) { try unsafe AtomicInt<Int64>(in: memory.buffer(8), at: offset) }
     #expect(throws: error) { try unsafe ReadOnlyAtomicView<Int64>(in: raw(8), at: offset) }

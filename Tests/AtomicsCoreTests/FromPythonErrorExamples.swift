@@ -93,7 +93,7 @@ import Testing
   func operations() throws {
     let readable = unsafe UnsafeRawBufferPointer(memory.first(4))
     let bytes = try unsafe AtomicCell(over: memory.first(4), kind: .bytes)
-    let cell = try unsafe AtomicCell(over: readable, kind: .signed)
+    let cell = try unsafe ReadOnlyCell(over: readable, kind: .signed)
     #expect(throws: OperationError.unsupportedOperation(.add, bytes.type)) {
       try bytes.perform(.add, operand: 1)
     }

@@ -109,7 +109,7 @@ func count<Value: AtomicInteger>(
 
     let readable = unsafe UnsafeRawBufferPointer(memory.first(4))
     #expect(try unsafe ReadOnlyAtomicView<Int32>(in: readable).load() == -2)
-    #expect(try unsafe AtomicCell(over: readable, kind: .signed).isReadOnly)
+    #expect(try unsafe ReadOnlyCell(over: readable, kind: .signed).isReadOnly)
     #expect(unsafe AtomicAlignment(.four).isMet(by: readable))
   }
 

@@ -32,7 +32,7 @@ import Testing
     try unsafe Self.withReadOnlyPage { page in
       for kind in [AtomicKind.unsigned, .signed, .bytes] {
         let type = try #require(RegisterType(kind: kind, width: width))
-        let cell = try unsafe AtomicCell(in: page, at: 16, type: type)
+        let cell = try unsafe ReadOnlyCell(in: page, at: 16, type: type)
         let expected = (0..<width.byteCount).reduce(UInt128(0)) {
           $0 | UInt128(16 + $1) << UInt128(8 * $1)
         }
@@ -77,33 +77,18 @@ import Testing
     guard !AtomicWidth.sixteen.hasReadOnlyLoad else { return }
     try unsafe Self.withReadOnlyPage { page in
       #expect(throws: BufferError.unsupportedWidth(byteCount: 16, readOnly: true)) {
-        try unsafe AtomicCell(in: page, at: 0, type: type)
+        try unsafe ReadOnlyCell(in: page, at: 0, type: type)
       }
     }
   }
 
-  @Test("a write through a read-only cell traps before the memory does")
+  @Test("a store through a read-only cell traps before the memory does")
   func traps() async {
     await #expect(processExitsWith: .failure) {
       let memory = CellMemory()
-      let cell = try unsafe AtomicCell(
+      let cell = try unsafe ReadOnlyCell(
         over: UnsafeRawBufferPointer(memory.buffer(4)), kind: .unsigned)
       cell.store(1)
     }
-    await #expect(processExitsWith: .failure) {
-      let memory = CellMemory()
-      let cell = try unsafe AtomicCell(
-        over: UnsafeRawBufferPointer(memory.buffer(4)), kind: .unsigned)
-      _ = cell.perform(try AtomicRequest(.increment, on: cell.type))
-    }
-  }
-
-  @Test("a read-only cell is no view that may write")
-  func views() throws {
-    let memory = CellMemory()
-    let cell = try unsafe AtomicCell(
-      over: UnsafeRawBufferPointer(memory.buffer(4)), kind: .unsigned)
-    #expect(AtomicUInt<UInt32>(cell) == nil)
-    #expect(AtomicUInt<UInt32>(memory.cell(cell.type)).map { ReadOnlyAtomicView($0).load() } == 0)
   }
 }

@@ -243,6 +243,14 @@ static void check_read_only(const struct face *face) {
   munmap(page, size);
 }
 
+static void check_faces(const struct face *face, unsigned count) {
+  for (const struct face *end = face + count; face < end; face++) {
+    if (face->bytes == 16 && !ca_has_pair()) continue;
+    check_values(face);
+    if (face->bytes < 16 || ca_has_pair_load()) check_read_only(face);
+  }
+}
+
 static void check_fences(void) {
   for (int order = 0; order < ORDERS; order++) {
     ca_thread_fence(order);
@@ -256,11 +264,9 @@ int main(int count, char **arguments) {
   printf(
       "catomics: sixteen bytes %s, load of sixteen bytes %s\n", ca_has_pair() ? "yes" : "no",
       ca_has_pair_load() ? "reads only" : "writes back");
-  for (const struct face *face = faces; face < faces + 5; face++) {
-    if (face->bytes == 16 && !ca_has_pair()) continue;
-    check_values(face);
-    if (face->bytes < 16 || ca_has_pair_load()) check_read_only(face);
-  }
+  check_faces(faces, 5);
+  check_faces(width_faces, 4);
+  check_faces(performed_faces, performed_count);
   check_fences();
   check_threads(turns, count > 2 && strcmp(arguments[2], "emulated") == 0);
   printf("catomics: %lu checks passed\n", checks);

@@ -28,6 +28,9 @@ struct face {
 };
 
 extern const struct face faces[5];
+/* The same with the width, or the operation too, known at run time only. */
+extern const struct face width_faces[4], performed_faces[];
+extern const unsigned performed_count;
 
 static inline u128 mask(const struct face *face) { return (u128)-1 >> (128 - face->bytes * 8); }
 static inline bool loads_with(int order) { return order != RELEASE && order != ACQ_REL; }
