@@ -53,7 +53,11 @@ static inline bool ca_has_pair_load(void) { return (ca_processor() & ca_reads_pa
 typedef struct { uint64_t low, high; } ca_pair;
 typedef struct { ca_pair old; bool ok; } ca_exchanged_pair;
 
-#if defined(CATOMICS_SANITIZED)
+/* clang has it as a builtin where it may use cmpxchg16b, as Swift's importer does: it knows best
+   which registers are free. Elsewhere its builtin calls libatomic, and gcc's does everywhere. */
+#if defined(CATOMICS_SANITIZED) ||                                                                \
+    (defined(__clang__) && defined(__GCC_HAVE_SYNC_COMPARE_AND_SWAP_16))
+#define CATOMICS_PAIR_BUILTIN
 __extension__ typedef unsigned __int128 ca_u128;
 static inline ca_u128 ca_join(ca_pair v) { return (ca_u128)v.high << 64 | v.low; }
 static inline ca_pair ca_split(ca_u128 v) {
@@ -74,8 +78,11 @@ static inline ca_exchanged_pair ca_cmpxchg_strong_pair(
   ca_exchanged_pair done = {expected, false};
   (void)order;
   (void)failure_order;
-#if defined(CATOMICS_SANITIZED)
+#if defined(CATOMICS_PAIR_BUILTIN)
   ca_u128 old = ca_join(expected);
+#if !defined(CATOMICS_SANITIZED)
+  order = failure_order = __ATOMIC_SEQ_CST;
+#endif
   done.ok = __atomic_compare_exchange_n(
       (ca_u128 *)p, &old, ca_join(desired), false, order, failure_order);
   done.old = ca_split(old);
@@ -210,5 +217,7 @@ static inline bool ca_bit_test_compl_pair(void *_Nonnull p, unsigned index, int 
   ca_pair bit = ca_bit_pair(index);
   return ca_has_bit(ca_fetch_xor_pair(p, bit, order), bit);
 }
+
+#undef CATOMICS_PAIR_BUILTIN
 
 #endif

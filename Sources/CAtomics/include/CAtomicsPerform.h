@@ -10,11 +10,13 @@
    `old` is the bit; a store finds what it stores. Forced inline, as a call is a store, too. Included
    by CAtomics.h. */
 
-/* Without gaps and from zero: the table of the branch then needs no check of its index. */
 enum {
-  CA_NONE, CA_LOAD, CA_STORE, CA_STORE_SEQ_CST, CA_EXCHANGE, CA_CMPXCHG, CA_BIT_TEST, CA_BIT_TEST_SET,
+  CA_LOAD, CA_STORE, CA_STORE_SEQ_CST, CA_EXCHANGE, CA_CMPXCHG, CA_BIT_TEST, CA_BIT_TEST_SET,
   CA_BIT_TEST_RESET, CA_BIT_TEST_COMPL, CA_OR, CA_XOR, CA_AND, CA_NOT, CA_ANDNOT, CA_ADD, CA_SUB,
-  CA_INC, CA_DEC
+  CA_INC, CA_DEC,
+  /* Above every code with a width up to 8 bytes beside it: one compare tells the rest apart. */
+  CA_WIDTH_SHIFT = 5,
+  CA_NONE = 4 << CA_WIDTH_SHIFT
 };
 
 typedef struct { ca_pair old; bool ok, handled; } ca_performed;
@@ -47,34 +49,36 @@ static inline uint64_t ca_here(uint64_t value) {
 /* The cases of one width. OPERAND(value) declares the operand as a value of the width, EXPECTED so
    the value that a compare-exchange expects, FOUND makes an outcome; ALL and ONE are values. */
 #define CATOMICS_FETCH(CODE, LOG, S, NAME, OPERAND, FOUND)                                        \
-  case CODE << 3 | LOG: {                                                                         \
+  case CODE | LOG << CA_WIDTH_SHIFT: {                                                            \
     OPERAND(value);                                                                               \
     return FOUND(ca_##NAME##_##S(p, value, CATOMICS_ANY(order)), true);                           \
   }
 #define CATOMICS_CONSTANT(CODE, LOG, S, NAME, VALUE, FOUND)                                       \
-  case CODE << 3 | LOG: return FOUND(ca_##NAME##_##S(p, VALUE, CATOMICS_ANY(order)), true);
+  case CODE | LOG << CA_WIDTH_SHIFT: return FOUND(ca_##NAME##_##S(p, VALUE, CATOMICS_ANY(order)), true);
 #define CATOMICS_BIT(CODE, LOG, S, NAME)                                                          \
-  case CODE << 3 | LOG:                                                                           \
+  case CODE | LOG << CA_WIDTH_SHIFT:                                                              \
     return ca_found_word(                                                                         \
         ca_##NAME##_##S(p, (unsigned)ca_here(companion.low), CATOMICS_ANY(order)), true);
 #define CATOMICS_STORED(CODE, LOG, S, ORDER, OPERAND, FOUND)                                      \
-  case CODE << 3 | LOG: {                                                                         \
+  case CODE | LOG << CA_WIDTH_SHIFT: {                                                            \
     OPERAND(value);                                                                               \
     ca_store_##S(p, value, ORDER);                                                                \
     return FOUND(value, true);                                                                    \
   }
-#define CATOMICS_CASES(LOG, S, OPERAND, INVERSE, EXPECTED, ALL, ONE, FOUND)                       \
-  case CA_NONE << 3 | LOG: return nothing;                                                        \
-  case CA_LOAD << 3 | LOG: return FOUND(ca_load_##S(p, CATOMICS_ANY(order)), true);               \
-  CATOMICS_STORED(CA_STORE, LOG, S, CATOMICS_WEAKER(order), OPERAND, FOUND)                       \
-  CATOMICS_STORED(CA_STORE_SEQ_CST, LOG, S, __ATOMIC_SEQ_CST, OPERAND, FOUND)                     \
-  case CA_CMPXCHG << 3 | LOG: {                                                                   \
+/* What is one instruction at every width where the processor has it. */
+#define CATOMICS_INSTRUCTIONS(LOG, S, OPERAND, EXPECTED, FOUND)                                   \
+  case CA_LOAD | LOG << CA_WIDTH_SHIFT: return FOUND(ca_load_##S(p, CATOMICS_ANY(order)), true);  \
+  case CA_CMPXCHG | LOG << CA_WIDTH_SHIFT: {                                                      \
     OPERAND(desired);                                                                             \
     EXPECTED(expected);                                                                           \
     ca_exchanged_##S done = ca_cmpxchg_strong_##S(                                                \
         p, expected, desired, CATOMICS_ANY(order), CATOMICS_ANY(failure_order));                  \
     return FOUND(done.old, done.ok);                                                              \
-  }                                                                                               \
+  }
+/* What is a loop at sixteen bytes. */
+#define CATOMICS_LOOPS(LOG, S, OPERAND, INVERSE, ALL, ONE, FOUND)                                 \
+  CATOMICS_STORED(CA_STORE, LOG, S, CATOMICS_WEAKER(order), OPERAND, FOUND)                       \
+  CATOMICS_STORED(CA_STORE_SEQ_CST, LOG, S, __ATOMIC_SEQ_CST, OPERAND, FOUND)                     \
   CATOMICS_BIT(CA_BIT_TEST, LOG, S, bit_test)                                                     \
   CATOMICS_BIT(CA_BIT_TEST_SET, LOG, S, bit_test_set)                                             \
   CATOMICS_BIT(CA_BIT_TEST_RESET, LOG, S, bit_test_reset)                                         \
@@ -106,35 +110,53 @@ static inline uint64_t ca_here(uint64_t value) {
 #define CATOMICS_INVERSE_PAIR(NAME) ca_pair NAME = {~ca_here(operand.low), ~ca_here(operand.high)}
 #define CATOMICS_EXPECTED_PAIR(NAME)                                                              \
   ca_pair NAME = {ca_here(companion.low), ca_here(companion.high)}
-#define CATOMICS_WORD_CASES(LOG, N)                                                               \
-  CATOMICS_CASES(                                                                                 \
-      LOG, u##N, CATOMICS_OPERAND_##N, CATOMICS_INVERSE_##N, CATOMICS_EXPECTED_##N,               \
-      (uint##N##_t)~(uint64_t)0, 1, ca_found_word)
+#define CATOMICS_WORD(LOG, N)                                                                     \
+  CATOMICS_INSTRUCTIONS(LOG, u##N, CATOMICS_OPERAND_##N, CATOMICS_EXPECTED_##N, ca_found_word)    \
+  CATOMICS_LOOPS(                                                                                 \
+      LOG, u##N, CATOMICS_OPERAND_##N, CATOMICS_INVERSE_##N, (uint##N##_t)~(uint64_t)0, 1,        \
+      ca_found_word)
+
+/* Sixteen bytes. */
+static inline __attribute__((always_inline)) ca_performed ca_perform_pair(
+    void *_Nonnull p, unsigned code, int order, int failure_order, ca_pair operand,
+    ca_pair companion) {
+  const ca_pair all = {~(uint64_t)0, ~(uint64_t)0}, one = {1, 0};
+  (void)order;
+  (void)failure_order;
+  switch (code) {
+    CATOMICS_INSTRUCTIONS(0, pair, CATOMICS_OPERAND_PAIR, CATOMICS_EXPECTED_PAIR, ca_found_pair)
+    CATOMICS_LOOPS(
+        0, pair, CATOMICS_OPERAND_PAIR, CATOMICS_INVERSE_PAIR, all, one, ca_found_pair)
+  default: __builtin_unreachable();
+  }
+}
 
 /* `code` is one of the above, `width` the base-2 logarithm of the byte count, 0 to 4; nothing checks
-   them. `companion` is the value that a compare-exchange expects, or the index of a bit. */
+   them. `companion` is the value that a compare-exchange expects, or the index of a bit.
+
+   What is said to be unlikely gives up its registers to the rest. */
 static inline __attribute__((always_inline)) ca_performed ca_perform(
     void *_Nonnull p, unsigned code, unsigned width, int order, int failure_order,
     ca_pair operand, ca_pair companion) {
-  const ca_pair all = {~(uint64_t)0, ~(uint64_t)0}, one = {1, 0};
   ca_performed nothing = {{0, 0}, false, false};
   (void)order;
   (void)failure_order;
-  switch (code << 3 | width) {
-    CATOMICS_WORD_CASES(0, 8)
-    CATOMICS_WORD_CASES(1, 16)
-    CATOMICS_WORD_CASES(2, 32)
-    CATOMICS_WORD_CASES(3, 64)
-    CATOMICS_CASES(
-        4, pair, CATOMICS_OPERAND_PAIR, CATOMICS_INVERSE_PAIR, CATOMICS_EXPECTED_PAIR, all, one,
-        ca_found_pair)
+  unsigned index = code | width << CA_WIDTH_SHIFT;
+  if (__builtin_expect(index >= CA_NONE, 0)) {
+    if (code == CA_NONE) return nothing;
+    return ca_perform_pair(p, code, order, failure_order, operand, companion);
+  }
+  switch (index) {
+    CATOMICS_WORD(0, 8)
+    CATOMICS_WORD(1, 16)
+    CATOMICS_WORD(2, 32)
+    CATOMICS_WORD(3, 64)
   default: __builtin_unreachable();
   }
 }
 
 #undef CATOMICS_ANY
 #undef CATOMICS_BIT
-#undef CATOMICS_CASES
 #undef CATOMICS_CONSTANT
 #undef CATOMICS_EXPECTED_16
 #undef CATOMICS_EXPECTED_32
@@ -142,11 +164,13 @@ static inline __attribute__((always_inline)) ca_performed ca_perform(
 #undef CATOMICS_EXPECTED_8
 #undef CATOMICS_EXPECTED_PAIR
 #undef CATOMICS_FETCH
+#undef CATOMICS_INSTRUCTIONS
 #undef CATOMICS_INVERSE_16
 #undef CATOMICS_INVERSE_32
 #undef CATOMICS_INVERSE_64
 #undef CATOMICS_INVERSE_8
 #undef CATOMICS_INVERSE_PAIR
+#undef CATOMICS_LOOPS
 #undef CATOMICS_OPERAND_16
 #undef CATOMICS_OPERAND_32
 #undef CATOMICS_OPERAND_64
@@ -154,6 +178,6 @@ static inline __attribute__((always_inline)) ca_performed ca_perform(
 #undef CATOMICS_OPERAND_PAIR
 #undef CATOMICS_STORED
 #undef CATOMICS_WEAKER
-#undef CATOMICS_WORD_CASES
+#undef CATOMICS_WORD
 
 #endif
