@@ -80,6 +80,7 @@ public final class BlockingClient {
   ) throws(ClientError) -> AtomicOutcome {
     switch transport {
     case .remote(let connection):
+      try register.check(request)
       return try connection.call(.perform(request, on: register)).asOutcome()
     case .map(let registers): return try registers.perform(request, on: register)
     }
@@ -122,6 +123,7 @@ public final class BlockingClient {
   ) throws(ClientError) {
     switch transport {
     case .remote(let connection):
+      try register.check(request)
       pipeline.append(try connection.submit(.perform(request, on: register)))
     case .map(let registers):
       mapped.append(

@@ -57,7 +57,8 @@ final class LocalRegisters: Sendable {
     } else {
       handle = try find(register.name)
     }
-    guard request.fits(handle.type), handle.type == register.type else {
+    try register.check(request)
+    guard handle.type == register.type else {
       throw .rejected(
         code: "type-mismatch", text: "The register's type is \(handle.type.name).", applied: .no)
     }
@@ -158,14 +159,6 @@ final class LocalRegisters: Sendable {
     let connection = try BlockingConnection(
       to: server.socket, named: server.name, session: try server.makeSession(), options: options)
     return try connection.call(command)
-  }
-}
-
-extension AtomicRequest {
-  /// Whether this request, checked against the type it was made for, is one for `type` too.
-  func fits(_ type: RegisterType) -> Bool {
-    operation.exists(on: type.kind) && operand | expected <= type.width.mask
-      && Int(index) < type.width.bitCount
   }
 }
 

@@ -76,6 +76,7 @@ public final class RegisterClient: Sendable {
   ) async throws(ClientError) -> AtomicOutcome {
     switch transport {
     case .remote(let connection):
+      try register.check(request)
       return try await connection.call(.perform(request, on: register)).asOutcome()
     case .map(let registers): return try registers.perform(request, on: register)
     }

@@ -32,3 +32,18 @@ public struct RegisterReference: Sendable {
     }
   }
 }
+
+extension RegisterReference {
+  /// Checks that `request` was made for this register's type: what it means depends on it, and a
+  /// client works out from it what a server does not tell.
+  ///
+  /// - Throws: `rejected` with the code `type-mismatch`.
+  func check(_ request: AtomicRequest) throws(ClientError) {
+    guard request.type == type else {
+      throw .rejected(
+        code: "type-mismatch",
+        text: "The register's type is \(type.name), the request was made for "
+          + "\(request.type.name).", applied: .no)
+    }
+  }
+}

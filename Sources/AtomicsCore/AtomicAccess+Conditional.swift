@@ -19,10 +19,7 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicInteger {
     _ operand: Value, equal unless: Value, order: MemoryOrder = .sequentiallyConsistent,
     failureOrder: MemoryOrder? = nil
   ) -> CompareExchangeResult<Value> {
-    updateUnless(order, failureOrder) {
-      $0 == unless.atomicBits
-        ? nil : AtomicOperation.addUnless.result(of: $0, operand.atomicBits, on: Value.registerType)
-    }
+    conditionally(.addUnless, operand, unless, order, failureOrder)
   }
 
   /// Adds 1, wrapping on overflow, unless the value is 0: takes a reference to what still has one.
@@ -38,7 +35,7 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicInteger {
   public func incrementIfNotZero(
     order: MemoryOrder = .sequentiallyConsistent, failureOrder: MemoryOrder? = nil
   ) -> CompareExchangeResult<Value> {
-    addUnless(1, equal: 0, order: order, failureOrder: failureOrder)
+    conditionally(.incrementIfNotZero, 0, 0, order, failureOrder)
   }
 
   /// Subtracts 1 if the value is greater than 0: takes one of what there are so many.
@@ -55,9 +52,18 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicInteger {
   public func decrementIfPositive(
     order: MemoryOrder = .sequentiallyConsistent, failureOrder: MemoryOrder? = nil
   ) -> CompareExchangeResult<Value> {
-    updateUnless(order, failureOrder) {
-      Value(atomicBits: $0) > 0
-        ? AtomicOperation.decrementIfPositive.result(of: $0, 0, on: Value.registerType) : nil
+    conditionally(.decrementIfPositive, 0, 0, order, failureOrder)
+  }
+
+  @inlinable @inline(__always)
+  func conditionally(
+    _ operation: AtomicOperation, _ operand: Value, _ unless: Value, _ order: MemoryOrder,
+    _ failureOrder: MemoryOrder?
+  ) -> CompareExchangeResult<Value> {
+    let type = Value.registerType
+    return updateUnless(order, failureOrder) {
+      operation.spares($0, unless: unless.atomicBits, on: type)
+        ? nil : operation.result(of: $0, operand.atomicBits, on: type)
     }
   }
 }

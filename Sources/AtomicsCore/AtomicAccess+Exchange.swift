@@ -8,7 +8,7 @@ extension AtomicAccess where Self: ~Copyable {
   /// - Complexity: O(1).
   ///
   /// The corresponding C function is `atomic_exchange_explicit` (C11 7.17.7.3).
-  @inlinable @inline(__always)
+  @discardableResult @inlinable @inline(__always)
   public func exchange(_ value: Value, order: MemoryOrder = .sequentiallyConsistent) -> Value {
     Value(atomicBits: location.exchange(Value.atomicWidth, value.atomicBits, order))
   }
@@ -27,7 +27,8 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicBitwiseValue {
   public func exchange(
     _ value: Value, mask: Value, order: MemoryOrder = .sequentiallyConsistent
   ) -> Value {
-    let mask = mask.atomicBits
-    return fetchUpdate(order) { $0 & ~mask | value.atomicBits & mask }
+    fetchUpdate(order) {
+      AtomicRequest.merged($0, value.atomicBits, kept: ~mask.atomicBits)
+    }
   }
 }

@@ -14,7 +14,8 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicFloatingPoint {
     fetchAdd(operand, order: order)
   }
 
-  /// Adds `operand`, rounding to nearest, and returns the old value; of NaNs the canonical one results.
+  /// Adds `operand`, rounding to nearest, and returns the old value; of NaNs the canonical one
+  /// results.
   ///
   /// - Parameter order: Any order.
   /// - Returns: The value before.
@@ -23,10 +24,11 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicFloatingPoint {
   /// The corresponding C++ function is `atomic<float>::fetch_add` (C++20).
   @discardableResult @inlinable @inline(__always)
   public func fetchAdd(_ operand: Value, order: MemoryOrder = .sequentiallyConsistent) -> Value {
-    fetchUpdate(order) { Value.sum(Value(atomicBits: $0), operand).atomicBits }
+    fetchUpdate(.add, operand, order)
   }
 
-  /// Adds `operand`, rounding to nearest, and returns the new value; of NaNs the canonical one results.
+  /// Adds `operand`, rounding to nearest, and returns the new value; of NaNs the canonical one
+  /// results.
   ///
   /// - Parameter order: Any order.
   /// - Returns: The value after.
@@ -35,7 +37,7 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicFloatingPoint {
   /// The corresponding C++ function is `atomic<float>::fetch_add` (C++20).
   @discardableResult @inlinable @inline(__always)
   public func addFetch(_ operand: Value, order: MemoryOrder = .sequentiallyConsistent) -> Value {
-    Value.sum(fetchAdd(operand, order: order), operand)
+    result(.add, fetchAdd(operand, order: order), operand)
   }
 
   /// Subtracts `operand`, rounding to nearest; of NaNs the canonical one results.
@@ -49,7 +51,8 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicFloatingPoint {
     fetchSub(operand, order: order)
   }
 
-  /// Subtracts `operand`, rounding to nearest, and returns the old value; of NaNs the canonical one results.
+  /// Subtracts `operand`, rounding to nearest, and returns the old value; of NaNs the canonical
+  /// one results.
   ///
   /// - Parameter order: Any order.
   /// - Returns: The value before.
@@ -58,10 +61,11 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicFloatingPoint {
   /// The corresponding C++ function is `atomic<float>::fetch_sub` (C++20).
   @discardableResult @inlinable @inline(__always)
   public func fetchSub(_ operand: Value, order: MemoryOrder = .sequentiallyConsistent) -> Value {
-    fetchUpdate(order) { Value.difference(Value(atomicBits: $0), operand).atomicBits }
+    fetchUpdate(.sub, operand, order)
   }
 
-  /// Subtracts `operand`, rounding to nearest, and returns the new value; of NaNs the canonical one results.
+  /// Subtracts `operand`, rounding to nearest, and returns the new value; of NaNs the canonical
+  /// one results.
   ///
   /// - Parameter order: Any order.
   /// - Returns: The value after.
@@ -70,10 +74,11 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicFloatingPoint {
   /// The corresponding C++ function is `atomic<float>::fetch_sub` (C++20).
   @discardableResult @inlinable @inline(__always)
   public func subFetch(_ operand: Value, order: MemoryOrder = .sequentiallyConsistent) -> Value {
-    Value.difference(fetchSub(operand, order: order), operand)
+    result(.sub, fetchSub(operand, order: order), operand)
   }
 
-  /// Replaces the value by `operand` if that is less; a NaN gives way to a number, and -0 is less than 0.
+  /// Replaces the value by `operand` if that is less; a NaN gives way to a number, and -0 is less
+  /// than 0.
   ///
   /// - Parameter order: Any order.
   /// - Complexity: O(1) where nobody else writes; see ``AtomicAccess``.
@@ -84,7 +89,8 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicFloatingPoint {
     fetchMin(operand, order: order)
   }
 
-  /// Replaces the value by `operand` if that is less, and returns the old value; a NaN gives way to a number, and -0 is less than 0.
+  /// Replaces the value by `operand` if that is less, and returns the old value; a NaN gives way
+  /// to a number, and -0 is less than 0.
   ///
   /// - Parameter order: Any order.
   /// - Returns: The value before.
@@ -93,10 +99,11 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicFloatingPoint {
   /// The corresponding C++ function is `atomic<float>::fetch_fminimum_num` (C++26).
   @discardableResult @inlinable @inline(__always)
   public func fetchMin(_ operand: Value, order: MemoryOrder = .sequentiallyConsistent) -> Value {
-    fetchUpdate(order) { Value.lesser(Value(atomicBits: $0), operand).atomicBits }
+    fetchUpdate(.min, operand, order)
   }
 
-  /// Replaces the value by `operand` if that is less, and returns the new value; a NaN gives way to a number, and -0 is less than 0.
+  /// Replaces the value by `operand` if that is less, and returns the new value; a NaN gives way
+  /// to a number, and -0 is less than 0.
   ///
   /// - Parameter order: Any order.
   /// - Returns: The value after.
@@ -105,10 +112,11 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicFloatingPoint {
   /// The corresponding C++ function is `atomic<float>::fetch_fminimum_num` (C++26).
   @discardableResult @inlinable @inline(__always)
   public func minFetch(_ operand: Value, order: MemoryOrder = .sequentiallyConsistent) -> Value {
-    Value.lesser(fetchMin(operand, order: order), operand)
+    result(.min, fetchMin(operand, order: order), operand)
   }
 
-  /// Replaces the value by `operand` if that is greater; a NaN gives way to a number, and 0 is greater than -0.
+  /// Replaces the value by `operand` if that is greater; a NaN gives way to a number, and 0 is
+  /// greater than -0.
   ///
   /// - Parameter order: Any order.
   /// - Complexity: O(1) where nobody else writes; see ``AtomicAccess``.
@@ -119,7 +127,8 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicFloatingPoint {
     fetchMax(operand, order: order)
   }
 
-  /// Replaces the value by `operand` if that is greater, and returns the old value; a NaN gives way to a number, and 0 is greater than -0.
+  /// Replaces the value by `operand` if that is greater, and returns the old value; a NaN gives
+  /// way to a number, and 0 is greater than -0.
   ///
   /// - Parameter order: Any order.
   /// - Returns: The value before.
@@ -128,10 +137,11 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicFloatingPoint {
   /// The corresponding C++ function is `atomic<float>::fetch_fmaximum_num` (C++26).
   @discardableResult @inlinable @inline(__always)
   public func fetchMax(_ operand: Value, order: MemoryOrder = .sequentiallyConsistent) -> Value {
-    fetchUpdate(order) { Value.greater(Value(atomicBits: $0), operand).atomicBits }
+    fetchUpdate(.max, operand, order)
   }
 
-  /// Replaces the value by `operand` if that is greater, and returns the new value; a NaN gives way to a number, and 0 is greater than -0.
+  /// Replaces the value by `operand` if that is greater, and returns the new value; a NaN gives
+  /// way to a number, and 0 is greater than -0.
   ///
   /// - Parameter order: Any order.
   /// - Returns: The value after.
@@ -140,6 +150,6 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicFloatingPoint {
   /// The corresponding C++ function is `atomic<float>::fetch_fmaximum_num` (C++26).
   @discardableResult @inlinable @inline(__always)
   public func maxFetch(_ operand: Value, order: MemoryOrder = .sequentiallyConsistent) -> Value {
-    Value.greater(fetchMax(operand, order: order), operand)
+    result(.max, fetchMax(operand, order: order), operand)
   }
 }

@@ -99,6 +99,9 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicInteger {
   ) -> CompareExchangeResult<Value> {
     precondition(range == nil || policy != .wrap, "a range needs the policy saturate or fail")
     let range = range ?? Value.min...Value.max
-    return updateUnless(order, nil) { result(Value(atomicBits: $0), range)?.atomicBits }
+    // Only `fail` leaves the value alone by what it read.
+    return updateUnless(order, policy == .fail ? nil : .relaxed) {
+      result(Value(atomicBits: $0), range)?.atomicBits
+    }
   }
 }

@@ -13,7 +13,8 @@ public protocol AtomicReadAccess<Value>: AtomicProperties, ~Copyable {
 ///
 /// Every operation is one indivisible step on as many bytes as the value is wide. The
 /// read-modify-write `add` returns nothing, `fetchAdd` the old value, `addFetch` the new one.
-/// Operations trap on an order that C11 does not permit them; orders are passed on unchanged.
+/// Operations trap on an order that C11 does not permit them, and replace none by another; a
+/// processor may give more than was asked.
 ///
 /// **Complexity** of every operation: one instruction, or a compare-exchange loop where the
 /// processor has none that does it: `neg`, `nand`, `min`, `max`, `byteMin` and `byteMax`; `or`,

@@ -31,7 +31,7 @@ public struct AtomicCell: RuntimeAtomicAccess, Sendable {
     self.type = type
   }
 
-  /// Runs `request`, which was checked against this cell's type.
+  /// Runs `request`. Traps unless it was made for this cell's type.
   ///
   /// - Returns: The value found and the value left; what the operation does not learn by itself
   ///   (the new value of an addition) is worked out from what it does.
@@ -45,7 +45,18 @@ public struct AtomicCell: RuntimeAtomicAccess, Sendable {
     #if DEBUG
       recordForProbe(request)
     #endif
+    precondition(request.type == type, "a request runs on values of the type that it was made for")
     return location.perform(request, on: type)
+  }
+
+  /// Writes `bits`, of which those beyond the width are ignored: a store without the checks of
+  /// `perform`.
+  ///
+  /// - Parameter order: relaxed, release or seq_cst; traps otherwise.
+  @inlinable @inline(__always)
+  public func store(_ bits: UInt128, order: MemoryOrder = .sequentiallyConsistent) {
+    precondition(order.isValidForStore, "a store takes relaxed, release or seq_cst")
+    location.store(type.width, bits, order)
   }
 }
 

@@ -2,6 +2,8 @@
 
 /// A float on which atomic arithmetic works by value. It is loaded, stored, exchanged and compared
 /// for an exchange by its bits: there -0 differs from 0, and a NaN equals the NaN of the same bits.
+///
+/// Text knows one NaN only: who exchanges by text (HTTP, the command line) never meets the others.
 public protocol AtomicFloatingPoint: AtomicValue, BinaryFloatingPoint {}
 
 extension AtomicFloatingPoint {

@@ -3,24 +3,6 @@
 extension AtomicKind {
   /// Whether the kind is a number without a fraction.
   @inlinable @inline(__always) public var isInteger: Bool { self == .unsigned || self == .signed }
-
-  /// Whether `first` comes before `second` in the kind's order: integers by their value, bytes as
-  /// strings from the first byte in memory.
-  ///
-  /// - Parameter signBit: The highest bit of the width that the words represent.
-  @inlinable @inline(__always)
-  func isLess<Word: FixedWidthInteger & UnsignedInteger>(
-    _ first: Word, than second: Word, signBit: Word
-  ) -> Bool {
-    switch self {
-    // Floats are compared by RegisterType, which knows their format.
-    case .unsigned, .float: first < second
-    // Flipping the sign moves the negative numbers below the others, each half in its order.
-    case .signed: first ^ signBit < second ^ signBit
-    // The first byte in memory is the lowest of the word: the compare wants it highest.
-    case .bytes: first.byteSwapped < second.byteSwapped
-    }
-  }
 }
 
 extension RegisterType {
@@ -35,10 +17,15 @@ extension RegisterType {
   /// Both are bits zero-extended to 128.
   @inlinable @inline(__always)
   package func isLess(_ first: UInt128, than second: UInt128) -> Bool {
-    guard kind == .float else { return kind.isLess(first, than: second, signBit: signBit) }
-    return width == .four
-      ? Float(atomicBits: first) < Float(atomicBits: second)
-      : Double(atomicBits: first) < Double(atomicBits: second)
+    switch kind {
+    case .unsigned: first < second
+    // Flipping the sign moves the negative numbers below the others, each half in its order.
+    case .signed: first ^ signBit < second ^ signBit
+    // The first byte in memory is the lowest of the word: the compare wants it highest.
+    case .bytes: first.byteSwapped < second.byteSwapped
+    case .float where width == .four: Float(atomicBits: first) < Float(atomicBits: second)
+    case .float: Double(atomicBits: first) < Double(atomicBits: second)
+    }
   }
 
   /// Whether neither comes before the other, and both could: -0 and 0 are level, NaNs are not.

@@ -3,7 +3,8 @@
 public import CAtomics
 
 /// Where the value of an atomic lies: an address that was checked, and whose memory its maker
-/// keeps. Nothing but the library can make or read one.
+/// keeps. Nothing but the library can make or read one. It is a part of the atomics, and good for
+/// nothing by itself: whoever takes one out of an atomic takes its maker's promise with it.
 ///
 /// Each function calls the C function of its name, the width as a value up to 8 bytes and as a pair
 /// of halves at 16. Where the width and the order are known at compile time, nothing is left of it

@@ -14,7 +14,8 @@ extension AtomicRequest {
     let plain = try AtomicRequest(
       operation, on: type, order: order, failureOrder: failureOrder, operand: operand,
       expected: expected)
-    guard let modifier else {
+    // To wrap is what every operation does without being told.
+    guard let modifier, modifier != .overflow(.wrap) || operation.modifier != .overflow else {
       self = plain
       return
     }
@@ -29,15 +30,13 @@ extension AtomicRequest {
       guard mask <= type.width.mask else { throw .valueOutOfRange(type.maskType) }
       let kept = ~mask & type.width.mask
       self.init(
-        operation, order, failureOrder, index: 0, operand: operand, companion: kept,
+        operation, on: type, order, failureOrder, index: 0, operand: operand, companion: kept,
         runsByValue: kept != 0)
     case .relation(let relation):
       self.init(
-        operation, order, failureOrder, index: 0, operand: operand, companion: expected,
+        operation, on: type, order, failureOrder, index: 0, operand: operand, companion: expected,
         relation: relation, runsByValue: relation != .equal)
-    case .overflow(.wrap, let least, let greatest):
-      guard least == nil && greatest == nil else { throw .boundsWithoutPolicy(operation) }
-      self = plain
+    case .overflow(.wrap, _, _): throw .boundsWithoutPolicy(operation)
     case .overflow(let policy, let least, let greatest):
       let least = least ?? type.least
       let greatest = greatest ?? type.greatest
@@ -46,7 +45,7 @@ extension AtomicRequest {
         throw .emptyBounds(type, least: least, greatest: greatest)
       }
       self.init(
-        operation, order, failureOrder, index: 0, operand: operand, companion: least,
+        operation, on: type, order, failureOrder, index: 0, operand: operand, companion: least,
         limit: greatest, overflow: policy, runsByValue: true)
     }
   }
@@ -54,10 +53,10 @@ extension AtomicRequest {
 
 extension RegisterType {
   /// The least integer of the type, as bits.
-  @inlinable public var least: UInt128 { kind == .signed ? signBit : 0 }
+  @inlinable package var least: UInt128 { kind == .signed ? signBit : 0 }
 
   /// The greatest integer of the type, as bits.
-  @inlinable public var greatest: UInt128 { kind == .signed ? signBit - 1 : width.mask }
+  @inlinable package var greatest: UInt128 { kind == .signed ? signBit - 1 : width.mask }
 
   /// The type of masks over values of this type: bits have no sign.
   public var maskType: RegisterType {

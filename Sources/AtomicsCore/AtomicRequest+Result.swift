@@ -10,7 +10,12 @@ extension AtomicOperation {
   /// - Returns: Bits of the width, zero-extended.
   @inlinable @inline(__always)
   func result(of old: UInt128, _ operand: UInt128, on type: RegisterType) -> UInt128 {
-    switch self {
+    if type.kind == .float && isArithmetic {
+      return type.width == .four
+        ? result(of: Float(atomicBits: old), Float(atomicBits: operand)).atomicBits
+        : result(of: Double(atomicBits: old), Double(atomicBits: operand)).atomicBits
+    }
+    return switch self {
     case .load, .bitTest, .bitTestSet, .bitTestReset, .bitTestComplement: old
     case .store, .exchange, .compareExchangeStrong, .compareExchangeWeak: operand
     case .or: old | operand
@@ -28,45 +33,54 @@ extension AtomicOperation {
     case .max, .byteMax: type.isLess(old, than: operand) ? operand : old
     }
   }
+
+  /// What arithmetic makes of a float.
+  @inlinable @inline(__always)
+  func result<Value: AtomicFloatingPoint>(of old: Value, _ operand: Value) -> Value {
+    switch self {
+    case .add: Value.sum(old, operand)
+    case .sub: Value.difference(old, operand)
+    case .min: Value.lesser(old, operand)
+    default: Value.greater(old, operand)
+    }
+  }
+
+  /// Whether a conditional operation leaves the value `old` alone.
+  ///
+  /// - Parameter unless: The value that `add_unless` leaves alone.
+  @inlinable @inline(__always)
+  func spares(_ old: UInt128, unless: UInt128, on type: RegisterType) -> Bool {
+    switch self {
+    case .addUnless: old == unless
+    case .incrementIfNotZero: old == 0
+    case .decrementIfPositive: !type.isLess(0, than: old)
+    default: false
+    }
+  }
 }
 
 extension AtomicRequest {
+  /// What an exchange of some bits makes of the value `old`: those of `kept` stay.
+  @inlinable @inline(__always)
+  static func merged(_ old: UInt128, _ operand: UInt128, kept: UInt128) -> UInt128 {
+    old & kept | operand & ~kept
+  }
+
   /// What the request makes of the value `old`, or nil where it leaves it alone. Not for bit
   /// operations.
   ///
   /// - Returns: Bits of the width, zero-extended.
   @usableFromInline
   func result(of old: UInt128, on type: RegisterType) -> UInt128? {
-    guard runsByValue || operation.takesFailureOrder else {
-      return operation.result(of: old, operand, on: type)
-    }
     switch operation {
-    case .exchange: return old & companion | operand & ~companion
+    case .exchange: Self.merged(old, operand, kept: companion)
     case .compareExchangeStrong, .compareExchangeWeak:
-      return relation.holds(old, companion, on: type) ? operand : nil
-    case .addUnless where old == companion: return nil
-    case .incrementIfNotZero where old == 0: return nil
-    case .decrementIfPositive where !type.isLess(0, than: old): return nil
-    case .add, .sub, .min, .max:
-      if type.kind == .float {
-        return type.width == .four
-          ? result(of: Float(atomicBits: old)) : result(of: Double(atomicBits: old))
-      }
-    default: break
-    }
-    guard overflow != .wrap else { return operation.result(of: old, operand, on: type) }
-    return type.kind == .signed
-      ? bounded(type.signed(old), type.signed, width: type.width)
-      : bounded(old, { $0 }, width: type.width)
-  }
-
-  private func result<Value: AtomicFloatingPoint>(of old: Value) -> UInt128 {
-    let operand = Value(atomicBits: operand)
-    return switch operation {
-    case .add: Value.sum(old, operand).atomicBits
-    case .sub: Value.difference(old, operand).atomicBits
-    case .min: Value.lesser(old, operand).atomicBits
-    default: Value.greater(old, operand).atomicBits
+      relation.holds(old, companion, on: type) ? operand : nil
+    case _ where operation.spares(old, unless: companion, on: type): nil
+    case _ where overflow == .wrap: operation.result(of: old, operand, on: type)
+    case _ where type.kind == .signed:
+      bounded(type.signed(old), type.signed, width: type.width)
+    default: bounded(old, { $0 }, width: type.width)
     }
   }
 

@@ -2,10 +2,12 @@
 
 public import CAtomics
 
-/// One operation, checked against the type of its register and ready to run.
+/// One operation, checked against the type of its value and ready to run.
 ///
 /// Values are bits zero-extended to 128, whatever the kind.
 public struct AtomicRequest: Equatable, Sendable {
+  /// What the request was checked against: it runs on values of this type only.
+  public let type: RegisterType
   public let operation: AtomicOperation
   public let order: MemoryOrder
   /// The order where the operation leaves the value alone and says so; equal to `order` where it
@@ -56,10 +58,12 @@ public struct AtomicRequest: Equatable, Sendable {
 
   @inlinable @inline(__always)
   init(
-    _ operation: AtomicOperation, _ order: MemoryOrder, _ failureOrder: MemoryOrder?, index: UInt8,
-    operand: UInt128, companion: UInt128, limit: UInt128 = 0, relation: ValueRelation = .equal,
+    _ operation: AtomicOperation, on type: RegisterType, _ order: MemoryOrder,
+    _ failureOrder: MemoryOrder?, index: UInt8, operand: UInt128, companion: UInt128,
+    limit: UInt128 = 0, relation: ValueRelation = .equal,
     overflow: OverflowPolicy = .wrap, runsByValue: Bool
   ) {
+    self.type = type
     self.operation = operation
     self.order = order
     let declines = operation.takesFailureOrder || overflow == .fail
@@ -110,7 +114,7 @@ public struct AtomicRequest: Equatable, Sendable {
     }
     guard operand | expected <= type.width.mask else { throw .valueOutOfRange(type) }
     self.init(
-      operation, order, failureOrder, index: index, operand: operand,
+      operation, on: type, order, failureOrder, index: index, operand: operand,
       companion: operation.takesFailureOrder ? expected : 0,
       runsByValue: operation.isConditional || type.kind == .float && operation.isArithmetic)
   }

@@ -51,6 +51,16 @@ public struct OwnedCell: RuntimeAtomicAccess, ~Copyable, Sendable {
     try self.init(RegisterType.covering(byteCount, kind, readOnly: false))
   }
 
+  /// Writes `bits`, of which those beyond the width are ignored: a store without the checks of
+  /// `perform`.
+  ///
+  /// - Parameter order: relaxed, release or seq_cst; traps otherwise.
+  @inlinable @inline(__always)
+  public func store(_ bits: UInt128, order: MemoryOrder = .sequentiallyConsistent) {
+    precondition(order.isValidForStore, "a store takes relaxed, release or seq_cst")
+    location.store(type.width, bits, order)
+  }
+
   deinit {
     location.deallocate()
   }

@@ -6,6 +6,12 @@ public struct RegisterType: Hashable, Sendable {
   public let kind: AtomicKind
   public let width: AtomicWidth
 
+  /// Spelled out to be inlined: every run of a request compares types.
+  @inlinable @inline(__always)
+  public static func == (first: RegisterType, second: RegisterType) -> Bool {
+    first.code == second.code
+  }
+
   /// Nil for a float that is neither 4 nor 8 bytes wide.
   @inlinable @inline(__always)
   public init?(kind: AtomicKind, width: AtomicWidth) {

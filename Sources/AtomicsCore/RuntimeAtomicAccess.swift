@@ -39,24 +39,13 @@ extension RuntimeAtomicAccess where Self: ~Copyable {
       index: index, modifier: modifier, order: order, failureOrder: failureOrder)
   }
 
-  /// The value's bits, zero-extended.
+  /// The value's bits, zero-extended: a load without the checks of `perform`.
   ///
   /// - Parameter order: relaxed, acquire or seq_cst; traps otherwise.
   @inlinable @inline(__always)
-  public func load(_ order: MemoryOrder = .sequentiallyConsistent) -> UInt128 {
+  public func load(order: MemoryOrder = .sequentiallyConsistent) -> UInt128 {
     precondition(order.isValidForLoad, "a load takes relaxed, acquire or seq_cst")
     return location.load(type.width, order)
-  }
-
-  /// Writes `bits`, of which those beyond the width are ignored. Traps where the memory may be read
-  /// only.
-  ///
-  /// - Parameter order: relaxed, release or seq_cst; traps otherwise.
-  @inlinable @inline(__always)
-  public func store(_ bits: UInt128, _ order: MemoryOrder = .sequentiallyConsistent) {
-    precondition(order.isValidForStore, "a store takes relaxed, release or seq_cst")
-    precondition(!isReadOnly, "a read-only cell takes no stores")
-    location.store(type.width, bits, order)
   }
 
   /// The atomic as text: its kind, its value, which is loaded, and its properties.

@@ -64,6 +64,8 @@ extension JSONAPI {
     _ operation: AtomicOperation, _ type: RegisterType
   ) throws(Problem) -> OperationModifier? {
     guard members.contains(anyOf: modifierNames(of: operation)) else { return nil }
+    // Said or not, on every type.
+    if overflow == .wrap, !members.contains(anyOf: ["min", "max"]) { return nil }
     // Before its values are judged: they have no meaning where the modifier has none.
     guard operation.modifier.exists(on: type.kind) else {
       throw Problem(OperationError.unsupportedModifier(operation, operation.modifier, type))

@@ -57,7 +57,7 @@ public final class RegisterService: Sendable {
   public func load(_ register: RegisterReference, _ order: MemoryOrder = .sequentiallyConsistent)
     -> UInt128?
   {
-    arena.cell(of: register.handle)?.load(order)
+    arena.cell(of: register.handle)?.load(order: order)
   }
 
   /// Everything known about a register; its value is read sequentially consistent.

@@ -4,8 +4,7 @@ public import AtomicsCore
 
 /// A frame of at most eight words, built without allocation: an operation or its reply.
 public struct FrameWords: Sendable {
-  /// 16 bytes of header and three slots of 16: an operand and two bounds.
-  public static let limit = 8
+  // 16 bytes of header and three slots of 16: an operand and two bounds.
   public var words: InlineArray<8, UInt64>
   public var count: Int
 

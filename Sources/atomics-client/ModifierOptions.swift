@@ -39,21 +39,23 @@ struct ModifierOptions: ParsableArguments {
     }
     if let relation, ValueRelation(name: relation) == nil {
       throw ClientError.usage(
-        "`\(relation)` is no relation: --relation takes \(Self.list(ValueRelation.allCases.map(\.name)))."
+        "`\(relation)` is no relation: --relation takes "
+          + "\(ValueRelation.allCases.map(\.name).joined(separator: ", "))."
       )
     }
     if let overflow, OverflowPolicy(name: overflow) == nil {
       throw ClientError.usage(
-        "`\(overflow)` is no policy: --overflow takes \(Self.list(OverflowPolicy.allCases.map(\.name)))."
+        "`\(overflow)` is no policy: --overflow takes "
+          + "\(OverflowPolicy.allCases.map(\.name).joined(separator: ", "))."
       )
     }
   }
 
-  private static func list(_ names: [String]) -> String { names.joined(separator: ", ") }
-
   /// What the options say, on a register of `type`; nil where none was given.
   func modifier(of operation: AtomicOperation, on type: RegisterType) throws -> OperationModifier? {
     guard !given.isEmpty else { return nil }
+    // Said or not, on every type.
+    if overflow == OverflowPolicy.wrap.name, min == nil, max == nil { return nil }
     guard operation.modifier.exists(on: type.kind) else {
       throw OperationError.unsupportedModifier(operation, operation.modifier, type)
     }

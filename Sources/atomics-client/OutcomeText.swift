@@ -37,6 +37,7 @@ struct OutcomeText {
     } else if name.operation == .load || name.operation == .store {
       object.member("value", type.format(outcome.new))
     } else {
+      // HTTP tells a result out of bounds by its status; here it is a member.
       if name.operation.takesFailureOrder || !outcome.succeeded {
         object.member("success", outcome.succeeded)
       }

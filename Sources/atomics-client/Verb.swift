@@ -92,7 +92,8 @@ struct Verb: Equatable {
     case .overflow:
       [
         "  --overflow POLICY      \(OverflowPolicy.allCases.map(\.name).joined(separator: ", "))",
-        "                         (default: wrap; integers)",
+        "                         (default: wrap; integers only). With fail, a result out of",
+        "                         bounds changes nothing: prints the value found, exit code 1",
         "  --min VALUE            the least result, with saturate or fail",
         "  --max VALUE            the greatest result, with saturate or fail",
       ]
@@ -102,7 +103,8 @@ struct Verb: Equatable {
   private var printed: String {
     switch name.operation {
     case .compareExchangeStrong, .compareExchangeWeak:
-      "Prints the value found; when that is not EXPECTED, nothing changes and the exit\ncode is 1."
+      "Prints the value found; when that is not EXPECTED (or does not stand to it as\n"
+        + "--relation says), nothing changes and the exit code is 1."
     case _ where name.operation.isConditional:
       "Prints the value left behind; when the condition does not hold, nothing changes\n"
         + "and the exit code is 1."

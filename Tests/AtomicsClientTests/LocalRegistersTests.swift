@@ -93,6 +93,14 @@ import Testing
       #expect(code { _ = try client.perform(wide, on: register) } == "type-mismatch")
       let far = try AtomicRequest(.bitTestSet, on: u64, index: 8)
       #expect(code { _ = try client.perform(far, on: register) } == "type-mismatch")
+      // The same bits mean another number, and another range.
+      let float = try client.create("f", #require(RegisterType(name: "f32"))).register
+      let add = try AtomicRequest(.add, on: #require(RegisterType(name: "u32")), operand: 1)
+      #expect(code { _ = try client.perform(add, on: float) } == "type-mismatch")
+      let signed = try client.create("s", #require(RegisterType(name: "i8"))).register
+      let bounded = try AtomicRequest(
+        .add, on: u8, modifier: .overflow(.fail, greatest: 200), operand: 1)
+      #expect(code { _ = try client.perform(bounded, on: signed) } == "type-mismatch")
     }
   }
 

@@ -13,9 +13,9 @@ import Testing
     let value = UInt128(0x0102_0304_0506_0708) << 64 | 0x090A_0B0C_0D0E_0F10
     for order in MemoryOrder.allCases where order.isValidForStore {
       cell.store(0)
-      cell.store(value, order)
+      cell.store(value, order: order)
       for order in MemoryOrder.allCases where order.isValidForLoad {
-        #expect(cell.load(order) == value & type.width.mask)
+        #expect(cell.load(order: order) == value & type.width.mask)
       }
     }
     // Little-endian in memory, as C and Python read it.
@@ -32,13 +32,29 @@ import Testing
     await #expect(processExitsWith: .success) { _ = CellMemory().cell(.named("bytes16"), at: 16) }
   }
 
+  @Test("a request that was made for another type traps: it could reach beyond the value")
+  func otherType() async {
+    await #expect(processExitsWith: .failure) {
+      let request = try AtomicRequest(.bitTestSet, on: .named("u128"), index: 127)
+      _ = CellMemory().cell(.named("u64")).perform(request)
+    }
+    await #expect(processExitsWith: .failure) {
+      let request = try AtomicRequest(.add, on: .named("u32"), operand: 1)
+      _ = CellMemory().cell(.named("f32")).perform(request)
+    }
+    await #expect(processExitsWith: .success) {
+      let request = try AtomicRequest(.bitTestSet, on: .named("u128"), index: 127)
+      _ = CellMemory().cell(.named("u128")).perform(request)
+    }
+  }
+
   @Test("load and store trap on an order that is not theirs")
   func orders() async {
     await #expect(processExitsWith: .failure) {
-      _ = CellMemory().cell(.named("u64")).load(.releasing)
+      _ = CellMemory().cell(.named("u64")).load(order: .releasing)
     }
     await #expect(processExitsWith: .failure) {
-      CellMemory().cell(.named("u64")).store(1, .acquiring)
+      CellMemory().cell(.named("u64")).store(1, order: .acquiring)
     }
   }
 }

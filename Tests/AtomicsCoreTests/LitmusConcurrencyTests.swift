@@ -15,21 +15,24 @@ import Testing
     let flag = memory.cell(flagType)
     let data = memory.cell(.named("u64"), at: 128)
     let faults = Faults()
+    let seen = Atomic64()
     let gate = Gate(2)
     onThreads(2) { thread in
       // A narrow flag wraps: the round's number is compared in its own width.
       let mask = min(flagType.width.mask, 0x7F)
       for round in 1...UInt128(Self.rounds / 10) {
         if thread == 0 {
-          data.store(round, .relaxed)
-          flag.store(round & mask, .releasing)
-        } else if flag.load(.acquiring) == round & mask {
-          faults.expect(data.load(.relaxed) == round)
+          data.store(round, order: .relaxed)
+          flag.store(round & mask, order: .releasing)
+        } else if flag.load(order: .acquiring) == round & mask {
+          faults.expect(data.load(order: .relaxed) == round)
+          seen.value.wrappingAdd(1, ordering: .relaxed)
         }
         gate.pass()
       }
     }
     #expect(faults.count == 0)
+    #expect(seen.value.load(ordering: .relaxed) > 0, "no flag was seen in its round")
   }
 
   @Test("a release read-modify-write publishes, and an acquire one receives")
@@ -46,14 +49,14 @@ import Testing
     onThreads(2) { thread in
       for round in 1...UInt128(Self.rounds / 4) {
         if thread == 0 {
-          data.store(round, .relaxed)
+          data.store(round, order: .relaxed)
           _ = flag.perform(give)
-          while flag.load(.acquiring) != 0 { yield() }
+          while flag.load(order: .acquiring) != 0 { yield() }
         } else {
           while !flag.perform(take).succeeded { yield() }
           // The giver waits for the flag to fall before it writes again, so this may be the next
           // round's value, never an older one.
-          faults.expect(data.load(.relaxed) >= round)
+          faults.expect(data.load(order: .relaxed) >= round)
         }
       }
     }
@@ -66,17 +69,17 @@ import Testing
   func storeBuffering(width: AtomicWidth) throws {
     let type = try #require(RegisterType(kind: .unsigned, width: width))
     storeBuffering(type) { mine, other, round in
-      mine.store(round, .sequentiallyConsistent)
-      return other.load(.sequentiallyConsistent)
+      mine.store(round, order: .sequentiallyConsistent)
+      return other.load(order: .sequentiallyConsistent)
     }
   }
 
   @Test("relaxed stores and loads are ordered by a seq_cst fence between them")
   func fences() {
     storeBuffering(.named("u64")) { mine, other, round in
-      mine.store(round, .relaxed)
+      mine.store(round, order: .relaxed)
       AtomicFence.thread(.sequentiallyConsistent)
-      return other.load(.relaxed)
+      return other.load(order: .relaxed)
     }
   }
 
@@ -86,21 +89,24 @@ import Testing
     let flag = memory.cell(.named("u64"))
     let data = memory.cell(.named("u64"), at: 128)
     let faults = Faults()
+    let seen = Atomic64()
     let gate = Gate(2)
     onThreads(2) { thread in
       for round in 1...UInt128(Self.rounds / 10) {
         if thread == 0 {
-          data.store(round, .relaxed)
+          data.store(round, order: .relaxed)
           AtomicFence.thread(.releasing)
-          flag.store(round, .relaxed)
-        } else if flag.load(.relaxed) == round {
+          flag.store(round, order: .relaxed)
+        } else if flag.load(order: .relaxed) == round {
           AtomicFence.thread(.acquiring)
-          faults.expect(data.load(.relaxed) == round)
+          faults.expect(data.load(order: .relaxed) == round)
+          seen.value.wrappingAdd(1, ordering: .relaxed)
         }
         gate.pass()
       }
     }
     #expect(faults.count == 0)
+    #expect(seen.value.load(ordering: .relaxed) > 0, "no flag was seen in its round")
   }
 
   /// Two threads write their own cell and read the other's: at least one must see the other's new

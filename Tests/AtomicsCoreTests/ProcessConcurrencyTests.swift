@@ -66,7 +66,7 @@ import Testing
               operand: UInt128(100 - process))
             for _ in 0..<ProcessConcurrencyTests.turns {
               _ = sum.perform(requests.add)
-              var expected = swapped.load(.relaxed)
+              var expected = swapped.load(order: .relaxed)
               while true {
                 let outcome = try swapped.perform(
                   .compareExchangeWeak, operand: (expected + 1) & width.mask, expected: expected,

@@ -181,7 +181,7 @@ import Testing
       // Every byte of the width takes part.
       let step = (UInt128.max / 255) & type.width.mask
       for _ in 0..<Self.turns {
-        var expected = cell.load(.relaxed)
+        var expected = cell.load(order: .relaxed)
         while true {
           let desired = (expected &+ step) & type.width.mask
           let outcome = cell.perform(
@@ -216,7 +216,7 @@ import Testing
         } else {
           let value = cell.perform(load).old
           faults.expect(value == (value & 0xFF) * bytes)
-          faults.expect(cell.load(.acquiring) % bytes == 0)
+          faults.expect(cell.load(order: .acquiring) % bytes == 0)
         }
       }
     }

@@ -55,6 +55,10 @@ CASES = {
     "adding through a read-only view": (
         "let a = unsafe ReadOnlyAtomicView<Int32>(at: pointer)\nSPOT",
         "_ = a.bitTest(1)", "a.fetchAdd(1)", "has no member 'fetchAdd'"),
+    "storing through a read-only cell": (
+        "let a = try unsafe ReadOnlyCell(\n"
+        "  over: UnsafeRawBufferPointer(start: pointer, count: 4), kind: .signed)\nSPOT",
+        "_ = a.load()", "a.store(1)", "has no member 'store'"),
     "adding to bytes": (
         "let a = unsafe AtomicBytes<4>(at: pointer)\nSPOT",
         "a.fetchOr([0, 0, 0, 1])", "a.fetchAdd([0, 0, 0, 1])", "fetchAdd"),
