@@ -34,4 +34,17 @@ import Testing
       #expect(mapped == UInt128(addresses.count + 1))
     }
   }
+
+  @Test("the library's example, as it stands in the README")
+  func library() throws {
+    let hits = OwnedAtomic<UInt64>(0)  // or AtomicView over memory of yours
+    let ticket = hits.fetchInc(order: .relaxed)  // compiles to one lock xadd
+    let seat = hits.add(1, overflow: .fail, within: 0...100)
+    #expect(seat.exchanged && ticket == 0 && seat.new == 2)
+
+    let cell = try OwnedCell(byteCount: 16, kind: .signed)
+    try cell.perform(.add, operand: cell.type.bits(of: -5), order: .acquiringAndReleasing)
+    let text = cell.description
+    #expect(text == "AtomicInt(value: -5, width: 16, readOnly: false, signed: true)")
+  }
 }
