@@ -26,7 +26,8 @@ extension AtomicAccess where Self: ~Copyable, Value: AtomicInteger {
   ///
   /// - Parameters:
   ///   - order: The order where it adds; any.
-  ///   - failureOrder: The order where it does not, as of ``addUnless(_:equal:order:failureOrder:)``.
+  ///   - failureOrder: The order where it does not, as of
+  ///     ``addUnless(_:equal:order:failureOrder:)``.
   /// - Returns: Whether it added, the value before and the value after.
   /// - Complexity: O(1) where nobody else writes; see ``AtomicAccess``.
   ///

@@ -15,8 +15,8 @@ extension AtomicAccess where Self: ~Copyable {
 }
 
 extension AtomicAccess where Self: ~Copyable, Value: AtomicBitwiseValue {
-  /// Replaces the bits that are set in `mask` by those of `value`, keeps the others, and returns the
-  /// old value.
+  /// Replaces the bits that are set in `mask` by those of `value`, keeps the others, and returns
+  /// the old value.
   ///
   /// - Parameter order: Any order.
   /// - Returns: The value before.

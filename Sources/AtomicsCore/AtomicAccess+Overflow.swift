@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Arithmetic that does not wrap. What it does at the end of the range belongs to the operation, never
-// to the value: others may add to the same memory as they like.
+// Arithmetic that does not wrap. What it does at the end of the range belongs to the operation,
+// never to the value: others may add to the same memory as they like.
 
 extension AtomicAccess where Self: ~Copyable, Value: AtomicInteger {
   /// Adds `operand`; where the exact result leaves `range`, does what `policy` says.

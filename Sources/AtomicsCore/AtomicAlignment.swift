@@ -3,9 +3,9 @@
 /// Which addresses operations of a width need, as data: powers of two, in bytes.
 ///
 /// On the processors that the library knows, minimum and recommended are the width itself, and a
-/// value then lies within one cache line. Intel's and AMD's run a locked instruction at any address,
-/// but across two lines it stops every core for thousands of cycles or faults, and a plain load or
-/// store there is not atomic; so less is not offered.
+/// value then lies within one cache line. Intel's and AMD's run a locked instruction at any
+/// address, but across two lines it stops every core for thousands of cycles or faults, and a plain
+/// load or store there is not atomic; so less is not offered.
 public struct AtomicAlignment: Hashable, Sendable {
   /// The width whose alignment this is.
   public let width: AtomicWidth

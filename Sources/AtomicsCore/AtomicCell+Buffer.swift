@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Memory that the caller keeps: each initializer asks for the promise of ``AtomicCell/init(at:type:)``.
+// Memory that the caller keeps: each initializer asks for the promise of
+// ``AtomicCell/init(at:type:)``.
 
 extension AtomicCell {
   /// A cell that is the whole of `buffer`: its width is the buffer's byte count.
@@ -15,8 +16,8 @@ extension AtomicCell {
 
   /// The value of `type` that lies `offset` bytes into `buffer`.
   ///
-  /// - Throws: ``BufferError`` for a value that does not lie within the buffer, a misaligned address,
-  ///   a width that this machine has not.
+  /// - Throws: ``BufferError`` for a value that does not lie within the buffer, a misaligned
+  ///   address, a width that this machine has not.
   @unsafe
   public init(in buffer: UnsafeMutableRawBufferPointer, at offset: Int, type: RegisterType)
     throws(BufferError)
@@ -42,8 +43,8 @@ extension ReadOnlyCell {
 
   /// The value of `type` that lies `offset` bytes into `buffer`.
   ///
-  /// - Throws: ``BufferError`` for a value that does not lie within the buffer, a misaligned address,
-  ///   a width of which this machine has no load that only reads.
+  /// - Throws: ``BufferError`` for a value that does not lie within the buffer, a misaligned
+  ///   address, a width of which this machine has no load that only reads.
   @unsafe
   public init(in buffer: UnsafeRawBufferPointer, at offset: Int, type: RegisterType)
     throws(BufferError)
@@ -70,8 +71,8 @@ extension AtomicView {
 
   /// A view over the value that lies `offset` bytes into `buffer`.
   ///
-  /// - Throws: ``BufferError`` for a value that does not lie within the buffer, a misaligned address,
-  ///   16 bytes where this machine has no operations on them.
+  /// - Throws: ``BufferError`` for a value that does not lie within the buffer, a misaligned
+  ///   address, 16 bytes where this machine has no operations on them.
   @unsafe
   public init(in buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(BufferError) {
     // Safety: the caller's promise is passed on.

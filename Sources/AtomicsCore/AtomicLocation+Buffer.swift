@@ -4,8 +4,8 @@
 extension AtomicLocation {
   /// The value of `type` that lies `offset` bytes into `buffer`.
   ///
-  /// Safety: the caller promises what ``AtomicView/init(at:)`` asks for; where `readOnly`, the memory
-  /// need not be writable, and only loads follow.
+  /// Safety: the caller promises what ``AtomicView/init(at:)`` asks for; where `readOnly`, the
+  /// memory need not be writable, and only loads follow.
   @unsafe
   init(
     in buffer: UnsafeRawBufferPointer, at offset: Int, _ type: RegisterType, readOnly: Bool

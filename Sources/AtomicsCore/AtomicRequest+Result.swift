@@ -120,8 +120,8 @@ extension AtomicRequest {
       old: operation == .store ? operand : old, new: new, succeeded: succeeded)
   }
 
-  /// What an instruction that was applied left of `old`. Nothing in it traps, so that nothing is left
-  /// of it where the caller does not ask.
+  /// What an instruction that was applied left of `old`. Nothing in it traps, so that nothing is
+  /// left of it where the caller does not ask.
   @inlinable @inline(__always)
   func leftByInstruction(_ old: UInt128, on type: RegisterType) -> UInt128 {
     switch operation {

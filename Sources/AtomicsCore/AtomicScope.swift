@@ -35,7 +35,8 @@ public final class AtomicScope: AtomicProperties {
     isReadOnly = cell.isReadOnly
   }
 
-  /// A scope over the whole of `buffer`; see ``AtomicCell/init(over:kind:)-(UnsafeMutableRawBufferPointer,_)``.
+  /// A scope over the whole of `buffer`; see
+  /// ``AtomicCell/init(over:kind:)-(UnsafeMutableRawBufferPointer,_)``.
   @unsafe
   public convenience init(over buffer: UnsafeMutableRawBufferPointer, kind: AtomicKind)
     throws(BufferError)
@@ -56,8 +57,8 @@ public final class AtomicScope: AtomicProperties {
   /// Opens the scope, once in its life.
   ///
   /// - Returns: The view, of which copies may be made.
-  /// - Throws: ``ScopeError/enteredTwice`` while it is open, ``ScopeError/exited`` after ``exit()``,
-  ///   ``ScopeError/released`` after ``release()``.
+  /// - Throws: ``ScopeError/enteredTwice`` while it is open, ``ScopeError/exited`` after
+  ///   ``exit()``, ``ScopeError/released`` after ``release()``.
   public func enter() throws(ScopeError) -> ScopedCell {
     let before = state.withLock { state in
       defer { if state == .new { state = .open } }

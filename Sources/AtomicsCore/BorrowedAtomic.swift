@@ -45,8 +45,8 @@ public struct BorrowedCell: RuntimeAtomicAccess, ~Copyable, Sendable {
 extension MutableSpan where Element: AtomicValue {
   /// Runs `body` with the element at `index` as an atomic.
   ///
-  /// - Throws: What `body` throws, or ``BufferError``: bytes may be misaligned, and 16 bytes may have
-  ///   no operations on this machine. Traps where `index` is out of range.
+  /// - Throws: What `body` throws, or ``BufferError``: bytes may be misaligned, and 16 bytes may
+  ///   have no operations on this machine. Traps where `index` is out of range.
   @discardableResult
   public mutating func withAtomic<Result: ~Copyable>(
     at index: Int, _ body: (borrowing BorrowedAtomic<Element>) throws -> Result
@@ -64,8 +64,8 @@ extension MutableSpan where Element: AtomicValue {
 extension Span where Element: AtomicValue {
   /// Runs `body` with the element at `index` as an atomic that is only read.
   ///
-  /// - Throws: What `body` throws, or ``BufferError``: bytes may be misaligned, and a load of 16 bytes
-  ///   may write on this machine. Traps where `index` is out of range.
+  /// - Throws: What `body` throws, or ``BufferError``: bytes may be misaligned, and a load of 16
+  ///   bytes may write on this machine. Traps where `index` is out of range.
   public func withReadOnlyAtomic<Result: ~Copyable>(
     at index: Int, _ body: (borrowing BorrowedReadOnlyAtomic<Element>) throws -> Result
   ) throws -> Result {
@@ -93,8 +93,8 @@ extension MutableRawSpan {
 
   /// Runs `body` with the value of `type` that lies `offset` bytes into the span as an atomic.
   ///
-  /// - Throws: What `body` throws, or ``BufferError`` for a value that does not lie within the span,
-  ///   a misaligned address, a width that this machine has not.
+  /// - Throws: What `body` throws, or ``BufferError`` for a value that does not lie within the
+  ///   span, a misaligned address, a width that this machine has not.
   @discardableResult
   public mutating func withCell<Result: ~Copyable>(
     at offset: Int, type: RegisterType, _ body: (borrowing BorrowedCell) throws -> Result
@@ -111,8 +111,8 @@ extension RawSpan {
   /// Runs `body` with the whole span as an atomic that is only read: its width is the span's byte
   /// count.
   ///
-  /// - Throws: What `body` throws, or ``BufferError`` for a byte count that no load covers which only
-  ///   reads, or a misaligned address.
+  /// - Throws: What `body` throws, or ``BufferError`` for a byte count that no load covers which
+  ///   only reads, or a misaligned address.
   public func withReadOnlyCell<Result: ~Copyable>(
     kind: AtomicKind, _ body: (borrowing BorrowedCell) throws -> Result
   ) throws -> Result {

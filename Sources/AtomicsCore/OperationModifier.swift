@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What changes how an operation works. Each goes with the operations whose ``OperationRow/modifier``
-/// says so. Values are bits zero-extended to 128.
+/// What changes how an operation works. Each goes with the operations whose
+/// ``OperationRow/modifier`` says so. Values are bits zero-extended to 128.
 public enum OperationModifier: Hashable, Sendable {
   /// Of an exchange: the bits that are replaced; the others stay. On integers and bytes.
   case mask(UInt128)

@@ -54,8 +54,8 @@ public enum OrderClass: Sendable {
 
 /// One row of **the operation table**, from which wire codes, HTTP paths, command-line verbs and
 /// capabilities are made. A new operation is a case of ``AtomicOperation``, a row here and in the
-/// switches below, what it makes of a value (`AtomicOperation.result`), its code where the processor
-/// has an instruction for it (`instructionCode`), and its method in ``AtomicAccess``.
+/// switches below, what it makes of a value (`AtomicOperation.result`), its code where the
+/// processor has an instruction for it (`instructionCode`), and its method in ``AtomicAccess``.
 public struct OperationRow: Sendable {
   public let operation: AtomicOperation
   /// The canonical wire name of the form that returns nothing, or of the only form.

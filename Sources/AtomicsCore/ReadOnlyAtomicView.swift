@@ -27,8 +27,8 @@ public struct ReadOnlyAtomicView<Value: AtomicValue>: AtomicReadAccess, Sendable
 
   /// A view over the value that lies `offset` bytes into `buffer`.
   ///
-  /// - Throws: ``BufferError`` for a value that does not lie within the buffer, a misaligned address,
-  ///   16 bytes where a load of them would write.
+  /// - Throws: ``BufferError`` for a value that does not lie within the buffer, a misaligned
+  ///   address, 16 bytes where a load of them would write.
   @unsafe
   public init(in buffer: UnsafeRawBufferPointer, at offset: Int = 0) throws(BufferError) {
     // Safety: the caller's promise is passed on.

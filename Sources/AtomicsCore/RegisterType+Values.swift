@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Between the numbers and bytes of a program and the bits that run-time operations take: zero-extended
-// to 128, whatever the kind.
+// Between the numbers and bytes of a program and the bits that run-time operations take:
+// zero-extended to 128, whatever the kind.
 
 extension RegisterType {
   /// The bits of an integer.
   ///
-  /// - Throws: ``ValueError/outOfRange(_:)`` where it does not fit an integer type (a value is never
-  ///   truncated, a negative one never made unsigned), ``ValueError/malformed(_:)`` where the type
-  ///   is none of integers.
+  /// - Throws: ``ValueError/outOfRange(_:)`` where it does not fit an integer type (a value is
+  ///   never truncated, a negative one never made unsigned), ``ValueError/malformed(_:)`` where the
+  ///   type is none of integers.
   @inlinable
   public func bits<Integer: BinaryInteger>(of value: Integer) throws(ValueError) -> UInt128 {
     switch kind {
@@ -47,8 +47,8 @@ extension RegisterType {
     return bits
   }
 
-  /// The integer that these bits mean; nil where the type is none of integers, or where it is `u128`
-  /// and the value exceeds `Int128`.
+  /// The integer that these bits mean; nil where the type is none of integers, or where it is
+  /// `u128` and the value exceeds `Int128`.
   @inlinable
   public func integer(of bits: UInt128) -> Int128? {
     switch kind {

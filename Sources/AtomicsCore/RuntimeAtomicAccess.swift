@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Atomic operations on a value whose type is known at run time: what ``AtomicCell``,
-/// ``ReadOnlyCell``, ``OwnedCell`` and ``BorrowedCell`` share. Width, kind, order and operation are values; what does not go
-/// together is an error, and nothing was run. Only the library's own types conform.
+/// ``ReadOnlyCell``, ``OwnedCell`` and ``BorrowedCell`` share. Width, kind, order and operation are
+/// values; what does not go together is an error, and nothing was run. Only the library's own types
+/// conform.
 ///
 ///     let found = try cell.perform(.add, operand: cell.type.bits(of: -5), order: .relaxed).old
 ///     print(cell.type.format(found))
@@ -26,8 +27,8 @@ extension RuntimeAtomicAccess where Self: ~Copyable {
   /// - Returns: The value found and the value left.
   /// - Throws: ``OperationError`` for an operation that the value has not, read-only or at all, an
   ///   order that the operation has not, an index, a value or a modifier that does not fit.
-  /// - Complexity: Checks of some nanoseconds above ``AtomicCell/perform(_:)``, which runs a request
-  ///   that was checked before. Never blocks, never allocates.
+  /// - Complexity: Checks of some nanoseconds above ``AtomicCell/perform(_:)``, which runs a
+  ///   request that was checked before. Never blocks, never allocates.
   @discardableResult @inlinable @inline(__always)
   public func perform(
     _ operation: AtomicOperation, operand: UInt128 = 0, expected: UInt128 = 0, index: Int = 0,

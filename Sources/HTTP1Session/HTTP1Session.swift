@@ -5,8 +5,8 @@ public import HTTPMessage
 /// One HTTP/1.1 connection of a server without I/O: bytes in, events out; responses in, bytes out.
 ///
 /// Strict on purpose: whatever two parsers could read differently is refused (400), so that no
-/// proxy in front can be smuggled through. Requests may be pipelined; responses leave in the order of
-/// the requests, in whatever order they are given.
+/// proxy in front can be smuggled through. Requests may be pipelined; responses leave in the order
+/// of the requests, in whatever order they are given.
 ///
 /// A turn of the server, repeated while `consumed` grows:
 /// ```swift
@@ -14,8 +14,8 @@ public import HTTPMessage
 /// while let event = session.nextEvent() { … session.respond(response, to: stream) }
 /// session.takeOutput(into: &output, upTo: 256 << 10)
 /// ```
-/// `receive` may take less than it is given when too many requests wait for an answer: give the rest
-/// again after answering.
+/// `receive` may take less than it is given when too many requests wait for an answer: give the
+/// rest again after answering.
 ///
 /// After a rejection the connection closes: the session discards up to ``HTTPLimits/drainBytes`` of
 /// what still comes, so that the peer gets to read the answer. While ``isDraining``, shut down the

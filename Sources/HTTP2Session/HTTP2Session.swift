@@ -15,8 +15,9 @@ public import HTTPMessage
 ///   session.takeOutput(into: &output, upTo: 256 << 10)
 /// } while session.hasEvents && output.count < 256 << 10
 /// ```
-/// Events pause while more than ``HTTPLimits/responseBufferBytes`` wait to be sent, so the two inner
-/// steps repeat until neither gives anything. After an error the rest of the output is still sent.
+/// Events pause while more than ``HTTPLimits/responseBufferBytes`` wait to be sent, so the two
+/// inner steps repeat until neither gives anything. After an error the rest of the output is still
+/// sent.
 ///
 /// **Thread safety**: none; one thread at a time, as the library demands.
 ///

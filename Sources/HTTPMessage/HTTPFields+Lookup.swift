@@ -7,7 +7,8 @@ extension HTTPFields {
     return [UInt8](storage[entry.value])
   }
 
-  /// The value of the first field called `name` as text, or nil if there is none or it is not UTF-8.
+  /// The value of the first field called `name` as text, or nil if there is none or it is not
+  /// UTF-8.
   public func text(_ name: String) -> String? {
     guard let entry = entry(named: name) else { return nil }
     return String(validating: storage[entry.value], as: UTF8.self)
@@ -25,7 +26,8 @@ extension HTTPFields {
     return result
   }
 
-  /// Runs `body` on the value of the first field called `name`, without a copy; nil if there is none.
+  /// Runs `body` on the value of the first field called `name`, without a copy; nil if there is
+  /// none.
   public func withFirst<Result>(_ name: String, _ body: (Span<UInt8>) -> Result) -> Result? {
     guard let entry = entry(named: name) else { return nil }
     return body(storage.span.extracting(entry.value))

@@ -6,7 +6,8 @@ public enum HTTPMethod: UInt8, CaseIterable, Equatable, Sendable {
   /// A well-formed method that the service does not know: answered with 405.
   case other
 
-  /// Reads a method token. Methods are case-sensitive (RFC 9110 §9.1); anything unknown is `.other`.
+  /// Reads a method token. Methods are case-sensitive (RFC 9110 §9.1); anything unknown is
+  /// `.other`.
   public init(_ token: Span<UInt8>) {
     for method in HTTPMethod.allCases where method != .other && token.equals(method.name) {
       self = method

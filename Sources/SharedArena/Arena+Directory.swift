@@ -8,8 +8,8 @@ extension Arena {
   ///
   /// - Returns: A handle, and whether the register is new; of an old one nothing is changed.
   /// - Throws: `typeMismatch` when the name has another type; `invalidName`, `invalidLabel`,
-  ///   `initialValueOutOfRange`; `capacityReached`, `indexSpaceUsed` and `fileSystemFull` when there
-  ///   is no room; `directoryHeld`, `directoryDenied` when a server does this for others;
+  ///   `initialValueOutOfRange`; `capacityReached`, `indexSpaceUsed` and `fileSystemFull` when
+  ///   there is no room; `directoryHeld`, `directoryDenied` when a server does this for others;
   ///   `directoryBusy`, `unpublished`, `readOnly`, `openedBeforeFork`.
   /// - Complexity: O(1) expected; now and then the index is rebuilt, O(registers). Waits for other
   ///   writers up to the lock timeout.
@@ -46,7 +46,8 @@ extension Arena {
 
   /// Checks that the paths still lead to this arena's files, and that those have their length.
   ///
-  /// - Throws: `unpublished` when somebody removed or replaced them, `unsafePath` when they were cut.
+  /// - Throws: `unpublished` when somebody removed or replaced them, `unsafePath` when they were
+  ///   cut.
   public func verifyPublished() throws(ArenaError) {
     let own = try arenaDirectory.status()
     guard let found = try FileDescriptor.status(at: path), found.isSameFile(as: own) else {

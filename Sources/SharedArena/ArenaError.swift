@@ -59,7 +59,8 @@ public enum ArenaError: Error, Equatable, Sendable {
   case directoryBusy(process: Int32, program: String)
   /// This process may not write the directory: ask the server over `socket`.
   case directoryDenied(socket: String)
-  /// The arena was opened before `fork`: the child looks up and operates, and opens its own to write.
+  /// The arena was opened before `fork`: the child looks up and operates, and opens its own to
+  /// write.
   case openedBeforeFork
 }
 

@@ -91,8 +91,9 @@ enum IndexLayout {
 
   /// Room for every level that `capacity` creations and as many deletions can ask for.
   ///
-  /// A level is at most half full and was a quarter full when it was built, so a level of n words is
-  /// paid for by n/8 creations (when it doubles) or n/4 deletions: 64 + 32 bytes a slot at the most.
+  /// A level is at most half full and was a quarter full when it was built, so a level of n words
+  /// is paid for by n/8 creations (when it doubles) or n/4 deletions: 64 + 32 bytes a slot at the
+  /// most.
   static func length(capacity: Int) -> Int {
     (capacity * 128 + (8 * wordByteCount << firstLevelLog2)).roundedUpToPage
   }

@@ -31,8 +31,8 @@ struct ArenaPlace {
     parentPath = root + components.joined(separator: "/")
   }
 
-  /// The directory that the arena's directory is in: it belongs to the caller or to root, and nobody
-  /// else can write it, so nobody else can put another arena in this one's place.
+  /// The directory that the arena's directory is in: it belongs to the caller or to root, and
+  /// nobody else can write it, so nobody else can put another arena in this one's place.
   ///
   /// - Parameter creating: Whether to make it, for the caller alone, when it is missing.
   func openParent(creating: Bool) throws(ArenaError) -> FileDescriptor {

@@ -3,8 +3,8 @@
 public import AtomicsCore
 public import Synchronization
 
-/// The cells of a mapped `val`, by slot. The addresses of values are computed here, from nothing but
-/// the slot.
+/// The cells of a mapped `val`, by slot. The addresses of values are computed here, from nothing
+/// but the slot.
 @safe
 @usableFromInline
 struct CellTable: Sendable {

@@ -37,7 +37,8 @@ package enum MemoryFault {
   #if DEBUG
     private static let allocationsLeft = Atomic<Int>(.max)
 
-    /// Lets `count` more allocations of this process succeed, and no others until it is called again.
+    /// Lets `count` more allocations of this process succeed, and no others until it is called
+    /// again.
     package static func allow(_ count: Int) {
       allocationsLeft.store(count, ordering: .relaxed)
     }

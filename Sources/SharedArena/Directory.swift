@@ -35,8 +35,9 @@ struct Directory: Sendable {
   /// The index level that the header names, or nil where that lies outside the index.
   @inline(__always)
   var level: IndexLevel? {
-    // pairs with the release in SharedBytes.write(_: DirectoryCounters): the level's words are all there.
-    // Read by each look-up, so a level that replaced another is seen by the next one at once.
+    // pairs with the release in SharedBytes.write(_: DirectoryCounters): the level's words are all
+    // there. Read by each look-up, so a level that replaced another is seen by the next one at
+    // once.
     IndexLevel(bytes.acquire(HeaderLayout.indexWord), in: header)
   }
 

@@ -2,8 +2,8 @@
 
 import Synchronization
 
-/// What a writer is about to do, written down before it starts: if it dies, the next writer finishes
-/// the work or takes it back, without searching.
+/// What a writer is about to do, written down before it starts: if it dies, the next writer
+/// finishes the work or takes it back, without searching.
 ///
 ///     63            32 31        8 7         0
 ///    | slot           | 0         | operation |

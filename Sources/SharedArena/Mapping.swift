@@ -30,9 +30,9 @@ struct Mapping: ~Copyable {
 
 /// Words of shared memory, each read and written by one atomic access.
 ///
-/// Other processes change these words at any time, a hostile one to anything: no value found here is
-/// trusted, and none is read twice. Offsets come from the layout and from slots that were bounded;
-/// one outside the memory traps before it is used.
+/// Other processes change these words at any time, a hostile one to anything: no value found here
+/// is trusted, and none is read twice. Offsets come from the layout and from slots that were
+/// bounded; one outside the memory traps before it is used.
 @safe
 @usableFromInline
 struct SharedBytes: Sendable {

@@ -14,7 +14,8 @@ enum SystemClock {
   /// Gives the processor away for about `nanoseconds`, less than a second.
   static func pause(nanoseconds: Int) {
     var duration = timespec(tv_sec: 0, tv_nsec: nanoseconds)
-    // Safety: `duration` outlives the call. A signal may end the rest early: the caller looks again.
+    // Safety: `duration` outlives the call. A signal may end the rest early: the caller looks
+    // again.
     _ = unsafe clock_nanosleep(CLOCK_MONOTONIC, 0, &duration, nil)
   }
 

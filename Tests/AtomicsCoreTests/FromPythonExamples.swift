@@ -2,8 +2,8 @@
 import AtomicsCore
 import Testing
 
-// What stands in FromPython.md, compiled and run, a function for each of its tables; FromPythonTests
-// compares the two. This file: making an atomic, and what it tells of itself.
+// What stands in FromPython.md, compiled and run, a function for each of its tables;
+// FromPythonTests compares the two. This file: making an atomic, and what it tells of itself.
 
 func count<Value: AtomicInteger>(
   _ times: Int, in counter: borrowing some AtomicAccess<Value> & ~Copyable

@@ -2,8 +2,8 @@
 import AtomicsCore
 import Testing
 
-/// The face where everything is a value: what does not go together is an error, and the memory is as
-/// it was.
+/// The face where everything is a value: what does not go together is an error, and the memory is
+/// as it was.
 @Suite struct RuntimeAtomicAccessTests {
   private let memory = CellMemory()
 

@@ -3,8 +3,8 @@
 import Foundation
 public import SharedArena
 
-/// A directory of its own for one test's arenas: on tmpfs, writable by nobody else, removed with the
-/// value.
+/// A directory of its own for one test's arenas: on tmpfs, writable by nobody else, removed with
+/// the value.
 public final class TemporaryArenaDirectory: Sendable {
   /// The directory, whose name no other test has.
   public let path: String
@@ -24,8 +24,8 @@ public final class TemporaryArenaDirectory: Sendable {
   public func arenaPath(_ name: String = "arena") -> String { "\(path)/\(name)" }
 }
 
-/// Runs `body` with a path at which nothing is yet, and removes whatever `body` put there, also when
-/// it throws.
+/// Runs `body` with a path at which nothing is yet, and removes whatever `body` put there, also
+/// when it throws.
 @discardableResult
 public func withTemporaryArenaPath<Result>(
   _ body: (_ path: String) throws -> Result

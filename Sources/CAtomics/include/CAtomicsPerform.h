@@ -7,8 +7,8 @@
    instruction around it counts in full.
 
    What no instruction does is CA_NONE: `handled` is false, and nothing was done. Of a bit operation
-   `old` is the bit; a store finds what it stores. Forced inline, as a call is a store, too. Included
-   by CAtomics.h. */
+   `old` is the bit; a store finds what it stores. Forced inline, as a call is a store, too.
+   Included by CAtomics.h. */
 
 enum {
   CA_LOAD, CA_STORE, CA_STORE_SEQ_CST, CA_EXCHANGE, CA_CMPXCHG, CA_BIT_TEST, CA_BIT_TEST_SET,
@@ -54,7 +54,8 @@ static inline uint64_t ca_here(uint64_t value) {
     return FOUND(ca_##NAME##_##S(p, value, CATOMICS_ANY(order)), true);                           \
   }
 #define CATOMICS_CONSTANT(CODE, LOG, S, NAME, VALUE, FOUND)                                       \
-  case CODE | LOG << CA_WIDTH_SHIFT: return FOUND(ca_##NAME##_##S(p, VALUE, CATOMICS_ANY(order)), true);
+  case CODE | LOG << CA_WIDTH_SHIFT:                                                              \
+    return FOUND(ca_##NAME##_##S(p, VALUE, CATOMICS_ANY(order)), true);
 #define CATOMICS_BIT(CODE, LOG, S, NAME)                                                          \
   case CODE | LOG << CA_WIDTH_SHIFT:                                                              \
     return ca_found_word(                                                                         \
@@ -131,8 +132,8 @@ static inline __attribute__((always_inline)) ca_performed ca_perform_pair(
   }
 }
 
-/* `code` is one of the above, `width` the base-2 logarithm of the byte count, 0 to 4; nothing checks
-   them. `companion` is the value that a compare-exchange expects, or the index of a bit.
+/* `code` is one of the above, `width` the base-2 logarithm of the byte count, 0 to 4; nothing
+   checks them. `companion` is the value that a compare-exchange expects, or the index of a bit.
 
    What is said to be unlikely gives up its registers to the rest. */
 static inline __attribute__((always_inline)) ca_performed ca_perform(
