@@ -19,6 +19,10 @@ pytestmark = [
 ORDERS_OF_A_WIDTH = 3 + 3 + 10 + 6 * 5
 # Of 16 bytes loads and compare-exchanges are counted.
 CASES = 4 * ORDERS_OF_A_WIDTH + 3 + 10
+# C's load of 16 bytes is a compare-exchange, which writes; ours is a vector load, which only reads,
+# after a check that the processor has it. It takes more instructions and works on memory that is
+# mapped for reading only.
+READS_ONLY = {f"load 16 {order}/{order}" for order in ("relaxed", "acquire", "seq_cst")}
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +47,12 @@ def test_every_operation_is_counted_at_every_order(counts):
 
 def test_the_typed_face_takes_the_instructions_of_c(counts):
     found = {name(row): row["instructions"] for row in counts}
-    assert not {key: value for key, value in found.items() if value["typed"] != value["c"]}
+    # The benchmark itself excuses nothing else.
+    assert {name(row) for row in counts if row["reads_only"]} <= READS_ONLY
+    assert not [name(row) for row in counts if row["ok"] is False]
+    assert not {
+        key: value for key, value in found.items()
+        if value["typed"] != value["c"] and key not in READS_ONLY}
 
 
 def test_the_typed_face_takes_the_instructions_of_synchronization(counts):
