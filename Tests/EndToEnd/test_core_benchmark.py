@@ -19,14 +19,28 @@ pytestmark = [
 ORDERS_OF_A_WIDTH = 3 + 3 + 10 + 6 * 5
 # Of 16 bytes loads and compare-exchanges are counted.
 CASES = 4 * ORDERS_OF_A_WIDTH + 3 + 10
+# C's load of 16 bytes is a compare-exchange, which writes; ours is a vector load, which only reads,
+# after a check that the processor has it. It takes more instructions and works on memory that is
+# mapped for reading only.
+READS_ONLY = {f"load 16 {order}/{order}" for order in ("relaxed", "acquire", "seq_cst")}
+# A cold build on processors that others use, too.
+BUILD_SECONDS = 400
+COUNT_SECONDS = 60
 
 
 @pytest.fixture(scope="module")
-def counts():
-    """Builds the benchmark on its first run."""
+def built():
+    done = subprocess.run(
+        ["swift", "build", "-c", "release", "--package-path", ROOT / "Benchmarks/Core"],
+        capture_output=True, text=True, timeout=BUILD_SECONDS)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def counts(built):
     done = subprocess.run(
         [ROOT / "Benchmarks/core", "--counts", "--json"], capture_output=True, text=True,
-        timeout=95)
+        timeout=COUNT_SECONDS)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)["counts"]
 
@@ -43,7 +57,12 @@ def test_every_operation_is_counted_at_every_order(counts):
 
 def test_the_typed_face_takes_the_instructions_of_c(counts):
     found = {name(row): row["instructions"] for row in counts}
-    assert not {key: value for key, value in found.items() if value["typed"] != value["c"]}
+    # The benchmark itself excuses nothing else.
+    assert {name(row) for row in counts if row["reads_only"]} <= READS_ONLY
+    assert not [name(row) for row in counts if row["ok"] is False]
+    assert not {
+        key: value for key, value in found.items()
+        if value["typed"] != value["c"] and key not in READS_ONLY}
 
 
 def test_the_typed_face_takes_the_instructions_of_synchronization(counts):

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Two threads add to one plain variable and to one atomic. The plain one loses additions.
+// Two threads add to one plain variable and to one atomic. The plain one loses additions where the
+// threads run at the same time; on a single processor it may lose none.
 
 import AtomicsCore
 import Foundation
@@ -33,4 +34,5 @@ ended.wait()
 
 let (counted, exact) = (unsafe plain.pointee, atomic.load())
 print("race: plain \(counted) of \(total), atomic \(exact) of \(total)")
-exit(counted < total && exact == total ? 0 : 1)
+// What the plain one lost is up to the scheduler; the atomic one loses nothing wherever it runs.
+exit(exact == total ? 0 : 1)

@@ -70,31 +70,47 @@ typedef unsigned __int128 u16;
   WIDTH(X, 1) WIDTH(X, 2) WIDTH(X, 4) WIDTH(X, 8) LOADS(X, load, 16)                              \
       EXCHANGES(X, cmpxchg_strong, 16)
 
-#define LOOP(OPERATION, N, ORDER, FAILURE)                                                        \
-  __attribute__((noinline)) static uint64_t OPERATION##_##N##_##ORDER##_##FAILURE(                \
+#define LOOP_OF(NAME, N, TURN, SPACE)                                                             \
+  __attribute__((noinline)) static uint64_t NAME(                                                 \
       void *p, long turns, uint64_t first, uint64_t second) {                                     \
     u##N *word = p, operand = (u##N)first, expected = (u##N)second, sum = 0;                      \
     (void)operand, (void)expected;                                                                \
     for (; turns > 0; turns = cb_next(turns)) {                                                   \
-      TURN_##OPERATION(u##N, __ATOMIC_##ORDER, __ATOMIC_##FAILURE);                               \
+      TURN;                                                                                       \
+      SPACE;                                                                                      \
     }                                                                                             \
     return (uint64_t)sum;                                                                         \
   }
+#define LOOP(OPERATION, N, ORDER, FAILURE)                                                        \
+  LOOP_OF(                                                                                        \
+      OPERATION##_##N##_##ORDER##_##FAILURE, N,                                                   \
+      TURN_##OPERATION(u##N, __ATOMIC_##ORDER, __ATOMIC_##FAILURE), (void)0)
 EVERY(LOOP)
 
+/* The same loop with a little between one operation and the next, as programs have it: the bare
+   loop may run as fast as the operation runs nowhere else. */
+#define FOUR_NOPS __asm__ volatile("nop\n\tnop\n\tnop\n\tnop")
+#define SPACED_LOOP(OPERATION, N, ORDER, FAILURE)                                                 \
+  LOOP_OF(                                                                                        \
+      spaced_##OPERATION##_##N##_##ORDER##_##FAILURE, N,                                          \
+      TURN_##OPERATION(u##N, __ATOMIC_##ORDER, __ATOMIC_##FAILURE), FOUR_NOPS)
+EVERY(SPACED_LOOP)
+
 #define ROW(OPERATION, N, ORDER, FAILURE)                                                         \
-  {#OPERATION, N, __ATOMIC_##ORDER, __ATOMIC_##FAILURE, OPERATION##_##N##_##ORDER##_##FAILURE},
+  {#OPERATION, N, __ATOMIC_##ORDER, __ATOMIC_##FAILURE, OPERATION##_##N##_##ORDER##_##FAILURE,    \
+   spaced_##OPERATION##_##N##_##ORDER##_##FAILURE},
 static const struct {
   const char *operation;
   int byte_count, order, failure_order;
-  cb_loop loop;
+  cb_loop bare, spaced;
 } rows[] = {EVERY(ROW)};
 
-cb_loop cb_find(const char *operation, int byte_count, int order, int failure_order) {
+cb_loop cb_find(
+    const char *operation, int byte_count, int order, int failure_order, bool spaced) {
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     if (strcmp(rows[i].operation, operation) == 0 && rows[i].byte_count == byte_count
         && rows[i].order == order && rows[i].failure_order == failure_order) {
-      return rows[i].loop;
+      return spaced ? rows[i].spaced : rows[i].bare;
     }
   }
   return NULL;

@@ -5,6 +5,8 @@ import AtomicsCore
 /// Whose loop it is.
 enum Face: String, CaseIterable {
   case c
+  /// C with four nops in each turn.
+  case spaced
   case typed
   case synchronization
   /// A request that was made once, performed through a cell.
@@ -35,11 +37,15 @@ struct Case: Sendable {
       .typed: typed, .request: runtime.requests, .values: runtime.calls,
     ]
     if Value.self == UInt64.self { loops[.synchronization] = synchronization }
-    guard
-      let baseline = Word.baseline(
-        name, byteCount: byteCount, order: order, failureOrder: failureOrder)
-    else { preconditionFailure("no C function for \(name) on \(byteCount) bytes, \(order.name)") }
-    loops[.c] = baseline
+    for (face, isSpaced) in [(Face.c, false), (.spaced, true)] {
+      guard
+        let baseline = Word.baseline(
+          name, byteCount: byteCount, order: order, failureOrder: failureOrder, isSpaced: isSpaced)
+      else {
+        preconditionFailure("no C function for \(name) on \(byteCount) bytes, \(order.name)")
+      }
+      loops[face] = baseline
+    }
     self.loops = loops
   }
 

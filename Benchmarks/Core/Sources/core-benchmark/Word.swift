@@ -43,10 +43,11 @@ struct Word: Sendable {
 
   /// The C loop over an operation; nil where there is none.
   static func baseline(
-    _ name: String, byteCount: Int, order: MemoryOrder, failureOrder: MemoryOrder
+    _ name: String, byteCount: Int, order: MemoryOrder, failureOrder: MemoryOrder, isSpaced: Bool
   ) -> Loop? {
     let found = unsafe cb_find(
-      name, Int32(byteCount), Int32(order.rawValue), Int32(failureOrder.rawValue))
+      name, Int32(byteCount), Int32(order.rawValue), Int32(failureOrder.rawValue),
+      isSpaced)
     guard let found = unsafe found else { return nil }
     return { unsafe found($0.address, $1, $2, $3) }
   }

@@ -9,9 +9,10 @@
 typedef uint64_t (*cb_loop)(
     void *_Nonnull p, long turns, uint64_t operand, uint64_t expected);
 
-/* The loop over the compiler's builtin, or null where there is none. Orders are C11's numbers. */
+/* The loop over the compiler's builtin, or null where there is none; a spaced one has four nops in
+   each turn. Orders are C11's numbers. */
 cb_loop _Nullable cb_find(
-    const char *_Nonnull operation, int byte_count, int order, int failure_order);
+    const char *_Nonnull operation, int byte_count, int order, int failure_order, bool spaced);
 
 /* One turn fewer. The compiler cannot count the turns of a loop that goes on from here, and so does
    not unroll it: loops over different faces keep the same shape. */
