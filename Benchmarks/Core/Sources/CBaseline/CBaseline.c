@@ -89,11 +89,11 @@ EVERY(LOOP)
 
 /* The same loop with a little between one operation and the next, as programs have it: the bare
    loop may run as fast as the operation runs nowhere else. */
-#define FOUR_NOPS __asm__ volatile("nop\n\tnop\n\tnop\n\tnop")
+#define EIGHT_NOPS __asm__ volatile("nop\n\tnop\n\tnop\n\tnop\n\tnop\n\tnop\n\tnop\n\tnop")
 #define SPACED_LOOP(OPERATION, N, ORDER, FAILURE)                                                 \
   LOOP_OF(                                                                                        \
       spaced_##OPERATION##_##N##_##ORDER##_##FAILURE, N,                                          \
-      TURN_##OPERATION(u##N, __ATOMIC_##ORDER, __ATOMIC_##FAILURE), FOUR_NOPS)
+      TURN_##OPERATION(u##N, __ATOMIC_##ORDER, __ATOMIC_##FAILURE), EIGHT_NOPS)
 EVERY(SPACED_LOOP)
 
 #define ROW(OPERATION, N, ORDER, FAILURE)                                                         \

@@ -5,7 +5,7 @@ import AtomicsCore
 /// Whose loop it is.
 enum Face: String, CaseIterable {
   case c
-  /// C with four nops in each turn.
+  /// C with eight nops in each turn.
   case spaced
   case typed
   case synchronization

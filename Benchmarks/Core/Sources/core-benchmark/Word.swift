@@ -4,8 +4,8 @@ import AtomicsCore
 import CBaseline
 import Synchronization
 
-/// The memory that is operated on: sixteen bytes with no neighbours in their cache line, for as long
-/// as the process runs.
+/// The memory that is operated on: sixteen bytes with no neighbours in their cache line, for as
+/// long as the process runs.
 ///
 /// Safety: the memory is aligned for every width, is never freed, and is touched by nothing but
 /// atomic operations while two threads share it.

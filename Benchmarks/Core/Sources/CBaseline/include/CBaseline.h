@@ -9,7 +9,7 @@
 typedef uint64_t (*cb_loop)(
     void *_Nonnull p, long turns, uint64_t operand, uint64_t expected);
 
-/* The loop over the compiler's builtin, or null where there is none; a spaced one has four nops in
+/* The loop over the compiler's builtin, or null where there is none; a spaced one has eight nops in
    each turn. Orders are C11's numbers. */
 cb_loop _Nullable cb_find(
     const char *_Nonnull operation, int byte_count, int order, int failure_order, bool spaced);
