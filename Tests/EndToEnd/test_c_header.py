@@ -13,6 +13,7 @@ SOURCES = sorted((ROOT / "Tests/CAtomics").glob("*.c"))
 HEADER = ROOT / "Sources/CAtomics/include"
 STRICT = ["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
 CLANG = shutil.which("clang", path=pathlib.Path(shutil.which("swiftc") or "/").resolve().parent)
+THREADS = ["-pthread"]
 AARCH64 = "aarch64-linux-gnu-gcc"
 EMULATE_AARCH64 = ["qemu-aarch64", "-L", "/usr/aarch64-linux-gnu"]
 
@@ -37,7 +38,7 @@ def compile(directory, compiler, *options):
 
 def link(directory, linker, objects, *options):
     program = directory / "catomics_test"
-    run(linker, *options, *objects, "-pthread", "-o", program)
+    run(linker, *options, *objects, "-o", program)
     return program
 
 
@@ -46,9 +47,11 @@ def assert_passes(*command):
     assert last.startswith("catomics: ") and last.endswith(" checks passed"), last
 
 
-def assert_no_lock_of_libatomic(objects, nm="nm"):
+def assert_no_lock(objects, nm="nm"):
+    """Neither libatomic's nor the thread sanitizer's, which other processes know nothing of."""
     for file in objects:
-        assert "__atomic_" not in run(nm, "-u", file)
+        called = run(nm, "-u", file)
+        assert "__atomic_" not in called and "__tsan_atomic128" not in called
 
 
 NATIVE = {
@@ -65,6 +68,13 @@ EMULATED = {
     "clang": (CLANG, "-O2", "--target=aarch64-linux-gnu"),
 }
 
+SANITIZED = {
+    # Fences the sanitizer does not know, and gcc says so.
+    "gcc": ("gcc", "-O1", "-fsanitize=thread", "-Wno-tsan"),
+    "clang": (CLANG, "-O1", "-fsanitize=thread"),
+    "clang, as Swift calls it": (CLANG, "-O1", "-fsanitize=thread", "-mcx16"),
+}
+
 
 def needs(tool):
     if tool is None:
@@ -76,8 +86,8 @@ def test_every_operation_on_this_machine(tmp_path, how):
     compiler, *options = NATIVE[how]
     needs(compiler)
     objects = compile(tmp_path, compiler, *options)
-    assert_no_lock_of_libatomic(objects)
-    assert_passes(link(tmp_path, compiler, objects))
+    assert_no_lock(objects)
+    assert_passes(link(tmp_path, compiler, objects, *THREADS))
 
 
 @pytest.mark.parametrize("how", EMULATED)
@@ -85,8 +95,8 @@ def test_every_operation_on_aarch64(tmp_path, how):
     compiler, *options = EMULATED[how]
     needs(compiler)
     objects = compile(tmp_path, compiler, *options)
-    assert_no_lock_of_libatomic(objects, "aarch64-linux-gnu-nm")
-    program = link(tmp_path, AARCH64, objects)
+    assert_no_lock(objects, "aarch64-linux-gnu-nm")
+    program = link(tmp_path, AARCH64, objects, *THREADS)
     assert_passes(*EMULATE_AARCH64, program, 5000, "emulated")
 
 
@@ -95,26 +105,33 @@ def test_every_operation_on_aarch64(tmp_path, how):
     ("qemu64,-cx16", "sixteen bytes no, load of sixteen bytes writes back"),
 ])
 def test_a_processor_that_can_do_less_is_recognised(tmp_path, model, found):
-    program = link(tmp_path, "gcc", compile(tmp_path, "gcc", "-O2"))
+    program = link(tmp_path, "gcc", compile(tmp_path, "gcc", "-O2"), *THREADS)
     command = ["qemu-x86_64", "-cpu", model, program, 5000, "emulated"]
     assert_passes(*command)
     assert found in run(*command)
 
 
-def test_the_thread_sanitizer_sees_every_operation(tmp_path):
+@pytest.mark.parametrize("how", SANITIZED)
+def test_the_thread_sanitizer_sees_every_operation(tmp_path, how):
     """A bit of each width is a lock around plain memory: a race, if the sanitizer missed it."""
     # It lays out memory itself, which fails under strong address randomisation.
     fixed_layout = ["setarch", "-R"]
     if subprocess.run([*fixed_layout, "true"], capture_output=True).returncode != 0:
         fixed_layout = []
-    # Fences it does not know, and gcc says so.
-    options = ["-O1", "-fsanitize=thread", "-Wno-tsan"]
-    program = link(tmp_path, "gcc", compile(tmp_path, "gcc", *options), *options)
+    compiler, *options = SANITIZED[how]
+    needs(compiler)
+    objects = compile(tmp_path, compiler, *options)
+    assert_no_lock(objects)
+    if compiler == CLANG:
+        # Its sanitizer needs Swift's libraries.
+        program = link(tmp_path, "swiftc", objects, "-sanitize=thread")
+    else:
+        program = link(tmp_path, compiler, objects, *THREADS, "-fsanitize=thread")
     assert_passes(*fixed_layout, program, 10000)
 
 
 def test_a_wrong_result_is_reported(tmp_path):
     """The program's model of one operation is broken, which is as good as the operation."""
     objects = compile(tmp_path, "gcc", "-O2", "-DCATOMICS_TEST_BREAK")
-    said = run(link(tmp_path, "gcc", objects), status=1)
+    said = run(link(tmp_path, "gcc", objects, *THREADS), status=1)
     assert "catomics: FAILED: fetch_xor, 1 bytes" in said and "passed" not in said

@@ -27,8 +27,7 @@
 /* The thread sanitizer sees the compiler's builtins and no assembly. Swift does not tell its
    importer that it sanitizes: -Xcc -fsanitize=thread does. */
 #if defined(__clang__)
-#if __has_feature(thread_sanitizer) &&                                                            \
-    (defined(__GCC_HAVE_SYNC_COMPARE_AND_SWAP_16) || defined(__aarch64__))
+#if __has_feature(thread_sanitizer)
 #define CATOMICS_SANITIZED
 #endif
 #elif defined(__SANITIZE_THREAD__)
