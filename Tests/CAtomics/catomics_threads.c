@@ -119,6 +119,21 @@ static void locks_bit(struct job *job) {
   }
 }
 
+/* Whoever sees the word released has it to itself: plain memory, until the threads meet again. */
+static void hands_over(struct job *job) {
+  unsigned turns = 0;
+  for (uint32_t round = 1; round <= job->turns / 16; round++) {
+    meet(2 * round - 1);
+    if (job->thread == 0) {
+      job->face->store(&cell, 1, RELEASE);
+    } else {
+      while (job->face->load(&cell, ACQUIRE) == 0) rest(&turns);
+      cell = (struct place){{0}};
+    }
+    meet(2 * round);
+  }
+}
+
 static void check_totals(const struct face *face, unsigned turns) {
   struct job like = {.face = face, .turns = turns}, jobs[2];
   u128 all = mask(face);
@@ -137,6 +152,7 @@ static void check_totals(const struct face *face, unsigned turns) {
   guarded = 0;
   together("a bit as a lock", locks_bit, like, jobs);
   check(guarded == turns / 4 * 2, face, "what a bit guards", 0);
+  together("a word handed over", hands_over, like, jobs);
 }
 
 /* Torn values */

@@ -13,7 +13,7 @@ SOURCES = sorted((ROOT / "Tests/CAtomics").glob("*.c"))
 HEADER = ROOT / "Sources/CAtomics/include"
 STRICT = ["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
 CLANG = shutil.which("clang", path=pathlib.Path(shutil.which("swiftc") or "/").resolve().parent)
-THREADS = ["-pthread"]
+THREADS = ["-pthread"]  # swiftc does not know it.
 AARCH64 = "aarch64-linux-gnu-gcc"
 EMULATE_AARCH64 = ["qemu-aarch64", "-L", "/usr/aarch64-linux-gnu"]
 

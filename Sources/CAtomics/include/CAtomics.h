@@ -13,8 +13,8 @@
 /* Atomic operations on memory, one function per operation and width, the C11 memory order as a
    run-time value. `order` goes straight to the compiler's builtin, which branches on it once.
 
-   Sixteen bytes never go through libatomic, whose lock is known to one process only: they rest on
-   the processor's own compare-exchange. Where there is none, those functions trap; `ca_has_pair`
+   Sixteen bytes never go through libatomic or the thread sanitizer, whose locks are known to one
+   process only: they rest on the processor's own compare-exchange. Where there is none, those functions trap; `ca_has_pair`
    tells. */
 
 #if defined(__clang__)

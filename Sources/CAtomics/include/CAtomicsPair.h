@@ -54,8 +54,8 @@ typedef struct { uint64_t low, high; } ca_pair;
 typedef struct { ca_pair old; bool ok; } ca_exchanged_pair;
 
 /* clang has it as a builtin where it may use cmpxchg16b, as Swift's importer does: it knows best
-   which registers are free. Elsewhere its builtin calls libatomic, and gcc's does everywhere; under
-   the thread sanitizer it becomes a call that takes a lock, known to one process only. */
+   which registers are free. Elsewhere its builtin calls libatomic, and gcc's does everywhere. Under the
+   thread sanitizer the builtin calls the sanitizer, which takes a lock known to one process only. */
 #if defined(__clang__) && defined(__GCC_HAVE_SYNC_COMPARE_AND_SWAP_16) &&                         \
     !defined(CATOMICS_SANITIZED)
 #define CATOMICS_PAIR_BUILTIN
@@ -67,11 +67,17 @@ static inline ca_pair ca_split(ca_u128 v) {
 }
 #endif
 
-/* For the sanitizer, which sees no assembly: before a write, and after a read, both halves are
-   accessed in the same order by operations that it knows and that change nothing. What another
-   thread then reads, and what it accesses here without an atomic operation, is told right. */
+/* The sanitizer sees no assembly, so it is shown what that orders. Before a write both halves are
+   accessed, and released where the order says so, by operations that change nothing. What a write
+   acquires is shown after it without touching the memory, which may be another's by then. That a
+   compare-exchange fails is known too late: it counts as a release all the same, and a race may be
+   missed, but none is invented. */
+#if defined(CATOMICS_SANITIZED)
+extern void __tsan_acquire(void *_Nonnull p);
+#endif
 static inline void ca_show_write_pair(void *_Nonnull p, int order) {
 #if defined(CATOMICS_SANITIZED)
+  order = order >= __ATOMIC_RELEASE ? __ATOMIC_RELEASE : __ATOMIC_RELAXED;
   __atomic_fetch_or(&((ca_pair *)p)->low, 0, order);
   __atomic_fetch_or(&((ca_pair *)p)->high, 0, order);
 #else
@@ -79,10 +85,16 @@ static inline void ca_show_write_pair(void *_Nonnull p, int order) {
   (void)order;
 #endif
 }
+static inline void ca_show_written_pair(void *_Nonnull p, int order) {
+#if defined(CATOMICS_SANITIZED)
+  if (order != __ATOMIC_RELAXED && order != __ATOMIC_RELEASE) __tsan_acquire(p);
+#else
+  (void)p;
+  (void)order;
+#endif
+}
 static inline void ca_show_read_pair(const void *_Nonnull p, int order) {
 #if defined(CATOMICS_SANITIZED)
-  if (order == __ATOMIC_RELEASE) order = __ATOMIC_RELAXED;
-  if (order == __ATOMIC_ACQ_REL) order = __ATOMIC_ACQUIRE;
   (void)__atomic_load_n(&((const ca_pair *)p)->low, order);
   (void)__atomic_load_n(&((const ca_pair *)p)->high, order);
 #else
@@ -142,7 +154,7 @@ static inline ca_exchanged_pair ca_cmpxchg_strong_pair(
   (void)desired;
   __builtin_trap();
 #endif
-  ca_show_read_pair(p, done.ok ? order : failure_order);
+  ca_show_written_pair(p, done.ok ? order : failure_order);
   return done;
 }
 
