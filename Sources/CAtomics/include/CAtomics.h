@@ -14,8 +14,8 @@
    run-time value. `order` goes straight to the compiler's builtin, which branches on it once.
 
    Sixteen bytes never go through libatomic or the thread sanitizer, whose locks are known to one
-   process only: they rest on the processor's own compare-exchange. Where there is none, those functions trap; `ca_has_pair`
-   tells. */
+   process only: they rest on the processor's own compare-exchange. Where there is none, those
+   functions trap; `ca_has_pair` tells. */
 
 #if defined(__clang__)
 #pragma clang diagnostic push

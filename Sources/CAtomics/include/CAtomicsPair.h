@@ -54,8 +54,9 @@ typedef struct { uint64_t low, high; } ca_pair;
 typedef struct { ca_pair old; bool ok; } ca_exchanged_pair;
 
 /* clang has it as a builtin where it may use cmpxchg16b, as Swift's importer does: it knows best
-   which registers are free. Elsewhere its builtin calls libatomic, and gcc's does everywhere. Under the
-   thread sanitizer the builtin calls the sanitizer, which takes a lock known to one process only. */
+   which registers are free. Elsewhere its builtin calls libatomic, and gcc's does everywhere. Under
+   the thread sanitizer the builtin calls the sanitizer, which takes a lock known to one process
+   only. */
 #if defined(__clang__) && defined(__GCC_HAVE_SYNC_COMPARE_AND_SWAP_16) &&                         \
     !defined(CATOMICS_SANITIZED)
 #define CATOMICS_PAIR_BUILTIN

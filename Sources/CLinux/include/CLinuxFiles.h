@@ -10,9 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Files and locks. Every function gives 0 (or an answer) or a negated errno, so that no caller reads
-   `errno` after something else has touched it. The numbers are the kernel's ABI: <fcntl.h> and
-   <linux/membarrier.h> show them only to programs that ask for GNU extensions before the first
+/* Files and locks. Every function gives 0 (or an answer) or a negated errno, so that no caller
+   reads `errno` after something else has touched it. The numbers are the kernel's ABI: <fcntl.h>
+   and <linux/membarrier.h> show them only to programs that ask for GNU extensions before the first
    include, which Swift's importer cannot do. */
 
 enum {
