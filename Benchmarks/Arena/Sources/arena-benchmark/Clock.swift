@@ -3,10 +3,10 @@
 import Glibc
 
 /// Nanoseconds on a clock that never goes back.
-func now() -> UInt64 {
+func now(of clock: clockid_t = CLOCK_MONOTONIC) -> UInt64 {
   var time = timespec()
   // Safety: the structure is this function's own.
-  unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+  unsafe clock_gettime(clock, &time)
   return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
 }
 
