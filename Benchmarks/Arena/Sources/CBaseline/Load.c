@@ -80,7 +80,9 @@ static const char *receive_batch(int connection, uint64_t first, uint64_t end) {
     uint32_t sequence;
     memcpy(&sequence, reply + 8, sizeof sequence);
     bool is_created = reply[0] == opcode_create && reply[2] == 0 && reply[1] & flag_created;
-    if (!is_created || sequence != (uint32_t)(first + index)) failure = "a register was not created";
+    if (!is_created || sequence != (uint32_t)(first + index)) {
+      failure = "a register was not created";
+    }
   }
   return failure;
 }

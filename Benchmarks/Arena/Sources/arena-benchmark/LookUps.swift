@@ -57,8 +57,8 @@ struct LookUps {
   }
 }
 
-/// Look-ups among `count` registers beside a chase through as much memory as the arena has, what the
-/// arena has, what its creation took, and its adoption.
+/// Look-ups among `count` registers beside a chase through as much memory as the arena has; that
+/// memory, and what the registers' creation and the arena's adoption took.
 func measureLookUps(at path: String, count: Int, slices: Int, processor: Int) throws(ArenaError) {
   pin(to: processor)
   var byteCount = 0
