@@ -24,9 +24,8 @@ struct OperationLoops: Sendable {
   /// By handle, the type known when it was compiled.
   @inline(never)
   func typed(_ turns: Int) -> UInt64 {
-    repeatedly(turns) {
-      arena.withCell(of: handle) { cell in AtomicView<UInt64>(cell)?.fetchAdd(1) ?? 0 } ?? 0
-    }
+    guard let register = arena.register(handle, as: UInt64.self) else { return 0 }
+    return repeatedly(turns) { register.withView { $0.fetchAdd(1) } ?? 0 }
   }
 
   /// By handle, a request that was made at run time.
