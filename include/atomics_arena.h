@@ -54,7 +54,8 @@ extern "C" {
 
 /* So that an order that is a constant stays one. */
 #define ATOMICS_INLINE static inline __attribute__((always_inline))
-#define ATOMICS_COLD static inline __attribute__((cold, unused))
+/* Kept apart, so that it costs others no registers. */
+#define ATOMICS_COLD static __attribute__((cold, noinline, unused))
 
 #include "atomics_arena/errors.h"
 #include "atomics_arena/layout.h"
@@ -123,7 +124,6 @@ ATOMICS_INLINE uint64_t atomics_acquire_word(const unsigned char *base, uint64_t
 #include "atomics_arena/operations.h"
 
 #undef ATOMICS_COLD
-#undef ATOMICS_ERRORS
 #undef ATOMICS_INLINE
 
 #ifdef __cplusplus

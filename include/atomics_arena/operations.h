@@ -32,12 +32,14 @@ ATOMICS_COLD atomics_error atomics_refusal(
   return writes && can ? ATOMICS_READ_ONLY : ATOMICS_UNSUPPORTED;
 }
 ATOMICS_INLINE atomics_error atomics_may_load(const atomics_register *target, unsigned width) {
-  if (target->load_width != width) return atomics_refusal(target, width, false);
-  return atomics_is_live(target) ? ATOMICS_OK : ATOMICS_DELETED;
+  if (__builtin_expect(target->load_width != width, 0))
+    return atomics_refusal(target, width, false);
+  return __builtin_expect(atomics_is_live(target), 1) ? ATOMICS_OK : ATOMICS_DELETED;
 }
 ATOMICS_INLINE atomics_error atomics_may_write(const atomics_register *target, unsigned width) {
-  if (target->write_width != width) return atomics_refusal(target, width, true);
-  return atomics_is_live(target) ? ATOMICS_OK : ATOMICS_DELETED;
+  if (__builtin_expect(target->write_width != width, 0))
+    return atomics_refusal(target, width, true);
+  return __builtin_expect(atomics_is_live(target), 1) ? ATOMICS_OK : ATOMICS_DELETED;
 }
 
 #define ATOMICS_FETCH(N, T, NAME)                                                                 \
@@ -46,7 +48,7 @@ ATOMICS_INLINE atomics_error atomics_may_write(const atomics_register *target, u
     atomics_error error = atomics_may_write(target, N / 8);                                       \
     if (error != ATOMICS_OK) return error;                                                        \
     T found = atomics_do_##NAME##_##N(target->cell, operand, order);                              \
-    atomics_notify(target);                                                                       \
+    atomics_written(target);                                                                      \
     if (old != NULL) *old = found;                                                                \
     return ATOMICS_OK;                                                                            \
   }
@@ -58,7 +60,7 @@ ATOMICS_INLINE atomics_error atomics_may_write(const atomics_register *target, u
     if (error != ATOMICS_OK) return error;                                                        \
     T bit = atomics_bit_##N(index);                                                               \
     T found = atomics_do_##FETCH##_##N(target->cell, OPERAND, order);                             \
-    atomics_notify(target);                                                                       \
+    atomics_written(target);                                                                      \
     if (old != NULL) *old = atomics_has_##N(found, bit);                                          \
     return ATOMICS_OK;                                                                            \
   }
@@ -76,7 +78,7 @@ ATOMICS_INLINE atomics_error atomics_may_write(const atomics_register *target, u
     atomics_error error = atomics_may_write(target, N / 8);                                       \
     if (error != ATOMICS_OK) return error;                                                        \
     atomics_do_store_##N(target->cell, value, atomics_store_order(order));                        \
-    atomics_notify(target);                                                                       \
+    atomics_written(target);                                                                      \
     return ATOMICS_OK;                                                                            \
   }                                                                                               \
   ATOMICS_INLINE atomics_error atomics_compare_exchange_##N(                                      \
@@ -85,7 +87,7 @@ ATOMICS_INLINE atomics_error atomics_may_write(const atomics_register *target, u
     if (error != ATOMICS_OK) return error;                                                        \
     if (!atomics_do_compare_exchange_##N(target->cell, expected, desired, order))                 \
       return ATOMICS_UNEQUAL;                                                                     \
-    atomics_notify(target);                                                                       \
+    atomics_written(target);                                                                      \
     return ATOMICS_OK;                                                                            \
   }                                                                                               \
   ATOMICS_FETCH(N, T, exchange)                                                                   \
@@ -102,7 +104,7 @@ ATOMICS_INLINE atomics_error atomics_may_write(const atomics_register *target, u
     T found = atomics_do_load_##N(target->cell, atomics_load_order(order));                       \
     while (!atomics_do_compare_exchange_##N(target->cell, &found, next(found, context), order)) { \
     }                                                                                             \
-    atomics_notify(target);                                                                       \
+    atomics_written(target);                                                                      \
     if (old != NULL) *old = found;                                                                \
     return ATOMICS_OK;                                                                            \
   }                                                                                               \

@@ -26,15 +26,19 @@ ATOMICS_COLD void atomics_wake(uint32_t *event, uint32_t seen) {
   errno = code;
 }
 
-/* Wakes all who wait for the register. The operations of this header do it by themselves; it is
-   for those who change the value by other means. One load where nobody waits, else a system call.
-   Nothing happens where the arena is only observed. */
-ATOMICS_INLINE void atomics_notify(const atomics_register *target) {
-  if (target->write_width == 0) return;
+/* What is left to do after an operation. */
+ATOMICS_INLINE void atomics_written(const atomics_register *target) {
   /* The compiler keeps the load behind the operation; the waiter's barrier does the rest. */
   __atomic_signal_fence(__ATOMIC_SEQ_CST);
   uint32_t seen = __atomic_load_n(atomics_event(target), __ATOMIC_RELAXED);
   if (__builtin_expect(seen & 1, 0)) atomics_wake(atomics_event(target), seen);
+}
+
+/* Wakes all who wait for the register. The operations of this header do it by themselves; it is
+   for those who change the value by other means. One load where nobody waits, else a system call.
+   Nothing happens where the arena is only observed. */
+static inline void atomics_notify(const atomics_register *target) {
+  if (target->write_width != 0) atomics_written(target);
 }
 
 /* Whether the register still exists: one load. It may be deleted right afterwards; then its cell

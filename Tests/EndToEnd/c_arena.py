@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Programs with include/atomics_arena.h: how they are compiled, and how they are talked to."""
+
+import functools
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+from support import ROOT, command_line, start
+
+SOURCES = ROOT / "Tests/CArena"
+HEADERS = ROOT / "include"
+STRICT = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror"]
+BESIDE_SWIFT = pathlib.Path(shutil.which("swiftc") or "/").resolve().parent
+CLANG, CLANGXX = (shutil.which(name, path=BESIDE_SWIFT) for name in ("clang", "clang++"))
+WIDTHS = 1, 2, 4, 8, 16
+
+
+def run(*command, status=0):
+    done = subprocess.run(
+        [str(part) for part in command], capture_output=True, text=True, timeout=60)
+    assert done.returncode == status, f"{command}: {done.returncode} {done.stdout}{done.stderr}"
+    return done.stdout + (done.stderr if status else "")
+
+
+def compile(directory, source, compiler, *options):
+    program = directory / source
+    run(compiler, *STRICT, *options, "-I", HEADERS, SOURCES / f"{source}.c", "-o", program)
+    return program
+
+
+@functools.cache
+def _directory():
+    """For what is compiled once; removed when the run ends."""
+    return tempfile.TemporaryDirectory(prefix="atomics-test-")
+
+
+@functools.cache
+def tool():
+    """The program `arena_tool`."""
+    return compile(pathlib.Path(_directory().name), "arena_tool", "gcc", "-std=c11", "-O2")
+
+
+def ask(*arguments, status=0):
+    """The words of what `arena_tool` prints."""
+    return run(tool(), *arguments, status=status).split()
+
+
+def make(arena, **registers):
+    """Registers of an arena without a server."""
+    for name, type in registers.items():
+        command_line("create", name, type, server=f"shm:{arena}")
+    return arena
+
+
+def make_widths(arena):
+    """w1 to w16, one of each width."""
+    return make(arena, **{f"w{width}": f"u{8 * width}" for width in WIDTHS})
+
+
+class Talk:
+    """A running `arena_tool`, or another program that says when it is ready."""
+
+    def __init__(self, *command):
+        self.process = start(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True)
+
+    def __enter__(self):
+        line = self.line()
+        assert line == "ready", line
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait(10)
+        self.process.stdin.close()
+        self.process.stdout.close()
+
+    def line(self):
+        return self.process.stdout.readline().strip()
+
+    def say(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+        return self.line()
+
+    def rest(self):
+        """What it still prints, until it ends."""
+        self.process.stdin.close()
+        output = self.process.stdout.read()
+        assert self.process.wait(60) == 0, output
+        return output.split()
