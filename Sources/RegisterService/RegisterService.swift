@@ -47,7 +47,7 @@ public final class RegisterService: Sendable {
   /// - Complexity: One load and compare above the operation's own cost.
   @inlinable
   public func perform(_ request: AtomicRequest, on register: RegisterReference) -> AtomicOutcome? {
-    arena.cell(of: register.handle)?.perform(request)
+    arena.perform(request, on: register.handle)
   }
 
   /// The value's bits, or nil when the register was deleted.
@@ -57,7 +57,7 @@ public final class RegisterService: Sendable {
   public func load(_ register: RegisterReference, _ order: MemoryOrder = .sequentiallyConsistent)
     -> UInt128?
   {
-    arena.cell(of: register.handle)?.load(order: order)
+    arena.withCell(of: register.handle) { cell in cell.load(order: order) }
   }
 
   /// Everything known about a register; its value is read sequentially consistent.
