@@ -2,8 +2,9 @@
 #ifndef ATOMICS_ARENA_H
 #define ATOMICS_ARENA_H
 
-/* Named registers in shared memory, for C11 and C++11 on 64-bit Linux, with gcc or clang: this
-   file, its parts in the folder beside it, and nothing to link. It speaks layout version 1, which ArenaLayout.md draws.
+/* Named registers in shared memory, for C11 and C++11 on 64-bit Linux, with gcc or clang: this file,
+   its parts in the folder beside it, and nothing to link. It speaks layout version 1, which
+   ArenaLayout.md draws; OtherLanguages.md has a whole program.
 
        atomics_arena arena;
        atomics_register hits;
@@ -54,7 +55,9 @@ extern "C" {
 
 /* So that an order that is a constant stays one. */
 #define ATOMICS_INLINE static inline __attribute__((always_inline))
-/* Kept apart, so that it costs others no registers. */
+/* Out of the operations' way. Not `cold`: gcc 12 would take what calls it for cold as well. */
+#define ATOMICS_APART static __attribute__((noinline, unused))
+/* Of opening, which is done once. */
 #define ATOMICS_COLD static __attribute__((cold, noinline, unused))
 
 #include "atomics_arena/errors.h"
@@ -123,6 +126,7 @@ ATOMICS_INLINE uint64_t atomics_acquire_word(const unsigned char *base, uint64_t
 #include "atomics_arena/wait.h"
 #include "atomics_arena/operations.h"
 
+#undef ATOMICS_APART
 #undef ATOMICS_COLD
 #undef ATOMICS_INLINE
 

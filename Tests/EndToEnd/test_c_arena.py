@@ -11,7 +11,7 @@ import struct
 
 import pytest
 from atr_client import DELETE, Client
-from c_arena import CLANG, CLANGXX, HEADERS, STRICT, Talk, ask, compile, make, make_widths, run, tool
+from c_arena import CLANG, CLANGXX, HEADERS, Talk, ask, compile, make, make_widths, run, tool
 from support import ROOT, command_line, poll
 
 AARCH64 = "aarch64-linux-gnu-gcc"

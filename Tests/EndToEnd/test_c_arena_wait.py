@@ -101,7 +101,7 @@ def test_the_time_is_kept(arena, access, milliseconds):
 
 @pytest.mark.parametrize("access, width", [("rw", 8), ("observe", 1), ("observe", 16)])
 def test_values_that_nobody_was_told_about_are_seen_at_the_next_look(arena, access, width):
-    """A plain store by a stranger; for observers every change, as they cannot say that they wait."""
+    """A stranger's plain store; for observers every change, as they cannot say that they wait."""
     make_widths(arena)
     cell = Cell(arena, f"w{width}")
     with waiting(arena, f"w{width}", 7, access=access) as sleeper:

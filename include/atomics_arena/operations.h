@@ -25,28 +25,27 @@
    ATOMICS_WRONG_WIDTH, ATOMICS_DELETED, ATOMICS_READ_ONLY, ATOMICS_UNSUPPORTED, ATOMICS_WRONG_BIT:
    nothing was changed. ATOMICS_UNEQUAL: neither, and `*expected` is now what is there. */
 
-ATOMICS_COLD atomics_error atomics_refusal(
+ATOMICS_INLINE bool atomics_may_load(const atomics_register *target, unsigned width) {
+  return target->load_width == width && atomics_is_live(target);
+}
+ATOMICS_INLINE bool atomics_may_write(const atomics_register *target, unsigned width) {
+  return target->write_width == width && atomics_is_live(target);
+}
+/* Why not. */
+ATOMICS_APART atomics_error atomics_refusal(
     const atomics_register *target, unsigned width, bool writes) {
   if (target->width != width) return ATOMICS_WRONG_WIDTH;
+  if ((writes ? target->write_width : target->load_width) != 0) return ATOMICS_DELETED;
   bool can = width < 16 || (atomics_processor() & ATOMICS_EXCHANGES_PAIR);
   return writes && can ? ATOMICS_READ_ONLY : ATOMICS_UNSUPPORTED;
 }
-ATOMICS_INLINE atomics_error atomics_may_load(const atomics_register *target, unsigned width) {
-  if (__builtin_expect(target->load_width != width, 0))
-    return atomics_refusal(target, width, false);
-  return __builtin_expect(atomics_is_live(target), 1) ? ATOMICS_OK : ATOMICS_DELETED;
-}
-ATOMICS_INLINE atomics_error atomics_may_write(const atomics_register *target, unsigned width) {
-  if (__builtin_expect(target->write_width != width, 0))
-    return atomics_refusal(target, width, true);
-  return __builtin_expect(atomics_is_live(target), 1) ? ATOMICS_OK : ATOMICS_DELETED;
-}
+#define ATOMICS_UNLESS_REFUSED(N, MAY, WRITES)                                                    \
+  if (__builtin_expect(!MAY(target, N / 8), 0)) return atomics_refusal(target, N / 8, WRITES);
 
 #define ATOMICS_FETCH(N, T, NAME)                                                                 \
   ATOMICS_INLINE atomics_error atomics_##NAME##_##N(                                              \
       const atomics_register *target, T operand, int order, T *old) {                             \
-    atomics_error error = atomics_may_write(target, N / 8);                                       \
-    if (error != ATOMICS_OK) return error;                                                        \
+    ATOMICS_UNLESS_REFUSED(N, atomics_may_write, true)                                            \
     T found = atomics_do_##NAME##_##N(target->cell, operand, order);                              \
     atomics_written(target);                                                                      \
     if (old != NULL) *old = found;                                                                \
@@ -56,8 +55,8 @@ ATOMICS_INLINE atomics_error atomics_may_write(const atomics_register *target, u
 #define ATOMICS_BIT(N, T, NAME, FETCH, OPERAND)                                                   \
   ATOMICS_INLINE atomics_error atomics_bit_test_##NAME##_##N(                                     \
       const atomics_register *target, unsigned index, int order, bool *old) {                     \
-    atomics_error error = index < N ? atomics_may_write(target, N / 8) : ATOMICS_WRONG_BIT;       \
-    if (error != ATOMICS_OK) return error;                                                        \
+    if (index >= N) return ATOMICS_WRONG_BIT;                                                     \
+    ATOMICS_UNLESS_REFUSED(N, atomics_may_write, true)                                            \
     T bit = atomics_bit_##N(index);                                                               \
     T found = atomics_do_##FETCH##_##N(target->cell, OPERAND, order);                             \
     atomics_written(target);                                                                      \
@@ -68,23 +67,20 @@ ATOMICS_INLINE atomics_error atomics_may_write(const atomics_register *target, u
 #define ATOMICS_OPERATIONS(N, T)                                                                  \
   ATOMICS_INLINE atomics_error atomics_load_##N(                                                  \
       const atomics_register *target, int order, T *value) {                                      \
-    atomics_error error = atomics_may_load(target, N / 8);                                        \
-    if (error != ATOMICS_OK) return error;                                                        \
+    ATOMICS_UNLESS_REFUSED(N, atomics_may_load, false)                                            \
     *value = atomics_do_load_##N(target->cell, atomics_load_order(order));                        \
     return ATOMICS_OK;                                                                            \
   }                                                                                               \
   ATOMICS_INLINE atomics_error atomics_store_##N(                                                 \
       const atomics_register *target, T value, int order) {                                       \
-    atomics_error error = atomics_may_write(target, N / 8);                                       \
-    if (error != ATOMICS_OK) return error;                                                        \
+    ATOMICS_UNLESS_REFUSED(N, atomics_may_write, true)                                            \
     atomics_do_store_##N(target->cell, value, atomics_store_order(order));                        \
     atomics_written(target);                                                                      \
     return ATOMICS_OK;                                                                            \
   }                                                                                               \
   ATOMICS_INLINE atomics_error atomics_compare_exchange_##N(                                      \
       const atomics_register *target, T *expected, T desired, int order) {                        \
-    atomics_error error = atomics_may_write(target, N / 8);                                       \
-    if (error != ATOMICS_OK) return error;                                                        \
+    ATOMICS_UNLESS_REFUSED(N, atomics_may_write, true)                                            \
     if (!atomics_do_compare_exchange_##N(target->cell, expected, desired, order))                 \
       return ATOMICS_UNEQUAL;                                                                     \
     atomics_written(target);                                                                      \
@@ -99,8 +95,7 @@ ATOMICS_INLINE atomics_error atomics_may_write(const atomics_register *target, u
   static inline atomics_error atomics_update_##N(                                                 \
       const atomics_register *target, T (*next)(T value, void *context), void *context,           \
       int order, T *old) {                                                                        \
-    atomics_error error = atomics_may_write(target, N / 8);                                       \
-    if (error != ATOMICS_OK) return error;                                                        \
+    ATOMICS_UNLESS_REFUSED(N, atomics_may_write, true)                                            \
     T found = atomics_do_load_##N(target->cell, atomics_load_order(order));                       \
     while (!atomics_do_compare_exchange_##N(target->cell, &found, next(found, context), order)) { \
     }                                                                                             \
@@ -110,11 +105,11 @@ ATOMICS_INLINE atomics_error atomics_may_write(const atomics_register *target, u
   }                                                                                               \
   ATOMICS_INLINE atomics_error atomics_bit_test_##N(                                              \
       const atomics_register *target, unsigned index, int order, bool *bit) {                     \
-    T value;                                                                                      \
     if (index >= N) return ATOMICS_WRONG_BIT;                                                     \
-    atomics_error error = atomics_load_##N(target, order, &value);                                \
-    if (error == ATOMICS_OK) *bit = atomics_has_##N(value, atomics_bit_##N(index));               \
-    return error;                                                                                 \
+    ATOMICS_UNLESS_REFUSED(N, atomics_may_load, false)                                            \
+    T value = atomics_do_load_##N(target->cell, atomics_load_order(order));                       \
+    *bit = atomics_has_##N(value, atomics_bit_##N(index));                                        \
+    return ATOMICS_OK;                                                                            \
   }                                                                                               \
   ATOMICS_BIT(N, T, set, fetch_or, bit)                                                           \
   ATOMICS_BIT(N, T, reset, fetch_and, atomics_inverse_##N(bit))                                   \
@@ -128,5 +123,6 @@ ATOMICS_OPERATIONS(128, atomics_pair)
 #undef ATOMICS_BIT
 #undef ATOMICS_FETCH
 #undef ATOMICS_OPERATIONS
+#undef ATOMICS_UNLESS_REFUSED
 
 #endif

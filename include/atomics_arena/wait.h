@@ -12,7 +12,7 @@ ATOMICS_INLINE uint32_t *atomics_event(const atomics_register *target) {
   return (uint32_t *)(void *)(target->cell + ATOMICS_CELL_EVENT);
 }
 
-ATOMICS_COLD void atomics_wake(uint32_t *event, uint32_t seen) {
+ATOMICS_APART void atomics_wake(uint32_t *event, uint32_t seen) {
   int code = errno;
   /* Those who wait, and others who wake them, change the word a few times; a stranger may for ever:
      then they are woken all the same. */
