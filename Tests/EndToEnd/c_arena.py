@@ -2,6 +2,7 @@
 """Programs with include/atomics_arena.h: how they are compiled, and how they are talked to."""
 
 import functools
+import os
 import pathlib
 import shutil
 import subprocess
@@ -57,6 +58,14 @@ def make(arena, **registers):
 def make_widths(arena):
     """w1 to w16, one of each width."""
     return make(arena, **{f"w{width}": f"u{8 * width}" for width in WIDTHS})
+
+
+def lock_bytes(path):
+    """[first, last] of each lock that processes have on a file."""
+    file = os.stat(path)
+    device = f"{os.major(file.st_dev):02x}:{os.minor(file.st_dev):02x}:{file.st_ino}"
+    rows = [line.split() for line in pathlib.Path("/proc/locks").read_text().splitlines()]
+    return sorted([int(row[-2]), int(row[-1])] for row in rows if row[-3] == device)
 
 
 class Talk:

@@ -3,7 +3,6 @@
 
 import fcntl
 import os
-import pathlib
 import platform
 import re
 import shutil
@@ -11,7 +10,8 @@ import struct
 
 import pytest
 from atr_client import DELETE, Client
-from c_arena import CLANG, CLANGXX, HEADERS, Talk, ask, compile, make, make_widths, run, tool
+from c_arena import (
+    CLANG, CLANGXX, HEADERS, Talk, ask, compile, lock_bytes, make, make_widths, run, tool)
 from support import ROOT, command_line, poll
 
 AARCH64 = "aarch64-linux-gnu-gcc"
@@ -217,14 +217,6 @@ def test_a_server_and_c_see_each_others_values(own_server):
 
 
 # MARK: attachments
-
-
-def lock_bytes(path):
-    """[first, last] of each lock that processes have on a file."""
-    file = os.stat(path)
-    device = f"{os.major(file.st_dev):02x}:{os.minor(file.st_dev):02x}:{file.st_ino}"
-    rows = [line.split() for line in pathlib.Path("/proc/locks").read_text().splitlines()]
-    return sorted([int(row[-2]), int(row[-1])] for row in rows if row[-3] == device)
 
 
 def test_an_attachment_locks_one_byte_and_quiescing_moves_it(arena):

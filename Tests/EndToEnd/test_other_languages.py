@@ -2,14 +2,17 @@
 """The examples of OtherLanguages.md, as they stand there."""
 
 import os
+import pathlib
 import re
 import subprocess
 import sys
 
 import pytest
-from c_arena import CLANG, HEADERS, STRICT, make, run
-from support import BINARIES, ENVIRONMENT, ROOT, command_line, start
+from arena_reader import ArenaReader
+from c_arena import CLANG, HEADERS, STRICT, Talk, ask, lock_bytes, make, run
+from support import BINARIES, ENVIRONMENT, ROOT, command_line, poll, start
 
+HERE = pathlib.Path(__file__).resolve().parent
 PAGE = (ROOT / "Sources/SharedArena/SharedArena.docc/OtherLanguages.md").read_text()
 
 
@@ -47,3 +50,18 @@ def test_the_program_in_python_adds(tmp_path, arena):
             capture_output=True, text=True, timeout=30)
         assert (done.returncode, done.stdout) == (0, f"{before}\n"), done.stderr
     assert command_line("get", "hits", server=f"shm:{arena}") == "3\n"
+
+
+def test_python_locks_one_byte_for_as_long_as_it_maps(arena):
+    make(arena, hits="u64")
+    _, byte = ask("open", arena, "observe")
+    expected = [[int(byte)] * 2]
+    mapped = [sys.executable, HERE / "mapped.py", BINARIES / "atomics-client", arena, "hits"]
+    with Talk(*mapped):
+        assert lock_bytes(f"{arena}/val") == expected
+    assert poll(lambda: lock_bytes(f"{arena}/val") == [])
+    reader = ArenaReader(arena)
+    assert lock_bytes(f"{arena}/val") == expected
+    assert reader.lock_byte == int(byte)
+    del reader
+    assert lock_bytes(f"{arena}/val") == []

@@ -71,19 +71,24 @@ def assert_exact(counts, total):
     assert total == sum(acknowledged for acknowledged, _ in counts.values())
 
 
+# The package `atomics` has no sixteen bytes.
+WAYS = {"u32": ["mapped"], "u64": ["mapped"], "u128": []}
+
+
 @pytest.mark.parametrize("type", ["u64", "u128"])
 def test_map_binary_http2_python_and_c_at_once(own_server, type):
     own_server.create("hits", type)
-    with adding(own_server, "hits", ["command", "atr", "http2", "mapped", "c"]) as counts:
+    ways = ["command", "atr", "http2", "c", *WAYS[type]]
+    with adding(own_server, "hits", ways) as counts:
         time.sleep(SECONDS)
     assert_exact(counts, own_server.value("hits"))
 
 
-@pytest.mark.parametrize("type", ["u32", "u64", "u128"])
+@pytest.mark.parametrize("type", WAYS)
 def test_map_python_and_c_without_a_server(arena, type):
     make(arena, hits=type)
     nobody = types.SimpleNamespace(arena=arena, host="none", port=0)
-    with adding(nobody, "hits", ["command", "mapped", "c"]) as counts:
+    with adding(nobody, "hits", ["command", "c", *WAYS[type]]) as counts:
         time.sleep(1)
     assert_exact(counts, int(command_line("get", "hits", server=f"shm:{arena}")))
 
