@@ -76,10 +76,12 @@ BROKEN = {
     "another record stride": ("MALFORMED", lambda a: write_header(a, 104, "I", 128)),
     "another cell stride": ("MALFORMED", lambda a: write_header(a, 108, "I", 16)),
     "no capacity": ("MALFORMED", lambda a: write_header(a, 112, "Q", 0)),
-    "too much capacity": ("MALFORMED", lambda a: write_header(a, 112, "Q", (1 << 31) + 1)),
+    "too much capacity": ("MALFORMED", lambda a: (
+        write_header(a, 144, "Q", 1 << 45), write_header(a, 168, "Q", 1 << 45),
+        write_header(a, 112, "Q", (1 << 31) + 1))),
     "more capacity than room": ("MALFORMED", lambda a: write_header(a, 112, "Q", 1 << 31)),
     "an index over the header": ("MALFORMED", lambda a: write_header(a, INDEX, "Q", 0)),
-    "an index between pages": ("MALFORMED", lambda a: write_header(a, INDEX, "Q", 4104)),
+    "an index between pages": ("MALFORMED", lambda a: write_header(a, INDEX, "QQ", 4104, 8192)),
     "an endless index": ("MALFORMED", lambda a: write_header(a, INDEX + 8, "Q", (1 << 64) - 4096)),
     "records outside": ("MALFORMED", lambda a: write_header(a, RECORDS, "Q", 1 << 62)),
     "doorbells outside": ("MALFORMED", lambda a: write_header(a, DOORBELLS, "Q", 1 << 62)),
@@ -173,16 +175,22 @@ def test_paths_that_name_no_arena(arena):
         assert ask("open", path, "rw", status=1) == ["WRONG_PATH"]
 
 
-def test_a_register_outside_the_arena_is_not_there(arena):
-    """An index word may name any slot, and a record hold any type."""
-    make(arena, one="u64")
-    slot = int(ask("find", arena, "one")[0])
+def test_what_makes_no_sense_is_not_there(arena):
+    """An index word may lead to any slot, and a record hold anything."""
+    make(arena, one_of_two_words="u64")
+    name = "one_of_two_words"
+    slot = int(ask("find", arena, name)[0])
     with open(f"{arena}/dir", "rb") as file:
         file.seek(RECORDS)
         records, = struct.unpack("<Q", file.read(8))
-    write(f"{arena}/dir", records + 256 * slot + 13, b"\x05")
-    assert ask("find", arena, "one", status=1) == ["NO_REGISTER"]
-    write(f"{arena}/dir", records + 256 * slot + 13, b"\x03")
-    assert ask("find", arena, "one")[0] == str(slot)
+        file.seek(records + 256 * slot)
+        record = file.read(256)
+    for offset, byte in (
+            (0, 2), (0, 0), (0, 3), (12, 4), (13, 5), (14, 15), (14, 17), (16 + 15, ord("S")),
+            (16, ord("O"))):
+        write(f"{arena}/dir", records + 256 * slot + offset, bytes([byte]))
+        assert ask("find", arena, name, status=1) == ["NO_REGISTER"], (offset, byte)
+        write(f"{arena}/dir", records + 256 * slot, record)
+        assert ask("find", arena, name)[0] == str(slot)
     write(f"{arena}/dir", 256, struct.pack("<Q", slot))
-    assert ask("find", arena, "one", status=1) == ["NO_REGISTER"]
+    assert ask("find", arena, name, status=1) == ["NO_REGISTER"]

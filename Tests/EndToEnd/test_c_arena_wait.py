@@ -6,8 +6,8 @@ import mmap
 import struct
 
 import pytest
-from c_arena import WIDTHS, Talk, ask, make, make_widths, tool
-from support import LONG, command_line, poll
+from c_arena import SOURCES, WIDTHS, Talk, ask, make, make_widths, run, tool
+from support import command_line, poll
 
 CAP_MICROSECONDS = 50_000  # who waits looks that often by itself
 
@@ -93,10 +93,15 @@ def test_a_value_that_is_there_costs_no_sleep(arena):
 @pytest.mark.parametrize("milliseconds", [0, 20, 120])
 def test_the_time_is_kept(arena, access, milliseconds):
     make_widths(arena)
-    with waiting(arena, "w8", 1, milliseconds, access) as sleeper:
-        said, microseconds = sleeper.rest()
+
+    def lateness():
+        with waiting(arena, "w8", 1, milliseconds, access) as sleeper:
+            said, microseconds = sleeper.rest()
         assert said == "TIMED_OUT" and int(microseconds) >= milliseconds * 1000
-        assert int(microseconds) < milliseconds * 1000 + 2_000_000
+        return int(microseconds) - milliseconds * 1000
+
+    # A busy machine wakes some late, not all.
+    assert any(lateness() < 200_000 for _ in range(10))
 
 
 @pytest.mark.parametrize("access, width", [("rw", 8), ("observe", 1), ("observe", 16)])
@@ -108,7 +113,8 @@ def test_values_that_nobody_was_told_about_are_seen_at_the_next_look(arena, acce
         if access == "rw":
             cell.await_sleeper()
         cell.bytes[0] = 7
-        assert sleeper.rest()[0] == "7"
+        value, microseconds = sleeper.rest()
+        assert value == "7" and int(microseconds) < 10_000_000
     assert cell.event == (access == "rw", 0)
 
 
@@ -135,13 +141,33 @@ def test_a_deleted_register_is_no_reason_to_wait(arena):
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_two_processes_take_turns_and_no_wake_up_is_lost(arena, width):
-    """A lost one shows as a turn that lasted until the sleeper looked by itself."""
+def test_two_processes_take_turns(arena, width):
     make_widths(arena)
-    rounds = 200_000 if LONG else 3_000
-    name = f"w{width}"
-    with Talk(tool(), "answer", arena, name, rounds) as answerer, \
-            Talk(tool(), "ask", arena, name, rounds) as asker:
-        late = int(asker.rest()[0]) + int(answerer.rest()[0])
-    # The first turns wait for the other process to start; a busy machine delays some.
-    assert late <= 2 + rounds // 500, late
+    rounds = 3_000
+    with Talk(tool(), "answer", arena, f"w{width}", rounds) as answerer, \
+            Talk(tool(), "ask", arena, f"w{width}", rounds) as asker:
+        lost = int(asker.rest()[0]) + int(answerer.rest()[0])
+    assert lost <= 2, lost
+
+
+def test_a_barrier_comes_before_each_sleep(tmp_path, arena):
+    """The program's system calls, told by a library before the C library's: without the barrier a
+    wake-up is lost so seldom that only this shows it."""
+    make_widths(arena)
+    library = tmp_path / "calls.so"
+    run("gcc", "-std=c11", "-O2", "-shared", "-fPIC", SOURCES / "arena_calls.c", "-o", library)
+    preloaded = ["env", f"LD_PRELOAD={library}", tool()]
+    register, barrier = "barrier 4", "barrier 2"  # MEMBARRIER_CMD_..._GLOBAL_EXPEDITED
+    sleep, wake = "sleep 0 ", f"wake 1 {2 ** 31 - 1}"  # without FUTEX_PRIVATE_FLAG
+    sleeper = Talk(*preloaded, "wait", arena, "w8", 5, 20_000, "rw")
+    try:
+        assert [sleeper.line(), sleeper.line()] == [register, "ready"]
+        Cell(arena, "w8").await_sleeper()
+        assert run(*preloaded, "set", arena, "w8", "store", 5).splitlines() == [register, wake]
+        calls = sleeper.process.stdout.read().splitlines()[:-2]
+    finally:
+        sleeper.__exit__()
+    assert calls[0] == barrier and calls.count(barrier) == 1, calls
+    # The word did not change between the sleeps, so the one barrier holds for all of them.
+    assert all(call.startswith(sleep) for call in calls[1:]), calls
+    assert all(int(call.split()[2]) <= 50 for call in calls[1:]), calls

@@ -39,8 +39,13 @@ ATOMICS_APART atomics_error atomics_refusal(
   bool can = width < 16 || (atomics_processor() & ATOMICS_EXCHANGES_PAIR);
   return writes && can ? ATOMICS_READ_ONLY : ATOMICS_UNSUPPORTED;
 }
+/* The compiler learns that a refusal is never OK, and that nobody uses what was not set. */
 #define ATOMICS_UNLESS_REFUSED(N, MAY, WRITES)                                                    \
-  if (__builtin_expect(!MAY(target, N / 8), 0)) return atomics_refusal(target, N / 8, WRITES);
+  if (__builtin_expect(!MAY(target, N / 8), 0)) {                                                 \
+    atomics_error refusal = atomics_refusal(target, N / 8, WRITES);                               \
+    if (refusal == ATOMICS_OK) __builtin_unreachable();                                           \
+    return refusal;                                                                               \
+  }
 
 #define ATOMICS_FETCH(N, T, NAME)                                                                 \
   ATOMICS_INLINE atomics_error atomics_##NAME##_##N(                                              \
