@@ -2,13 +2,16 @@
 """Programs with include/atomics_arena.h: how they are compiled, and how they are talked to."""
 
 import functools
+import json
+import mmap
 import os
 import pathlib
 import shutil
+import struct
 import subprocess
 import tempfile
 
-from support import ROOT, command_line, start
+from support import ROOT, command_line, poll, start
 
 SOURCES = ROOT / "Tests/CArena"
 HEADERS = ROOT / "include"
@@ -101,3 +104,24 @@ class Talk:
         output = self.process.stdout.read()
         assert self.process.wait(60) == 0, output
         return output.split()
+
+
+class Cell:
+    """A register's cell, for the event word in it and for values that nobody is told about."""
+
+    def __init__(self, arena, name):
+        found = json.loads(command_line("locate", name, "--json", server=f"shm:{arena}"))
+        offset = found["offset"]
+        with open(found["file"], "r+b") as file:
+            page = offset // mmap.PAGESIZE * mmap.PAGESIZE
+            pages = mmap.mmap(file.fileno(), mmap.PAGESIZE, offset=page)
+        self.bytes = memoryview(pages)[offset - page:offset - page + 64]
+
+    @property
+    def event(self):
+        """(whether somebody waits, wake-ups so far)"""
+        word, = struct.unpack_from("<I", self.bytes, 16)
+        return bool(word & 1), word >> 1
+
+    def await_sleeper(self):
+        assert poll(lambda: self.event[0])

@@ -177,8 +177,8 @@ def test_paths_that_name_no_arena(arena):
 
 def test_what_makes_no_sense_is_not_there(arena):
     """An index word may lead to any slot, and a record hold anything."""
-    make(arena, one_of_two_words="u64")
-    name = "one_of_two_words"
+    make(arena, one_of_three_words="u64")
+    name = "one_of_three_words"
     slot = int(ask("find", arena, name)[0])
     with open(f"{arena}/dir", "rb") as file:
         file.seek(RECORDS)
@@ -186,7 +186,7 @@ def test_what_makes_no_sense_is_not_there(arena):
         file.seek(records + 256 * slot)
         record = file.read(256)
     for offset, byte in (
-            (0, 2), (0, 0), (0, 3), (12, 4), (13, 5), (14, 15), (14, 17), (16 + 15, ord("S")),
+            (0, 2), (0, 0), (0, 3), (12, 4), (13, 5), (14, 17), (14, 19), (16 + 17, ord("S")),
             (16, ord("O"))):
         write(f"{arena}/dir", records + 256 * slot + offset, bytes([byte]))
         assert ask("find", arena, name, status=1) == ["NO_REGISTER"], (offset, byte)

@@ -1,40 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Processes that wait for a register by include/atomics_arena.h, and those that wake them."""
 
-import json
-import mmap
 import struct
 
 import pytest
-from c_arena import SOURCES, WIDTHS, Talk, ask, make, make_widths, run, tool
+from c_arena import SOURCES, WIDTHS, Cell, Talk, ask, make, make_widths, run, tool
 from support import command_line, poll
 
 CAP_MICROSECONDS = 50_000  # who waits looks that often by itself
-
-
-def place(arena, name):
-    found = json.loads(command_line("locate", name, "--json", server=f"shm:{arena}"))
-    return found["file"], found["offset"]
-
-
-class Cell:
-    """A register's cell, for the event word in it and for values that nobody is told about."""
-
-    def __init__(self, arena, name):
-        path, offset = place(arena, name)
-        with open(path, "r+b") as file:
-            page = offset // mmap.PAGESIZE * mmap.PAGESIZE
-            pages = mmap.mmap(file.fileno(), mmap.PAGESIZE, offset=page)
-        self.bytes = memoryview(pages)[offset - page:offset - page + 64]
-
-    @property
-    def event(self):
-        """(whether somebody waits, wake-ups so far)"""
-        word, = struct.unpack_from("<I", self.bytes, 16)
-        return bool(word & 1), word >> 1
-
-    def await_sleeper(self):
-        assert poll(lambda: self.event[0])
 
 
 def waiting(arena, name, least, milliseconds=20_000, access="rw"):
