@@ -2,8 +2,8 @@
 #ifndef ATOMICS_ARENA_H
 #define ATOMICS_ARENA_H
 
-/* Named registers in shared memory, for C11 and C++11 on 64-bit Linux, with gcc or clang: this file,
-   its parts in the folder beside it, and nothing to link. It speaks layout version 1, which
+/* Named registers in shared memory, for C11 and C++11 on 64-bit Linux, with gcc or clang: this
+   file, its parts in the folder beside it, and nothing to link. It speaks layout version 1, which
    ArenaLayout.md draws; OtherLanguages.md has a whole program.
 
        atomics_arena arena;

@@ -114,7 +114,7 @@ static int take_turns(const atomics_register *target, bool asks, int rounds) {
   for (int round = 0; round < rounds; round++) {
     int64_t before = atomics_now();
     atomics_error error = atomics_wait_until(target, is_odd, &turn, INT64_C(20000000000), NULL);
-    bool is_awaited = __atomic_load_n(atomics_event(target), __ATOMIC_RELAXED) & 1;
+    bool is_awaited = __atomic_load_n(atomics_event(target->cell), __ATOMIC_RELAXED) & 1;
     if (error != ATOMICS_OK) return fail(error);
     if (is_awaited && atomics_now() - before > 45 * 1000000) lost++;
     error = face->fetch[ADD](target, 1, ATOMICS_RELAXED, NULL);

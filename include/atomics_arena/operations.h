@@ -51,8 +51,9 @@ ATOMICS_APART atomics_error atomics_refusal(
   ATOMICS_INLINE atomics_error atomics_##NAME##_##N(                                              \
       const atomics_register *target, T operand, int order, T *old) {                             \
     ATOMICS_UNLESS_REFUSED(N, atomics_may_write, true)                                            \
-    T found = atomics_do_##NAME##_##N(target->cell, operand, order);                              \
-    atomics_written(target);                                                                      \
+    unsigned char *cell = target->cell;                                                           \
+    T found = atomics_do_##NAME##_##N(cell, operand, order);                                      \
+    atomics_written(cell);                                                                        \
     if (old != NULL) *old = found;                                                                \
     return ATOMICS_OK;                                                                            \
   }
@@ -62,9 +63,10 @@ ATOMICS_APART atomics_error atomics_refusal(
       const atomics_register *target, unsigned index, int order, bool *old) {                     \
     if (index >= N) return ATOMICS_WRONG_BIT;                                                     \
     ATOMICS_UNLESS_REFUSED(N, atomics_may_write, true)                                            \
+    unsigned char *cell = target->cell;                                                           \
     T bit = atomics_bit_##N(index);                                                               \
-    T found = atomics_do_##FETCH##_##N(target->cell, OPERAND, order);                             \
-    atomics_written(target);                                                                      \
+    T found = atomics_do_##FETCH##_##N(cell, OPERAND, order);                                     \
+    atomics_written(cell);                                                                        \
     if (old != NULL) *old = atomics_has_##N(found, bit);                                          \
     return ATOMICS_OK;                                                                            \
   }
@@ -73,22 +75,25 @@ ATOMICS_APART atomics_error atomics_refusal(
   ATOMICS_INLINE atomics_error atomics_load_##N(                                                  \
       const atomics_register *target, int order, T *value) {                                      \
     ATOMICS_UNLESS_REFUSED(N, atomics_may_load, false)                                            \
-    *value = atomics_do_load_##N(target->cell, atomics_load_order(order));                        \
+    const unsigned char *cell = target->cell;                                                     \
+    *value = atomics_do_load_##N(cell, atomics_load_order(order));                                \
     return ATOMICS_OK;                                                                            \
   }                                                                                               \
   ATOMICS_INLINE atomics_error atomics_store_##N(                                                 \
       const atomics_register *target, T value, int order) {                                       \
     ATOMICS_UNLESS_REFUSED(N, atomics_may_write, true)                                            \
-    atomics_do_store_##N(target->cell, value, atomics_store_order(order));                        \
-    atomics_written(target);                                                                      \
+    unsigned char *cell = target->cell;                                                           \
+    atomics_do_store_##N(cell, value, atomics_store_order(order));                                \
+    atomics_written(cell);                                                                        \
     return ATOMICS_OK;                                                                            \
   }                                                                                               \
   ATOMICS_INLINE atomics_error atomics_compare_exchange_##N(                                      \
       const atomics_register *target, T *expected, T desired, int order) {                        \
     ATOMICS_UNLESS_REFUSED(N, atomics_may_write, true)                                            \
-    if (!atomics_do_compare_exchange_##N(target->cell, expected, desired, order))                 \
+    unsigned char *cell = target->cell;                                                           \
+    if (!atomics_do_compare_exchange_##N(cell, expected, desired, order))                         \
       return ATOMICS_UNEQUAL;                                                                     \
-    atomics_written(target);                                                                      \
+    atomics_written(cell);                                                                        \
     return ATOMICS_OK;                                                                            \
   }                                                                                               \
   ATOMICS_FETCH(N, T, exchange)                                                                   \
@@ -101,10 +106,11 @@ ATOMICS_APART atomics_error atomics_refusal(
       const atomics_register *target, T (*next)(T value, void *context), void *context,           \
       int order, T *old) {                                                                        \
     ATOMICS_UNLESS_REFUSED(N, atomics_may_write, true)                                            \
-    T found = atomics_do_load_##N(target->cell, atomics_load_order(order));                       \
-    while (!atomics_do_compare_exchange_##N(target->cell, &found, next(found, context), order)) { \
+    unsigned char *cell = target->cell;                                                           \
+    T found = atomics_do_load_##N(cell, atomics_load_order(order));                               \
+    while (!atomics_do_compare_exchange_##N(cell, &found, next(found, context), order)) {         \
     }                                                                                             \
-    atomics_written(target);                                                                      \
+    atomics_written(cell);                                                                        \
     if (old != NULL) *old = found;                                                                \
     return ATOMICS_OK;                                                                            \
   }                                                                                               \
@@ -112,7 +118,8 @@ ATOMICS_APART atomics_error atomics_refusal(
       const atomics_register *target, unsigned index, int order, bool *bit) {                     \
     if (index >= N) return ATOMICS_WRONG_BIT;                                                     \
     ATOMICS_UNLESS_REFUSED(N, atomics_may_load, false)                                            \
-    T value = atomics_do_load_##N(target->cell, atomics_load_order(order));                       \
+    const unsigned char *cell = target->cell;                                                     \
+    T value = atomics_do_load_##N(cell, atomics_load_order(order));                               \
     *bit = atomics_has_##N(value, atomics_bit_##N(index));                                        \
     return ATOMICS_OK;                                                                            \
   }                                                                                               \

@@ -8,8 +8,8 @@
    bit, lets a barrier pass through all processors, and looks at the value again; so whoever changes
    the value needs no barrier to see the bit, or is seen itself. */
 
-ATOMICS_INLINE uint32_t *atomics_event(const atomics_register *target) {
-  return (uint32_t *)(void *)(target->cell + ATOMICS_CELL_EVENT);
+ATOMICS_INLINE uint32_t *atomics_event(unsigned char *cell) {
+  return (uint32_t *)(void *)(cell + ATOMICS_CELL_EVENT);
 }
 
 ATOMICS_APART void atomics_wake(uint32_t *event, uint32_t seen) {
@@ -27,18 +27,18 @@ ATOMICS_APART void atomics_wake(uint32_t *event, uint32_t seen) {
 }
 
 /* What is left to do after an operation. */
-ATOMICS_INLINE void atomics_written(const atomics_register *target) {
+ATOMICS_INLINE void atomics_written(unsigned char *cell) {
   /* The compiler keeps the load behind the operation; the waiter's barrier does the rest. */
   __atomic_signal_fence(__ATOMIC_SEQ_CST);
-  uint32_t seen = __atomic_load_n(atomics_event(target), __ATOMIC_RELAXED);
-  if (__builtin_expect(seen & 1, 0)) atomics_wake(atomics_event(target), seen);
+  uint32_t seen = __atomic_load_n(atomics_event(cell), __ATOMIC_RELAXED);
+  if (__builtin_expect(seen & 1, 0)) atomics_wake(atomics_event(cell), seen);
 }
 
 /* Wakes all who wait for the register. The operations of this header do it by themselves; it is
    for those who change the value by other means. One load where nobody waits, else a system call.
    Nothing happens where the arena is only observed. */
 static inline void atomics_notify(const atomics_register *target) {
-  if (target->write_width != 0) atomics_written(target);
+  if (target->write_width != 0) atomics_written(target->cell);
 }
 
 /* Whether the register still exists: one load. It may be deleted right afterwards; then its cell
@@ -84,7 +84,7 @@ static inline atomics_error atomics_wait_until(
     const atomics_register *target, bool (*is_ready)(atomics_pair value, void *context),
     void *context, int64_t timeout_nanoseconds, atomics_pair *value) {
   const int64_t cap = ATOMICS_WAIT_CAP_MILLISECONDS * INT64_C(1000000);
-  uint32_t *event = atomics_event(target);
+  uint32_t *event = atomics_event(target->cell);
   int64_t now = 0, end = 0;
   uint32_t armed = 0;
   bool is_armed = false;
