@@ -26,7 +26,7 @@ def attach(place, how):
     """A descriptor of `val` on which the byte that `place` tells is locked."""
     file = os.open(place["file"], os.O_RDWR)
     if how != "careless":
-        shared_lock = struct.pack("=hhqqi4x", fcntl.F_RDLCK, 0, place["lock_byte"], 1, 0)
+        shared_lock = struct.pack("hhqqi4x", fcntl.F_RDLCK, 0, place["lock_byte"], 1, 0)
         fcntl.fcntl(file, fcntl.F_OFD_SETLK, shared_lock)
     return file
 
