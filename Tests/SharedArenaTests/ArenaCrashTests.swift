@@ -39,7 +39,7 @@
 
     @Test(
       "whatever is killed anywhere, the next server finds a whole directory",
-      arguments: CrashPoint.allCases)
+      arguments: CrashPoint.ofDirectory)
     func adoptedByServer(point: CrashPoint) async throws {
       try await withTemporaryArenaPath { path in
         let code = point.rawValue
@@ -61,7 +61,7 @@
 
     @Test(
       "whatever is killed anywhere, the next client that writes finds a whole directory",
-      arguments: CrashPoint.allCases)
+      arguments: CrashPoint.ofDirectory)
     func repairedByClient(point: CrashPoint) async throws {
       try await withTemporaryArenaPath { path in
         // A bystander that was attached all the time.
