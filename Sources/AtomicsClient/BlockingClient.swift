@@ -57,12 +57,19 @@ public final class BlockingClient {
   /// Makes a register, or confirms that it exists with this type: the other arguments then count
   /// for nothing.
   ///
+  /// - Parameters:
+  ///   - ownerTag: Whatever the owner wants to find its registers by.
+  ///   - restoreGap: How far an integer register's value may move on between two snapshots: what a
+  ///     restored register starts above the saved value, so that no number is given out twice.
   /// - Throws: ``ClientError/rejected(code:text:applied:)`` with `type-mismatch` where it exists
   ///   with another type, `invalid-name` for a bad name.
   public func create(
-    _ name: String, _ type: RegisterType, initial: UInt128 = 0, label: String = ""
+    _ name: String, _ type: RegisterType, initial: UInt128 = 0, label: String = "",
+    ownerTag: UInt64 = 0, restoreGap: UInt128 = 0
   ) throws(ClientError) -> (register: RegisterReference, created: Bool) {
-    let plan = RegisterPlan(name: name, type: type, initial: initial, label: label)
+    let plan = RegisterPlan(
+      name: name, type: type, initial: initial, label: label, ownerTag: ownerTag,
+      restoreGap: restoreGap)
     return try call(.create(plan)).asRegister()
   }
 

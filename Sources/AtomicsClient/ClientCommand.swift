@@ -21,6 +21,8 @@ struct RegisterPlan: Sendable {
   var type: RegisterType
   var initial: UInt128
   var label: String
+  var ownerTag: UInt64 = 0
+  var restoreGap: UInt128 = 0
 }
 
 /// What comes back.

@@ -53,11 +53,14 @@ public final class RegisterClient: Sendable {
   }
 
   /// Makes a register, or confirms that it exists with this type; see
-  /// ``BlockingClient/create(_:_:initial:label:)``.
+  /// ``BlockingClient/create(_:_:initial:label:ownerTag:restoreGap:)``.
   public func create(
-    _ name: String, _ type: RegisterType, initial: UInt128 = 0, label: String = ""
+    _ name: String, _ type: RegisterType, initial: UInt128 = 0, label: String = "",
+    ownerTag: UInt64 = 0, restoreGap: UInt128 = 0
   ) async throws(ClientError) -> (register: RegisterReference, created: Bool) {
-    let plan = RegisterPlan(name: name, type: type, initial: initial, label: label)
+    let plan = RegisterPlan(
+      name: name, type: type, initial: initial, label: label, ownerTag: ownerTag,
+      restoreGap: restoreGap)
     return try await call(.create(plan)).asRegister()
   }
 

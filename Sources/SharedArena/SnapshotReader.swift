@@ -22,20 +22,23 @@ public final class SnapshotReader {
   /// - Throws: `notFound`, `permissionDenied`, `unsafePath`, `snapshotDamaged`, `snapshotVersion`.
   public convenience init(at path: String) throws(ArenaError) {
     let place = try SnapshotPlace(path)
-    try self.init(place.openDirectory(), place.name)
+    try self.init(place.openDirectory(), place.name, path: place.path)
   }
 
-  init(_ directory: borrowing FileDescriptor, _ name: String) throws(ArenaError) {
-    let file = try directory.file(named: name, writable: false)
+  init(
+    _ directory: borrowing FileDescriptor, _ name: String, path: String
+  ) throws(ArenaError) {
+    var file = try directory.file(named: name, writable: false)
+    file.path = path
     guard try file.status().isRegularFile else {
-      throw .unsafePath(path: file.path, .notARegularFile)
+      throw .unsafePath(path: path, .notARegularFile)
     }
     let bytes = try file.read(SnapshotLayout.headerByteCount)
-    header = try SnapshotHeader(decoding: bytes, path: file.path)
+    header = try SnapshotHeader(decoding: bytes, path: path)
     var chain = CRC32C()
     chain.update(bytes.span.extracting(SnapshotLayout.headerChecksum..<bytes.count))
     (self.chain, firstChain) = (chain, chain)
-    path = file.path
+    self.path = path
     self.file = file
   }
 
@@ -136,9 +139,9 @@ extension SnapshotReader {
     } catch .notFound {
       return nil
     }
-    let newest = try candidate(directory, place.name)
+    let newest = try candidate(directory, place.name, place.path)
     if case .success(let reader, let summary) = newest { return (reader, summary, nil) }
-    let previous = try candidate(directory, place.previousName)
+    let previous = try candidate(directory, place.previousName, place.previousPath)
     switch (newest, previous) {
     case (.success(let reader, let summary), _): return (reader, summary, nil)
     case (.failure(let damage), .success(let reader, let summary)):
@@ -155,10 +158,10 @@ extension SnapshotReader {
   }
 
   private static func candidate(
-    _ directory: borrowing FileDescriptor, _ name: String
+    _ directory: borrowing FileDescriptor, _ name: String, _ path: String
   ) throws(ArenaError) -> Candidate {
     do throws(ArenaError) {
-      let reader = try SnapshotReader(directory, name)
+      let reader = try SnapshotReader(directory, name, path: path)
       return .success(reader, try reader.verify())
     } catch .snapshotDamaged(_, let damage) {
       return .failure(damage)
