@@ -62,8 +62,10 @@ final class LocalRegisters: Sendable {
       throw .rejected(
         code: "type-mismatch", text: "The register's type is \(handle.type.name).", applied: .no)
     }
-    guard let cell = arena.cell(of: handle) else { throw .notFound(name: register.name) }
-    return cell.perform(request)
+    guard let outcome = arena.perform(request, on: handle) else {
+      throw .notFound(name: register.name)
+    }
+    return outcome
   }
 
   private func capabilities() throws(ClientError) -> ServerCapabilities {
@@ -169,7 +171,8 @@ final class LocalRegisters: Sendable {
 extension RegisterDescription {
   fileprivate init(_ info: RegisterInfo, isComplete: Bool) {
     self.init(
-      name: info.name, type: info.type, value: info.value, label: info.label,
+      // An arena that is open for writing reads every value.
+      name: info.name, type: info.type, value: info.value ?? 0, label: info.label,
       ownerTag: isComplete ? info.ownerTag : 0, restoreGap: isComplete ? info.restoreGap : 0,
       details: isComplete
         ? Details(

@@ -30,8 +30,8 @@ extension RegisterService {
     -> (path: String, registerCount: UInt64)
   {
     do throws(ArenaError) {
-      let summary = try arena.snapshot(to: Self.snapshotPath(in: directory)) { info in
-        bounds?.save(info, in: arena) ?? info.value
+      let summary = try arena.snapshot(to: Self.snapshotPath(in: directory)) { info, read in
+        bounds?.save(info, read: read, in: arena) ?? read
       }
       bounds?.finishSaving(true)
       return (summary.path, summary.registerCount)
@@ -52,7 +52,7 @@ extension RegisterService {
   func performBounded(
     _ request: AtomicRequest, on register: RegisterReference
   ) throws(ServiceError) -> AtomicOutcome? {
-    guard let bounds else { return arena.cell(of: register.handle)?.perform(request) }
+    guard let bounds else { return arena.perform(request, on: register.handle) }
     return try bounds.perform(request, on: register.handle, in: arena)
   }
 

@@ -60,7 +60,7 @@ public final class RegisterService: Sendable {
     _ request: AtomicRequest, on register: RegisterReference
   ) throws(ServiceError) -> AtomicOutcome? {
     if register.isBounded { return try performBounded(request, on: register) }
-    return arena.cell(of: register.handle)?.perform(request)
+    return arena.perform(request, on: register.handle)
   }
 
   /// The value's bits, or nil when the register was deleted.
@@ -70,7 +70,7 @@ public final class RegisterService: Sendable {
   public func load(_ register: RegisterReference, _ order: MemoryOrder = .sequentiallyConsistent)
     -> UInt128?
   {
-    arena.cell(of: register.handle)?.load(order: order)
+    arena.withCell(of: register.handle) { cell in cell.load(order: order) }
   }
 
   /// Everything known about a register; its value is read sequentially consistent.

@@ -76,7 +76,8 @@ final class RestoreBounds: Sendable {
     let type = handle.type
     let (result, bound) = bounds.withLock { bounds -> (AtomicLimit?, Bound) in
       let bound = Self.bound(of: handle, in: arena, &bounds)
-      return (arena.cell(of: handle)?.perform(request, atMost: bound.limit), bound)
+      let result = arena.withCell(of: handle) { $0.perform(request, atMost: bound.limit) }
+      return (result, bound)
     }
     switch result {
     case nil: return nil
@@ -99,7 +100,7 @@ final class RestoreBounds: Sendable {
     if let bound = bounds[handle.slot], bound.generation == handle.generation { return bound }
     let bound = Bound(
       generation: handle.generation, gap: arena.restoreGap(of: handle),
-      limit: arena.cell(of: handle)?.load() ?? 0)
+      limit: arena.withCell(of: handle) { $0.load() } ?? 0)
     bounds[handle.slot] = bound
     return bound
   }
@@ -107,10 +108,10 @@ final class RestoreBounds: Sendable {
   // MARK: - Snapshots
 
   /// The value to save of a register. From here on no operation passes what this would restore.
-  func save(_ info: RegisterInfo, in arena: Arena) -> UInt128 {
+  func save(_ info: RegisterInfo, read: UInt128, in arena: Arena) -> UInt128 {
     bounds.withLock { bounds in
       var bound = Self.bound(of: info.handle, in: arena, &bounds)
-      let value = arena.cell(of: info.handle)?.load() ?? info.value
+      let value = arena.withCell(of: info.handle) { $0.load() } ?? read
       let next = info.type.adding(restoreGap: bound.gap, to: value)
       bound.next = next
       if info.type.isLess(next, than: bound.limit) { bound.limit = next }

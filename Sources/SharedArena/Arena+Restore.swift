@@ -42,9 +42,7 @@ extension Arena {
 
   /// Stores `value`. False: the register was deleted.
   package func overwrite(_ handle: RegisterHandle, _ value: UInt128) -> Bool {
-    guard let cell = cell(of: handle) else { return false }
-    cell.store(value)
-    return true
+    withCell(of: handle) { $0.store(value) } != nil
   }
 }
 

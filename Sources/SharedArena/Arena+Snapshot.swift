@@ -17,19 +17,20 @@ extension Arena {
   /// moment. Registers that exist during the whole call are in it, others may be.
   ///
   /// - Throws: `notFound` without the file's directory, `snapshotDiskFull`, `permissionDenied`,
-  ///   `invalidSnapshotPath`; nothing has changed then.
+  ///   `invalidSnapshotPath`; `readOnly` where this processor cannot read 16 bytes without writing.
+  ///   Nothing has changed then.
   /// - Complexity: O(registers); waits for the disk, and holds nobody up meanwhile.
   @discardableResult
   public func snapshot(to path: String) throws(ArenaError) -> SnapshotSummary {
-    try snapshot(to: path) { info in info.value }
+    try snapshot(to: path) { $1 }
   }
 
   /// As above.
   ///
-  /// - Parameter value: The value to save of a register that has a restore gap; what it is now is
-  ///   in the argument.
+  /// - Parameter value: The value to save of a register that has a restore gap, given the one that
+  ///   was read.
   package func snapshot(
-    to path: String, value: (RegisterInfo) -> UInt128
+    to path: String, value: (RegisterInfo, UInt128) -> UInt128
   ) throws(ArenaError) -> SnapshotSummary {
     let header = SnapshotHeader(
       uuid: uuid, bootEpoch: bootEpoch, unixNanoseconds: SystemClock.unixNanoseconds())
@@ -39,10 +40,12 @@ extension Arena {
     while let start = cursor {
       let page = list(from: start, prefix: everyName.span, limit: 1024, scanLimit: 1024)
       for info in page.registers {
-        var entry = SnapshotEntry(info)
+        // An observer on a processor that cannot read 16 bytes without writing.
+        guard let read = info.value else { throw .readOnly }
+        var entry = SnapshotEntry(info, value: read)
         // Bytes that a stranger wrote into a name or label would make the whole file unreadable.
         guard (try? entry.specification(gaps: 0).check()) != nil else { continue }
-        if info.restoreGap != 0 { entry.value = value(info) }
+        if info.restoreGap != 0 { entry.value = value(info, read) }
         try writer.append(entry)
       }
       cursor = page.next

@@ -56,11 +56,12 @@ public struct SnapshotEntry: Equatable, Sendable {
 extension SnapshotEntry {
   private typealias Layout = SnapshotLayout
 
-  init(_ info: RegisterInfo) {
+  init(_ info: RegisterInfo, value: UInt128) {
     self.init(
-      name: info.name, type: info.type, value: info.value, label: info.label,
+      name: info.name, type: info.type, value: value, label: info.label,
       createdUnixNanoseconds: info.createdUnixNanoseconds, ownerUser: info.ownerUser,
-      ownerTag: info.ownerTag, restoreGap: info.restoreGap, generation: info.generation)
+      ownerTag: info.ownerTag, restoreGap: info.restoreGap, generation: info.generation,
+      isPinned: info.isPinned)
   }
 
   var encodedByteCount: Int { (Layout.name + name.utf8.count + label.utf8.count + 7) & ~7 }
