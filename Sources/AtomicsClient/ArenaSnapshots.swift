@@ -27,12 +27,12 @@ public struct ArenaSnapshots: Sendable {
     }
   }
 
-  /// Makes the registers of a snapshot that are missing, each with the saved value plus its restore
-  /// gap. An arena that is missing is made; the server that holds the arena's directory is asked.
+  /// Makes the registers of a snapshot that are missing, each with the saved value plus its
+  /// restore gap. An arena that is missing is made; a server that holds the directory is asked.
   ///
   /// - Parameter overwriting: Whether registers that exist get the saved value too.
-  /// - Throws: ``ClientError/snapshot(_:)`` for a file that cannot be used; what was restored before
-  ///   another error stays.
+  /// - Throws: ``ClientError/snapshot(_:)`` for a file that cannot be used; what was restored
+  ///   before another error stays.
   public func restore(
     from file: String, overwriting: Bool = false
   ) throws(ClientError) -> SnapshotRestoration {

@@ -89,8 +89,8 @@ extension RegisterService {
     var warnings: [String] = []
     if let damage = report.damage {
       warnings.append(
-        Self.warning(damage, in: directory) + "the one before was restored, and what was done since "
-          + "it was taken is lost")
+        Self.warning(damage, in: directory)
+          + "the one before was restored, and what was done since it was taken is lost")
     }
     guard report.withGap > 0 else { return warnings }
     do throws(ServiceError) {

@@ -54,7 +54,8 @@ public final class RegisterService: Sendable {
   ///
   /// - Returns: Nil when the register was deleted.
   /// - Throws: `.beyondRestoreGap`, for registers that have a restore gap.
-  /// - Complexity: One load and compare above the operation's own cost; with a restore gap, a mutex.
+  /// - Complexity: One load and compare above the operation's own cost; a mutex with a restore
+  ///   gap.
   @inlinable
   public func perform(
     _ request: AtomicRequest, on register: RegisterReference

@@ -36,7 +36,8 @@ final class RestoreBounds: Sendable {
     _ create: () throws(ArenaError) -> (handle: RegisterHandle, created: Bool)
   ) throws(ArenaError) -> (handle: RegisterHandle, created: Bool) {
     let made = try bounds.withLock {
-      (bounds: inout [UInt32: Bound]) throws(ArenaError) -> (handle: RegisterHandle, created: Bool) in
+      (bounds: inout [UInt32: Bound]) throws(ArenaError) -> (handle: RegisterHandle, created: Bool)
+      in
       let made = try create()
       if made.created {
         bounds[made.handle.slot] = Bound(

@@ -11,8 +11,8 @@ extension Arena {
   ///
   /// - Parameter overwriting: Whether registers that exist get the saved value too; otherwise they
   ///   are left alone. One of another type is always left alone, and reported.
-  /// - Throws: `notFound`, `noValidSnapshot`, `snapshotVersion`; as `create(_:)`, and then a part is
-  ///   restored.
+  /// - Throws: `notFound`, `noValidSnapshot`, `snapshotVersion`; as `create(_:)`, and then a part
+  ///   is restored.
   public func restore(
     from path: String, overwriting: Bool = false
   ) throws(ArenaError) -> RestoreReport {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Arena {
-  /// Makes the directory at `path` for snapshots, for the caller alone, with those above it that are
-  /// missing.
+  /// Makes the directory at `path` for snapshots, for the caller alone, with those above it that
+  /// are missing.
   ///
   /// - Throws: `unsafePath` where others than the caller and root could put files into it.
   public static func prepareSnapshotDirectory(at path: String) throws(ArenaError) {

@@ -35,7 +35,13 @@ public struct RestoreReport: Equatable, Sendable {
 
   package mutating func count(_ entry: SnapshotEntry, created: Bool, overwritten: Bool) {
     if created || overwritten, entry.restoreGap != 0 { withGap += 1 }
-    if created { self.created += 1 } else if overwritten { self.overwritten += 1 } else { kept += 1 }
+    if created {
+      self.created += 1
+    } else if overwritten {
+      self.overwritten += 1
+    } else {
+      kept += 1
+    }
   }
 
   package mutating func addConflict(_ entry: SnapshotEntry, existing: RegisterType) {

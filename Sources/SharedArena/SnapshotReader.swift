@@ -54,7 +54,9 @@ public final class SnapshotReader {
       isAtEnd = true
       return nil
     }
-    guard length <= SnapshotLayout.largestBlock else { throw damaged(.malformed(block: blockCount)) }
+    guard length <= SnapshotLayout.largestBlock else {
+      throw damaged(.malformed(block: blockCount))
+    }
     let contents = try read(length, at: headCount)
     let checksum = head.span.littleEndian32(at: SnapshotLayout.blockChecksum)
     guard CRC32C.checksum(contents.span) == checksum else {

@@ -6,7 +6,7 @@ import JSONText
 
 struct SnapshotCommand: RegisterCommand {
   static let configuration = CommandConfiguration(
-    commandName: "snapshot", abstract: "Save the registers of an arena to a file, and bring them back.",
+    commandName: "snapshot", abstract: "Save the registers of an arena, and bring them back.",
     discussion: """
       Works on an arena of this machine: the one that --server shm:PATH names, else
       the default one. `save` needs no server and stops none. `restore` makes what

@@ -99,7 +99,8 @@ struct ServerCommand: ParsableCommand {
     return flags
   }
 
-  /// Exit codes: 0 served and drained, 1 could not start or lost its arena, 2 flags or settings are wrong.
+  /// Exit codes: 0 served and drained, 1 could not start or lost its arena, 2 flags or
+  /// settings are wrong.
   static func main() {
     do {
       var command = try parseAsRoot()

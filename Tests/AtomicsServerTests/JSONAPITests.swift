@@ -33,7 +33,8 @@ import Testing
       let body = #"{"type":"f64","initial":0.1,"label":"Grüße","owner":"7","restore_gap":"0"}"#
       #expect(faces.http(.put, "/v1/registers/x", body).status == 201)
       let answer = faces.http(.get, "/v1/registers/x")
-      #expect(answer.body == #"{"name":"x","type":"f64","value":"0.1","label":"Grüße","owner":"7"}"#)
+      #expect(
+        answer.body == #"{"name":"x","type":"f64","value":"0.1","label":"Grüße","owner":"7"}"#)
     }
   }
 

@@ -47,7 +47,8 @@ import Testing
       #expect(throws: refusal(found: 210, limit: 210)) { try add(1, to: register, service) }
       // Down is always possible, and the next snapshot counts from there.
       #expect(
-        try service.perform(AtomicRequest(.store, on: Self.u64, operand: 5), on: register)?.new == 5)
+        try service.perform(AtomicRequest(.store, on: Self.u64, operand: 5), on: register)?.new == 5
+      )
       _ = try service.takeSnapshot(in: directory.path)
       #expect(throws: refusal(found: 5, limit: 105)) { try add(101, to: register, service) }
       // A snapshot that comes to nothing allows nothing.

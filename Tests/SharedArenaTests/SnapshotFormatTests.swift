@@ -119,7 +119,8 @@ import Testing
         }
         try setBytes(broken, ofFile: path)
         #expect(
-          throws: ArenaError.snapshotDamaged(path: path, .malformed(block: 0)), "\(offset): \(value)"
+          throws: ArenaError.snapshotDamaged(path: path, .malformed(block: 0)),
+          "\(offset): \(value)"
         ) {
           try SnapshotReader(at: path).verify()
         }
