@@ -22,7 +22,7 @@ import Testing
   @Test("below the limit every vector ends as it does without one")
   func vectors() throws {
     var count = 0
-    for vector in Vector.accepted where vector.registerType.kind.isInteger {
+    for vector in Vectors.accepted where vector.registerType.kind.isInteger {
       let request = try vector.request()
       // A weak one may fail by itself.
       if request.operation == .compareExchangeWeak { continue }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AtomicsCore
+import HTTPMessage
 import RegisterService
 import TestSupport
 import Testing

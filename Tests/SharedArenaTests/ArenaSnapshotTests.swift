@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AtomicsCore
+import Dispatch
+import Synchronization
 import TestSupport
 import Testing
 
@@ -88,28 +90,34 @@ import Testing
   }
 
   @Test("while others write, each saved value is one that its register had")
-  func underLoad() async throws {
-    let directory = try TemporaryArenaDirectory()
-    let path = directory.path + "/all"
-    try await withTemporaryArena { arena in
-      let type = try #require(RegisterType(name: "u128"))
-      let handle = try arena.create(
-        RegisterSpecification(name: "twin", type: type, ownerUser: 0)
-      ).handle
-      let repeated: UInt128 = 1 << 64 | 1
-      // Both halves of the value are always equal.
-      try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask {
-          for round in 0..<20_000 { _ = arena.overwrite(handle, repeated * UInt128(round)) }
-        }
-        group.addTask {
-          for _ in 0..<20 {
-            try arena.snapshot(to: path)
-            let value = try #require(try newestEntries(at: path)?.first?.value)
-            #expect(value % repeated == 0)
+  func underLoad() throws {
+    try withSnapshotPath { path in
+      try withTemporaryArena { arena in
+        let type = try #require(RegisterType(name: "u128"))
+        let handle = try arena.create(
+          RegisterSpecification(name: "twin", type: type, ownerUser: 0)
+        ).handle
+        // Both halves of the value are always equal.
+        let repeated: UInt128 = 1 << 64 | 1
+        let isSaved = Atomic(false)
+        DispatchQueue.concurrentPerform(iterations: 2) { worker in
+          if worker == 0 {
+            var round: UInt128 = 0
+            while !isSaved.load(ordering: .relaxed) {
+              round += 1
+              _ = arena.overwrite(handle, repeated * (round & 0xFFFF_FFFF))
+            }
+          } else {
+            defer { isSaved.store(true, ordering: .relaxed) }
+            for _ in 0..<20 {
+              #expect(throws: Never.self) {
+                try arena.snapshot(to: path)
+                let value = try #require(try newestEntries(at: path)?.first?.value)
+                #expect(value % repeated == 0)
+              }
+            }
           }
         }
-        try await group.waitForAll()
       }
     }
   }

@@ -106,12 +106,11 @@ import Testing
       let whole = try bytes(ofFile: path)
       // Within the entry: length, kind, width, name length, label length, flags, reserved, name.
       for (offset, value) in [
-        (0, 72), (0, 88), (0, 0), (2, 4), (2, 3), (3, 5), (3, 0xFF), (4, 0), (4, 200), (5, 8),
+        (0, 72), (0, 88), (0, 0), (2, 4), (3, 5), (3, 0xFF), (4, 0), (4, 200), (5, 8),
         (5, 255), (6, 2), (7, 1), (12, 1), (72, 0x20), (73, 1), (48, 1), (64, 1),
       ] {
         var broken = whole
         broken[72 + offset] = UInt8(value)
-        // The width of an entry for 1 byte with a value that does not fit is made by the value.
         let contents = Array(broken[72..<152])
         let checksum = CRC32C.checksum(contents.span)
         for place in 0..<4 {
