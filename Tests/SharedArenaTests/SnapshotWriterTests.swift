@@ -127,5 +127,24 @@ import Testing
       #expect(try newestEntries(at: path + ".previous") == [u64("n", isNew ? 2 : 1)])
       #expect(try names(beside: path) == ["all", "all.previous"])
     }
+
+    @Test(
+      "where the newest is damaged the one before stays until there is another",
+      arguments: CrashPoint.ofSnapshot)
+    func killedOverDamage(point: CrashPoint) async throws {
+      let directory = try TemporaryArenaDirectory()
+      let path = directory.path + "/all"
+      try write([u64("n", 1)], to: path)
+      try write([u64("n", 2)], to: path)
+      try setBytes([1, 2, 3], ofFile: path)
+      let code = point.rawValue
+      await #expect(processExitsWith: .signal(SIGKILL)) {
+        [path = path as String, code = code as UInt8] in
+        try #require(CrashPoint(rawValue: code)).arm()
+        try write([u64("n", 3)], to: path)
+      }
+      let isNew = point == .snapshotReplaced || point == .snapshotKept
+      #expect(try newestEntries(at: path) == [u64("n", isNew ? 3 : 1)])
+    }
   #endif
 }
