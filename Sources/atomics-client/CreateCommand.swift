@@ -47,7 +47,8 @@ struct CreateCommand: RegisterCommand {
     let gap = try value(restoreGap, as: type)
     let client = try common.connect()
     let made = try client.create(
-      name, type, initial: first, label: label ?? "", restoreGap: gap)
+      RegisterPlan(
+        name: name, type: type, initial: first, label: label ?? "", restoreGap: gap))
     let info = try client.info(named: name)
     if common.json {
       output.line(DescriptionText(info).json)

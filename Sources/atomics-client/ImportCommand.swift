@@ -39,8 +39,9 @@ struct ImportCommand: RegisterCommand {
       }
       do throws(ClientError) {
         let made = try client.create(
-          register.name, register.type, initial: register.value, label: register.label,
-          ownerTag: register.ownerTag, restoreGap: register.restoreGap)
+          RegisterPlan(
+            name: register.name, type: register.type, initial: register.value,
+            label: register.label, ownerTag: register.ownerTag, restoreGap: register.restoreGap))
         if made.created {
           created += 1
         } else if overwrite {

@@ -16,7 +16,9 @@ import Testing
     let type = try #require(RegisterType(name: "i16"))
     let client = try BlockingClient(.map(path: path))
     _ = try client.create(
-      "n", type, initial: 0xFFFE, label: "less than zero", ownerTag: 6, restoreGap: 5)
+      RegisterPlan(
+        name: "n", type: type, initial: 0xFFFE, label: "less than zero", ownerTag: 6,
+        restoreGap: 5))
     #expect(try ArenaSnapshots(ofArenaAt: path).save(to: file) == 1)
 
     let inspection = try SnapshotInspection(of: file)
@@ -59,5 +61,16 @@ import Testing
     expectSnapshotError { _ = try ArenaSnapshots(ofArenaAt: path).restore(from: file) }
     expectSnapshotError { _ = try SnapshotInspection(of: file) }
     #expect(!FileManager.default.fileExists(atPath: path))
+  }
+
+  @Test("asynchronous code makes registers with all that one can have")
+  func asynchronous() async throws {
+    let directory = try TemporaryArenaDirectory()
+    let type = try #require(RegisterType(name: "u64"))
+    let client = try await RegisterClient.connect(to: .map(path: directory.arenaPath()))
+    let plan = RegisterPlan(name: "n", type: type, initial: 4, ownerTag: 6, restoreGap: 5)
+    #expect(try await client.create(plan).created)
+    let info = try await client.info(named: "n")
+    #expect(info.value == 4 && info.ownerTag == 6 && info.restoreGap == 5)
   }
 }
