@@ -57,12 +57,19 @@ public final class BlockingClient {
   /// Makes a register, or confirms that it exists with this type: the other arguments then count
   /// for nothing.
   ///
+  /// - Parameters:
+  ///   - ownerTag: Whatever the owner wants to find its registers by.
+  ///   - restoreGap: How far an integer register's value may move on between two snapshots: what a
+  ///     restored register starts above the saved value, so that no number is given out twice.
   /// - Throws: ``ClientError/rejected(code:text:applied:)`` with `type-mismatch` where it exists
   ///   with another type, `invalid-name` for a bad name.
   public func create(
-    _ name: String, _ type: RegisterType, initial: UInt128 = 0, label: String = ""
+    _ name: String, _ type: RegisterType, initial: UInt128 = 0, label: String = "",
+    ownerTag: UInt64 = 0, restoreGap: UInt128 = 0
   ) throws(ClientError) -> (register: RegisterReference, created: Bool) {
-    let plan = RegisterPlan(name: name, type: type, initial: initial, label: label)
+    let plan = RegisterPlan(
+      name: name, type: type, initial: initial, label: label, ownerTag: ownerTag,
+      restoreGap: restoreGap)
     return try call(.create(plan)).asRegister()
   }
 
@@ -102,6 +109,22 @@ public final class BlockingClient {
   /// All that is known about a register.
   public func info(named name: String) throws(ClientError) -> RegisterDescription {
     try call(.info(name: name)).asDescription()
+  }
+
+  /// Deletes registers of the caller's user that were created with this owner tag, as far as they
+  /// lie in a part of the arena, and tells how many, and the cursor of the next part (nil at the
+  /// end). Start with cursor 0; those that are created meanwhile may stay.
+  ///
+  /// Over TCP the caller's user is the server's own. HTTP has no such request.
+  public func deleteOwned(
+    tag: UInt64, from cursor: UInt64 = 0
+  ) throws(ClientError) -> (count: Int, next: UInt64?) {
+    try call(.deleteOwned(tag: tag, cursor: cursor)).asOwnedDeleted()
+  }
+
+  /// Figures of the arena as a whole, at most about a second old. HTTP has no such request.
+  public func arenaReport() throws(ClientError) -> ArenaReport {
+    try call(.arenaReport).asArenaReport()
   }
 
   /// One round trip.

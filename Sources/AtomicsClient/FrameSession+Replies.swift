@@ -103,6 +103,17 @@ extension FrameSession {
       return .page(RegisterPage(registers: registers, next: page.next == 0 ? nil : page.next))
     case .info:
       return .description(RegisterDescription(try StatReply(header: header, body: body)))
+    case .deleteOwned(_, let cursor):
+      let part = try DeleteOwnedReply(body: body)
+      guard part.next == 0 || part.next > cursor else {
+        throw WireFailure(.badFrame, "a cursor that goes back")
+      }
+      return .ownedDeleted(
+        count: Int(clamping: part.deleted), next: part.next == 0 ? nil : part.next)
+    case .arenaReport:
+      return .arenaReport(ArenaReport(try ArenaStatReply(header: header, body: body)))
+    case .pin:
+      return .pinned
     case .ping:
       return .pong
     case .capabilities:
@@ -150,8 +161,9 @@ extension RegisterDescription {
   init(_ stat: StatReply) {
     self.init(
       name: stat.name, type: stat.type, value: stat.value, label: stat.label,
+      ownerTag: stat.ownerTag, restoreGap: stat.restoreGap,
       details: Details(
         createdUnixNanoseconds: stat.createdUnixNanoseconds, generation: stat.generation,
-        ownerTag: stat.ownerTag, ownerUser: stat.ownerUser, slot: stat.slot))
+        ownerUser: stat.ownerUser, slot: stat.slot, isPinned: stat.isPinned))
   }
 }

@@ -19,7 +19,8 @@ extension FrameSession {
       for index in 0..<frame.count { output.append(word: frame.words[index]) }
     case .create(let plan):
       let create = CreateFrame(
-        name: plan.name, type: plan.type, initial: plan.initial, label: plan.label)
+        name: plan.name, type: plan.type, initial: plan.initial, restoreGap: plan.restoreGap,
+        ownerTag: plan.ownerTag, label: plan.label)
       output.append(
         contentsOf: create.frame(sequence: expect(Opcode.create.rawValue, command, ticket)))
       let sequence = expect(Opcode.open.rawValue, command, ticket)
@@ -37,6 +38,16 @@ extension FrameSession {
       let sequence = expect(Opcode.list.rawValue, command, ticket)
       let list = ListFrame(cursor: cursor, limit: limit, prefix: Array(prefix.utf8))
       output.append(contentsOf: list.frame(sequence: sequence))
+    case .deleteOwned(let tag, let cursor):
+      let sequence = expect(Opcode.deleteOwned.rawValue, command, ticket)
+      let frame = DeleteOwnedFrame(ownerTag: tag, cursor: cursor)
+      output.append(contentsOf: frame.frame(sequence: sequence))
+    case .arenaReport:
+      let sequence = expect(Opcode.arenaStat.rawValue, command, ticket)
+      output.append(contentsOf: ControlFrame.request(.arenaStat, sequence: sequence))
+    case .pin(let name):
+      let sequence = expect(Opcode.pin.rawValue, command, ticket)
+      output.append(contentsOf: ControlFrame.request(.pin, name: name, sequence: sequence))
     // WELCOME has told them before anything is answered.
     case .ping, .capabilities:
       let sequence = expect(Opcode.ping.rawValue, command, ticket)

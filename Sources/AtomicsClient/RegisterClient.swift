@@ -53,11 +53,14 @@ public final class RegisterClient: Sendable {
   }
 
   /// Makes a register, or confirms that it exists with this type; see
-  /// ``BlockingClient/create(_:_:initial:label:)``.
+  /// ``BlockingClient/create(_:_:initial:label:ownerTag:restoreGap:)``.
   public func create(
-    _ name: String, _ type: RegisterType, initial: UInt128 = 0, label: String = ""
+    _ name: String, _ type: RegisterType, initial: UInt128 = 0, label: String = "",
+    ownerTag: UInt64 = 0, restoreGap: UInt128 = 0
   ) async throws(ClientError) -> (register: RegisterReference, created: Bool) {
-    let plan = RegisterPlan(name: name, type: type, initial: initial, label: label)
+    let plan = RegisterPlan(
+      name: name, type: type, initial: initial, label: label, ownerTag: ownerTag,
+      restoreGap: restoreGap)
     return try await call(.create(plan)).asRegister()
   }
 
@@ -97,6 +100,18 @@ public final class RegisterClient: Sendable {
   /// All that is known about a register.
   public func info(named name: String) async throws(ClientError) -> RegisterDescription {
     try await call(.info(name: name)).asDescription()
+  }
+
+  /// Deletes registers of one owner tag; see ``BlockingClient/deleteOwned(tag:from:)``.
+  public func deleteOwned(
+    tag: UInt64, from cursor: UInt64 = 0
+  ) async throws(ClientError) -> (count: Int, next: UInt64?) {
+    try await call(.deleteOwned(tag: tag, cursor: cursor)).asOwnedDeleted()
+  }
+
+  /// Figures of the arena as a whole; see ``BlockingClient/arenaReport()``.
+  public func arenaReport() async throws(ClientError) -> ArenaReport {
+    try await call(.arenaReport).asArenaReport()
   }
 
   /// One round trip.

@@ -14,8 +14,11 @@ public struct RegisterDescription: Equatable, Sendable {
   public var createdUnixNanoseconds: UInt64
   public var ownerUser: UInt32
   public var ownerTag: UInt64
+  public var restoreGap: UInt128
   public var generation: UInt64
   public var slot: UInt32
+  /// Whether its slot is kept out of reuse for ever.
+  public var isPinned: Bool
 
   init(_ info: RegisterInfo) {
     name = info.name
@@ -26,8 +29,10 @@ public struct RegisterDescription: Equatable, Sendable {
     createdUnixNanoseconds = info.createdUnixNanoseconds
     ownerUser = info.ownerUser
     ownerTag = info.ownerTag
+    restoreGap = info.restoreGap
     generation = info.generation
     slot = info.slot
+    isPinned = info.isPinned
   }
 }
 

@@ -37,11 +37,12 @@ struct AtomicsClientCommand: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       CreateCommand.self, ListCommand.self, RemoveCommand.self, InfoCommand.self,
-      PingCommand.self, LocateCommand.self, BenchCommand.self, OperationCommand.self,
+      PingCommand.self, LocateCommand.self, StatCommand.self, BenchCommand.self,
+      OperationCommand.self,
     ])
 
   /// The verbs that are no operations.
-  static let plainVerbs = ["create", "ls", "rm", "info", "ping", "locate", "bench"]
+  static let plainVerbs = ["create", "ls", "rm", "info", "ping", "locate", "stat", "bench"]
 
   private static let operationLines: String = {
     var lines: [String] = []

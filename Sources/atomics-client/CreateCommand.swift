@@ -15,6 +15,7 @@ struct CreateCommand: RegisterCommand {
       EXAMPLES:
         atomics-client create hits u64
         atomics-client create balance i64 --initial -5 --label "euro cents"
+        atomics-client create job.17 u32 --owner 0x2a    `rm --owner 42` removes it
       """)
 
   @OptionGroup var common: CommonOptions
@@ -22,6 +23,9 @@ struct CreateCommand: RegisterCommand {
   var initial: String?
   @Option(help: ArgumentHelp("Up to 64 bytes about the register.", valueName: "text"))
   var label: String?
+  @Option(
+    help: ArgumentHelp("A number to remove it by, together with others.", valueName: "tag"))
+  var owner: OwnerTag?
   @Argument(help: "1 to 128 letters, digits and . _ - / : @")
   var name: String
   @Argument(
@@ -42,7 +46,7 @@ struct CreateCommand: RegisterCommand {
       }
     }
     let client = try common.connect()
-    let made = try client.create(name, type, initial: first, label: label ?? "")
+    let made = try client.create(name, type, initial: first, label: label ?? "", ownerTag: owner?.number ?? 0)
     let info = try client.info(named: name)
     if common.json {
       output.line(DescriptionText(info).json)

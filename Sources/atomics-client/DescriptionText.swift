@@ -24,9 +24,11 @@ struct DescriptionText {
     if let details = register.details {
       object.member("created", created(details))
       object.member("generation", String(details.generation))
-      object.member("owner", String(details.ownerTag))
+      object.member("owner", String(register.ownerTag))
       object.member("owner_uid", details.ownerUser)
+      object.member("restore_gap", String(register.restoreGap))
       object.member("slot", details.slot)
+      object.member("pinned", details.isPinned)
     }
     return object.line
   }
@@ -57,8 +59,9 @@ struct DescriptionText {
     if let details = register.details {
       lines += [
         "created     \(created(details))", "generation  \(details.generation)",
-        "owner       uid \(details.ownerUser), tag \(details.ownerTag)",
-        "slot        \(details.slot)",
+        "owner       uid \(details.ownerUser), tag \(register.ownerTag)",
+        "restore gap \(String(register.restoreGap))",
+        "slot        \(details.slot)\(details.isPinned ? ", pinned" : "")",
       ]
     }
     return lines

@@ -77,10 +77,17 @@ struct HTTPAnswer {
 /// A binary connection without its socket.
 final class BinaryPeer {
   let session: BinarySession
+  /// How often the session was to be called again.
+  let wakes = WakeCount()
   private var output: OutputBuffer
 
-  init(_ faces: Faces, highWater: Int = .max, greets: Bool = true) {
-    session = BinarySession(faces.context, user: 0)
+  init(
+    _ faces: Faces, highWater: Int = .max, greets: Bool = true,
+    as peer: Peer = Peer(user: 0, mapsArena: false)
+  ) {
+    session = BinarySession(faces.context, peer) { [wakes] in
+      wakes.add(1, ordering: .relaxed)
+    }
     output = OutputBuffer(highWater: highWater)
     if greets { _ = send(Hello().bytes) }
   }
