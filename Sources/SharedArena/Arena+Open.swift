@@ -10,7 +10,8 @@ extension Arena {
 
   /// Attaches to the arena at `path`, and makes it where there is none.
   ///
-  /// - Throws: As `open(at:access:options:)`; `fileSystemFull`, `unsafePath` and others from making it.
+  /// - Throws: As `open(at:access:options:)`; `fileSystemFull`, `unsafePath` and others from making
+  ///   it.
   public static func openOrCreate(
     at path: String, options: ArenaOptions = ArenaOptions()
   ) throws(ArenaError) -> Arena {

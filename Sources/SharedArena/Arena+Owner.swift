@@ -15,7 +15,7 @@ extension Arena {
   ///   meanwhile may or may not be.
   /// - Throws: As `create(_:)`, as far as it applies, and only before anything was removed: after
   ///   that the part ends early, and the next one throws.
-  /// - Complexity: O(`scanLimit`). Waits for other writers up to the lock timeout, for each removal.
+  /// - Complexity: O(`scanLimit`). For each removal waits for other writers up to the lock timeout.
   public func deleteOwned(
     by user: UInt32, tag: UInt64, from cursor: UInt64, limit: Int, scanLimit: Int
   ) throws(ArenaError) -> (deleted: [RegisterHandle], next: UInt64?) {
@@ -55,7 +55,7 @@ extension DirectoryWriter {
 }
 
 extension Directory {
-  /// Whether a live register of this owner is in `slot`. Only the directory's holder can rely on it.
+  /// Whether a live register of this owner is in `slot`: a hint, but to the directory's holder.
   fileprivate func isOwned(ofRecord slot: Int, by user: UInt32, tag: UInt64) -> Bool {
     liveGeneration(ofRecord: slot) != nil
       && UInt32(truncatingIfNeeded: bytes.relaxed(record(slot, RecordLayout.description))) == user

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AtomicsCore
+
 /// DELETE_OWNED: a part of the slots is gone through, and the caller's registers with this tag
 /// there are deleted. Asked again from the cursor of each answer until that is 0.
 ///

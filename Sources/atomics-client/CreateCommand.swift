@@ -46,7 +46,8 @@ struct CreateCommand: RegisterCommand {
       }
     }
     let client = try common.connect()
-    let made = try client.create(name, type, initial: first, label: label ?? "", ownerTag: owner?.number ?? 0)
+    let made = try client.create(
+      name, type, initial: first, label: label ?? "", ownerTag: owner?.number ?? 0)
     let info = try client.info(named: name)
     if common.json {
       output.line(DescriptionText(info).json)

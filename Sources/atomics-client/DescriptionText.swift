@@ -60,7 +60,7 @@ struct DescriptionText {
       lines += [
         "created     \(created(details))", "generation  \(details.generation)",
         "owner       uid \(details.ownerUser), tag \(register.ownerTag)",
-        "restore gap \(String(register.restoreGap))",
+        "restore gap \(register.restoreGap)",
         "slot        \(details.slot)\(details.isPinned ? ", pinned" : "")",
       ]
     }

@@ -63,13 +63,18 @@ struct RemoveCommand: RegisterCommand {
   ) throws -> Outcome {
     var count = 0
     var cursor: UInt64? = 0
-    // How many there were is told also where the rest stays.
-    defer { tell(count, deletedOf: tag, output) }
-    while let from = cursor {
-      let part = try client.deleteOwned(tag: tag, from: from)
-      count += part.count
-      cursor = part.next
+    do {
+      while let from = cursor {
+        let part = try client.deleteOwned(tag: tag, from: from)
+        count += part.count
+        cursor = part.next
+      }
+    } catch {
+      // The rest stays, and these are gone.
+      if count > 0 { tell(count, deletedOf: tag, output) }
+      throw error
     }
+    tell(count, deletedOf: tag, output)
     return .ok
   }
 

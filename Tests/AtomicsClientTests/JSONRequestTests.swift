@@ -48,7 +48,7 @@ import Testing
   }
 
   @Test("names are percent-encoded once")
-  func encodesNames() {
+  func encodesNames() throws {
     #expect(JSONRequest(.info(name: "a.b_c-d:e@f"))?.target == "/v1/registers/a.b_c-d:e@f")
     #expect(JSONRequest(.info(name: "a/b c?%é"))?.target == "/v1/registers/a%2Fb%20c%3F%25%C3%A9")
     let list = try #require(JSONRequest(.list(prefix: "a&b", cursor: 7, limit: 3)))

@@ -6,6 +6,7 @@ import Foundation
 import HTTPMessage
 import RegisterService
 import SharedArena
+import Synchronization
 import TestSupport
 import WireProtocol
 
@@ -24,6 +25,16 @@ struct Faces {
     try withTemporaryArena { arena in
       let service = RegisterService(arena: arena)
       return try body(
+        Faces(arena: arena, context: ServerContext(service: service, configuration: configuration)))
+    }
+  }
+
+  /// As above, for asynchronous tests.
+  static func use<Result>(_ body: (Faces) async throws -> Result) async throws -> Result {
+    try await withTemporaryArena { arena in
+      let service = RegisterService(arena: arena)
+      let configuration = ServerConfiguration(arenaPath: "")
+      return try await body(
         Faces(arena: arena, context: ServerContext(service: service, configuration: configuration)))
     }
   }
@@ -74,6 +85,14 @@ struct HTTPAnswer {
   var slug: String? { (members["type"] as? String)?.split(separator: "/").last.map(String.init) }
 }
 
+/// How often somebody was woken, by any thread.
+final class WakeCount: Sendable {
+  private let number = Atomic(0)
+  var value: Int { number.load(ordering: .acquiring) }
+
+  func add() { number.add(1, ordering: .releasing) }
+}
+
 /// A binary connection without its socket.
 final class BinaryPeer {
   let session: BinarySession
@@ -85,9 +104,7 @@ final class BinaryPeer {
     _ faces: Faces, highWater: Int = .max, greets: Bool = true,
     as peer: Peer = Peer(user: 0, mapsArena: false)
   ) {
-    session = BinarySession(faces.context, peer) { [wakes] in
-      wakes.add(1, ordering: .relaxed)
-    }
+    session = BinarySession(faces.context, peer) { [wakes] in wakes.add() }
     output = OutputBuffer(highWater: highWater)
     if greets { _ = send(Hello().bytes) }
   }
