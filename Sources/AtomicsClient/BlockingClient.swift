@@ -70,7 +70,14 @@ public final class BlockingClient {
     let plan = RegisterPlan(
       name: name, type: type, initial: initial, label: label, ownerTag: ownerTag,
       restoreGap: restoreGap)
-    return try call(.create(plan)).asRegister()
+    return try create(plan)
+  }
+
+  /// Makes a register, or confirms that it exists with the plan's type.
+  public func create(
+    _ plan: RegisterPlan
+  ) throws(ClientError) -> (register: RegisterReference, created: Bool) {
+    try call(.create(plan)).asRegister()
   }
 
   /// Finds a register. Keep what this returns: operations on it cost no look-up.

@@ -18,16 +18,6 @@ enum ClientCommand: Sendable {
   case capabilities
 }
 
-/// What a register is to be.
-struct RegisterPlan: Sendable {
-  var name: String
-  var type: RegisterType
-  var initial: UInt128
-  var label: String
-  var ownerTag: UInt64 = 0
-  var restoreGap: UInt128 = 0
-}
-
 /// What comes back.
 enum ClientReply: Sendable {
   case register(RegisterReference, created: Bool)

@@ -55,13 +55,18 @@ public final class RegisterClient: Sendable {
   /// Makes a register, or confirms that it exists with this type; see
   /// ``BlockingClient/create(_:_:initial:label:ownerTag:restoreGap:)``.
   public func create(
-    _ name: String, _ type: RegisterType, initial: UInt128 = 0, label: String = "",
-    ownerTag: UInt64 = 0, restoreGap: UInt128 = 0
+    _ name: String, _ type: RegisterType, initial: UInt128 = 0, label: String = ""
   ) async throws(ClientError) -> (register: RegisterReference, created: Bool) {
-    let plan = RegisterPlan(
-      name: name, type: type, initial: initial, label: label, ownerTag: ownerTag,
-      restoreGap: restoreGap)
-    return try await call(.create(plan)).asRegister()
+    try await create(RegisterPlan(name: name, type: type, initial: initial, label: label))
+  }
+
+  /// Makes a register, or confirms that it exists with the plan's type.
+  // One value, for all that a plan may come to hold: Swift 6.3 calls an asynchronous function wrong
+  // that has a 128-bit parameter beyond those that fit into registers.
+  public func create(
+    _ plan: RegisterPlan
+  ) async throws(ClientError) -> (register: RegisterReference, created: Bool) {
+    try await call(.create(plan)).asRegister()
   }
 
   /// Finds a register. Keep what this returns: operations on it cost no look-up.

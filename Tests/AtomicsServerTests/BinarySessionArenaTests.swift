@@ -110,8 +110,8 @@ import WireProtocol
   }
 
   @Test("ARENA_STAT waits for its figures, and what is behind it waits too")
-  func arenaStat() async throws {
-    try await Faces.use { faces in
+  func arenaStat() throws {
+    try Faces.use { faces in
       let peer = BinaryPeer(faces)
       try create(peer, "a")
       let stat = ControlFrame.request(.arenaStat, sequence: 2)
@@ -120,7 +120,7 @@ import WireProtocol
       #expect(first.progress == StreamProgress(consumed: 16, next: .needInput))
       #expect(first.answer.count == 16)
       #expect(peer.session.awaitedSummary != nil)
-      try await until { peer.wakes.value == 1 }
+      try peer.wakes.wait(for: 1)
       let (progress, answer) = peer.send(stat + ping)
       #expect(progress == StreamProgress(consumed: 32, next: .needInput))
       #expect(peer.session.awaitedSummary == nil)
@@ -137,15 +137,6 @@ import WireProtocol
       let again = try other.reply(to: stat)
       #expect(try ArenaStatReply(header: again.header, body: again.body.span) == report)
       #expect(other.wakes.value == 0)
-    }
-  }
-
-  /// Waits until `condition` holds, which another thread brings about.
-  private func until(_ condition: () -> Bool) async throws {
-    let end = ContinuousClock.now + .seconds(10)
-    while !condition() {
-      try #require(ContinuousClock.now < end, "it did not come true")
-      await Task.yield()
     }
   }
 }

@@ -29,16 +29,6 @@ struct Faces {
     }
   }
 
-  /// As above, for asynchronous tests.
-  static func use<Result>(_ body: (Faces) async throws -> Result) async throws -> Result {
-    try await withTemporaryArena { arena in
-      let service = RegisterService(arena: arena)
-      let configuration = ServerConfiguration(arenaPath: "")
-      return try await body(
-        Faces(arena: arena, context: ServerContext(service: service, configuration: configuration)))
-    }
-  }
-
   @discardableResult
   func create(_ name: String, _ type: String, _ value: String? = nil) throws -> RegisterReference {
     let type = RegisterType(name: type)!
@@ -91,6 +81,15 @@ final class WakeCount: Sendable {
   var value: Int { number.load(ordering: .acquiring) }
 
   func add() { number.add(1, ordering: .releasing) }
+
+  /// Waits until somebody was woken `count` times.
+  func wait(for count: Int) throws {
+    let end = ContinuousClock.now + .seconds(10)
+    while value < count {
+      guard ContinuousClock.now < end else { throw BinaryPeer.PeerError.notWoken }
+      sched_yield()
+    }
+  }
 }
 
 /// A binary connection without its socket.
@@ -131,5 +130,6 @@ final class BinaryPeer {
 
   enum PeerError: Error {
     case noReply
+    case notWoken
   }
 }

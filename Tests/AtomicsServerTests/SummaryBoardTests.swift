@@ -31,14 +31,6 @@ import Testing
     try withTemporaryArena { try RegisterService(arena: $0).summary() }
   }
 
-  private func expectWoken(_ count: WakeCount, _ value: Int) throws {
-    let end = ContinuousClock.now + .seconds(10)
-    while count.value < value {
-      try #require(ContinuousClock.now < end, "nobody was woken")
-      sched_yield()
-    }
-  }
-
   @Test("one is made for all who ask meanwhile, and each is woken once")
   func shared() throws {
     let summary = try Self.summary()
@@ -57,7 +49,7 @@ import Testing
       }
     }
     maker.open()
-    for count in wakes { try expectWoken(count, 1) }
+    for count in wakes { try count.wait(for: 1) }
     guard case .summary(summary) = board.look(awaiting: nil, orWake: {}) else {
       Issue.record("it is not there")
       return
@@ -73,7 +65,7 @@ import Testing
     let count = WakeCount()
     maker.open()
     _ = board.look(awaiting: nil) { count.add() }
-    try expectWoken(count, 1)
+    try count.wait(for: 1)
     guard case .failed(.arena("it is gone")) = board.look(awaiting: nil, orWake: {}) else {
       Issue.record("it did not fail")
       return
