@@ -57,23 +57,15 @@ public final class BlockingClient {
   /// Makes a register, or confirms that it exists with this type: the other arguments then count
   /// for nothing.
   ///
-  /// - Parameters:
-  ///   - ownerTag: Whatever the owner wants to find its registers by.
-  ///   - restoreGap: How far an integer register's value may move on between two snapshots: what a
-  ///     restored register starts above the saved value, so that no number is given out twice.
   /// - Throws: ``ClientError/rejected(code:text:applied:)`` with `type-mismatch` where it exists
   ///   with another type, `invalid-name` for a bad name.
   public func create(
-    _ name: String, _ type: RegisterType, initial: UInt128 = 0, label: String = "",
-    ownerTag: UInt64 = 0, restoreGap: UInt128 = 0
+    _ name: String, _ type: RegisterType, initial: UInt128 = 0, label: String = ""
   ) throws(ClientError) -> (register: RegisterReference, created: Bool) {
-    let plan = RegisterPlan(
-      name: name, type: type, initial: initial, label: label, ownerTag: ownerTag,
-      restoreGap: restoreGap)
-    return try create(plan)
+    try create(RegisterPlan(name: name, type: type, initial: initial, label: label))
   }
 
-  /// Makes a register, or confirms that it exists with the plan's type.
+  /// Makes a register with all that one can have; as above.
   public func create(
     _ plan: RegisterPlan
   ) throws(ClientError) -> (register: RegisterReference, created: Bool) {

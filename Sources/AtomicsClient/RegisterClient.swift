@@ -53,14 +53,14 @@ public final class RegisterClient: Sendable {
   }
 
   /// Makes a register, or confirms that it exists with this type; see
-  /// ``BlockingClient/create(_:_:initial:label:ownerTag:restoreGap:)``.
+  /// ``BlockingClient/create(_:_:initial:label:)``.
   public func create(
     _ name: String, _ type: RegisterType, initial: UInt128 = 0, label: String = ""
   ) async throws(ClientError) -> (register: RegisterReference, created: Bool) {
     try await create(RegisterPlan(name: name, type: type, initial: initial, label: label))
   }
 
-  /// Makes a register, or confirms that it exists with the plan's type.
+  /// Makes a register with all that one can have; as above.
   // One value, for all that a plan may come to hold: Swift 6.3 calls an asynchronous function wrong
   // that has a 128-bit parameter beyond those that fit into registers.
   public func create(

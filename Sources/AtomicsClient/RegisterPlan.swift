@@ -3,16 +3,17 @@
 public import AtomicsCore
 
 /// What a register is to be.
-public struct RegisterPlan: Equatable, Sendable {
+public struct RegisterPlan: Sendable {
   public var name: String
   public var type: RegisterType
   /// The first value's bits, zero-extended.
   public var initial: UInt128
-  /// At most 64 bytes of UTF-8 without control characters.
+  /// At most 64 bytes.
   public var label: String
-  /// Whatever the owner wants to find its registers by; 0 is none.
+  /// Whatever the owner wants to find its registers by.
   public var ownerTag: UInt64
-  /// What a restored snapshot adds to the value, so that no number is given out twice.
+  /// How far an integer register's value may move on between two snapshots, and how far above the
+  /// saved value a restored one starts: so no number is given out twice.
   public var restoreGap: UInt128
 
   public init(

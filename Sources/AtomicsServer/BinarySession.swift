@@ -153,8 +153,12 @@ final class BinarySession {
   ) throws(WireFailure) {
     let (request, returns) = try OperationFrame.decode(
       operation, header: header, operands: operands, type: handle.type)
-    guard let outcome = service.perform(request, on: handle) else {
-      throw WireFailure(ServiceError.gone)
+    let outcome: AtomicOutcome
+    do throws(ServiceError) {
+      guard let performed = try service.perform(request, on: handle) else { throw .gone }
+      outcome = performed
+    } catch {
+      throw WireFailure(error)
     }
     let reply = OperationFrame.reply(
       to: header, request, outcome, returns: returns, type: handle.type)
@@ -212,8 +216,11 @@ extension WireFailure {
       case .exists: .exists
       case .typeMismatch: .typeMismatch
       case .operation(let error): WireFailure(error).status
+      case .restoreGapNotTaken: .badOperand
+      case .snapshotsOff: .unsupported
+      case .beyondRestoreGap: .beyondGap
       case .full: .arenaFull
-      case .arena: .internal
+      case .unpublished, .arena: .internal
       }
     self.init(status, error.description)
   }

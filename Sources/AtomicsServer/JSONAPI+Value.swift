@@ -61,7 +61,7 @@ extension JSONAPI {
       try AtomicRequest(operation, on: type, order: order, operand: operand, expected: expected)
     }
     let outcome = try Self.serving { () throws(ServiceError) in
-      guard let outcome = service.perform(atomic, on: handle) else { throw .gone }
+      guard let outcome = try service.perform(atomic, on: handle) else { throw .gone }
       return outcome
     }
     guard outcome.succeeded else { throw Self.failed(type.format(outcome.old)) }

@@ -16,6 +16,13 @@ struct CreateCommand: RegisterCommand {
         atomics-client create hits u64
         atomics-client create balance i64 --initial -5 --label "euro cents"
         atomics-client create job.17 u32 --owner 0x2a    `rm --owner 42` removes it
+        atomics-client create ticket u64 --restore-gap 1000000
+
+      With a restore gap the value goes on that much above the saved one when a
+      snapshot is restored, and the server lets nobody go further between two
+      snapshots: no number is given out twice. It needs a server with snapshots,
+      and integers. What programs that map the arena add between two snapshots
+      the gap must cover too: the server does not see it.
       """)
 
   @OptionGroup var common: CommonOptions
@@ -26,6 +33,9 @@ struct CreateCommand: RegisterCommand {
   @Option(
     help: ArgumentHelp("A number to remove it by, together with others.", valueName: "tag"))
   var owner: OwnerTag?
+  @Option(
+    help: ArgumentHelp("How far the value may go between two snapshots.", valueName: "number"))
+  var restoreGap: String?
   @Argument(help: "1 to 128 letters, digits and . _ - / : @")
   var name: String
   @Argument(
@@ -37,17 +47,13 @@ struct CreateCommand: RegisterCommand {
       let names = RegisterType.all.map(\.name).joined(separator: " ")
       throw ClientError.usage("`\(type)` is no type: use one of \(names).")
     }
-    var first: UInt128 = 0
-    if let initial {
-      do throws(ValueError) {
-        first = try type.parse(initial)
-      } catch {
-        throw ClientError.usage(sentence(error))
-      }
-    }
+    let first = try value(initial, as: type)
+    let gap = try value(restoreGap, as: type)
     let client = try common.connect()
     let made = try client.create(
-      name, type, initial: first, label: label ?? "", ownerTag: owner?.number ?? 0)
+      RegisterPlan(
+        name: name, type: type, initial: first, label: label ?? "", ownerTag: owner?.number ?? 0,
+        restoreGap: gap))
     let info = try client.info(named: name)
     if common.json {
       output.line(DescriptionText(info).json)
@@ -56,5 +62,14 @@ struct CreateCommand: RegisterCommand {
       output.line("\(made.created ? "created" : "exists") \(info.name) \(info.type.name) \(value)")
     }
     return .ok
+  }
+
+  private func value(_ text: String?, as type: RegisterType) throws(ClientError) -> UInt128 {
+    guard let text else { return 0 }
+    do throws(ValueError) {
+      return try type.parse(text)
+    } catch {
+      throw ClientError.usage(sentence(error))
+    }
   }
 }

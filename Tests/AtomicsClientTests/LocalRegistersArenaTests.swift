@@ -21,8 +21,9 @@ import Testing
   func deletesOwned() throws {
     try withTemporaryArenaPath { path in
       let client = try BlockingClient(.map(path: path))
-      for name in ["a", "b"] { _ = try client.create(name, u64, ownerTag: 42) }
-      _ = try client.create("other", u64, ownerTag: 43)
+      for (name, tag) in [("a", 42), ("b", 42), ("other", 43)] as [(String, UInt64)] {
+        _ = try client.create(RegisterPlan(name: name, type: u64, ownerTag: tag))
+      }
       _ = try client.create("untagged", u64)
       // Somebody else's, who has the same tag.
       let arena = try Arena.open(at: path)

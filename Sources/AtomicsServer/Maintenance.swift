@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventLoop
+import Logging
+import RegisterService
+import Synchronization
+
+/// What would stall a loop, done on a thread of its own: each second a ``tick()``, and snapshots
+/// when they are due or wanted.
+final class Maintenance: Sendable {
+  private static let tickNanoseconds: UInt64 = 1_000_000_000
+
+  private let service: RegisterService
+  private let snapshots: SnapshotConfiguration
+  private let logger: Logger
+  private let loop: EventLoop
+  /// Called when the service cannot go on.
+  private let fail: @Sendable (ServerError) -> Void
+  private let thread = Mutex<LoopThread?>(nil)
+  /// When the next snapshot is due by time.
+  private let due = Mutex(Deadline.never)
+  private let isSnapshotWanted = Atomic(false)
+  private let isArenaLost = Atomic(false)
+
+  init(
+    _ service: RegisterService, _ snapshots: SnapshotConfiguration, _ logger: Logger,
+    fail: @escaping @Sendable (ServerError) -> Void
+  ) throws(EventLoopError) {
+    self.service = service
+    self.snapshots = snapshots
+    self.logger = logger
+    self.fail = fail
+    loop = try EventLoop()
+    service.onSnapshotWanted { [weak self] in self?.wantSnapshot() }
+  }
+
+  /// Starts the thread. Once only.
+  func start() throws(EventLoopError) {
+    loop.execute { [self] in
+      setDue()
+      scheduleTick()
+    }
+    let thread = try LoopThread(name: "atomics-upkeep") { [loop] in loop.run() }
+    self.thread.withLock { $0 = thread }
+  }
+
+  /// Has a snapshot taken soon. Any thread; calls that come before it begins are one.
+  func wantSnapshot() {
+    guard snapshots.isOn, !isSnapshotWanted.load(ordering: .relaxed),
+      !isSnapshotWanted.exchange(true, ordering: .relaxed)
+    else { return }
+    loop.execute { [self] in takeDueSnapshot() }
+  }
+
+  /// After the last connection: a last look at the arena, the last snapshot, the end of the thread.
+  func finish() {
+    let thread = self.thread.withLock { thread in
+      let current = thread
+      thread = nil
+      return current
+    }
+    guard let thread else { return }
+    loop.execute { [self] in
+      verifyPublished()
+      if isArenaLost.load(ordering: .relaxed) {
+        // What came between the first one and the end.
+        _ = rescue()
+      } else if snapshots.isOn, snapshots.atShutdown {
+        takeSnapshot()
+      }
+      loop.stop()
+    }
+    thread.join()
+  }
+
+  // MARK: - On the thread
+
+  private func scheduleTick() {
+    loop.schedule(afterNanoseconds: Self.tickNanoseconds) { [self] in
+      tick()
+      scheduleTick()
+    }
+  }
+
+  /// Once a second. Each line is one kind of care.
+  private func tick() {
+    verifyPublished()
+    takeDueSnapshot()
+  }
+
+  /// Is the arena at its path still ours? Someone may have removed it, and clients that come now
+  /// would find nothing, or another one.
+  private func verifyPublished() {
+    if isArenaLost.load(ordering: .relaxed) { return }
+    do throws(ServiceError) {
+      try service.verifyPublished()
+    } catch {
+      isArenaLost.store(true, ordering: .relaxed)
+      var failure = ServerError.arena("\(error)")
+      if case .unpublished(let reason) = error {
+        failure = .arenaRemoved(reason: reason, rescue: rescue())
+      }
+      logger.critical("\(failure)")
+      fail(failure)
+    }
+  }
+
+  private func takeDueSnapshot() {
+    let isDue = loop.now >= due.withLock { $0 }
+    guard snapshots.isOn, isDue || isSnapshotWanted.load(ordering: .relaxed),
+      !isArenaLost.load(ordering: .relaxed)
+    else { return }
+    takeSnapshot()
+  }
+
+  private func takeSnapshot() {
+    guard let directory = snapshots.directory else { return }
+    // Before it begins: what is wanted from here on may come too late for this one.
+    isSnapshotWanted.store(false, ordering: .relaxed)
+    do throws(ServiceError) {
+      let taken = try service.takeSnapshot(in: directory)
+      logger.debug(
+        "snapshot taken",
+        metadata: ["path": "\(taken.path)", "registers": "\(taken.registerCount)"])
+    } catch {
+      logger.error("no snapshot was taken: \(error)")
+      // Again with the next tick, where somebody may be waiting for it.
+      isSnapshotWanted.store(true, ordering: .relaxed)
+    }
+    setDue()
+  }
+
+  private func setDue() {
+    let interval = snapshots.intervalNanoseconds
+    let next = interval == 0 ? Deadline.never : .now.advanced(by: interval)
+    due.withLock { $0 = next }
+  }
+
+  /// Saves what is still mapped of an arena that was removed.
+  private func rescue() -> ServerError.Rescue {
+    guard let directory = snapshots.directory else {
+      return .failed("there is no directory for snapshots; name one with --snapshot-directory")
+    }
+    do throws(ServiceError) {
+      try RegisterService.prepareSnapshots(in: directory)
+      let taken = try service.takeSnapshot(in: directory)
+      return .saved(path: taken.path, restoredAtStart: snapshots.isOn)
+    } catch {
+      return .failed("\(error)")
+    }
+  }
+}
