@@ -21,6 +21,8 @@ final class Maintenance: Sendable {
   private let due = Mutex(Deadline.never)
   private let isSnapshotWanted = Atomic(false)
   private let isArenaLost = Atomic(false)
+  /// What kept the arena from being maintained at the last tick.
+  private let lastTrouble = Mutex<String?>(nil)
 
   init(
     _ service: RegisterService, _ snapshots: SnapshotConfiguration, _ logger: Logger,
@@ -85,7 +87,26 @@ final class Maintenance: Sendable {
   /// Once a second. Each line is one kind of care.
   private func tick() {
     verifyPublished()
+    maintainArena()
     takeDueSnapshot()
+  }
+
+  /// Memory ahead of need, and what was deleted back in use.
+  private func maintainArena() {
+    if isArenaLost.load(ordering: .relaxed) { return }
+    var trouble: String?
+    do throws(ServiceError) {
+      try service.maintain()
+    } catch {
+      trouble = "\(error)"
+    }
+    let isNews = lastTrouble.withLock { last in
+      let isNews = last != trouble
+      last = trouble
+      return isNews
+    }
+    // Once, and not with each tick.
+    if isNews, let trouble { logger.warning("the arena cannot be kept ahead of need: \(trouble)") }
   }
 
   /// Is the arena at its path still ours? Someone may have removed it, and clients that come now

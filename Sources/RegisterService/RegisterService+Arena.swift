@@ -70,4 +70,16 @@ extension RegisterService {
       throw ServiceError(error)
     }
   }
+
+  /// Takes memory ahead of need and frees what nobody can be using any more. Off the data path,
+  /// once a second.
+  ///
+  /// - Throws: `.full` when the file system is: the arena goes on with what it has.
+  public func maintain() throws(ServiceError) {
+    do throws(ArenaError) {
+      try arena.maintain()
+    } catch {
+      throw ServiceError(error)
+    }
+  }
 }
