@@ -15,12 +15,14 @@ extension Arena {
     let values = try arenaDirectory.file(named: ArenaFiles.values, writable: false)
     let valuesStatus = try values.status()
     let processes = namesProcesses ? LockingProcess.all(of: valuesStatus) : []
-    let attachments = try values.lockedBytes(from: Self.firstLockByte, limit: 1024).map { byte in
-      let epoch = byte - Self.firstLockByte
-      return ArenaAttachment(
-        lockByte: byte, epoch: epoch, waiting: waitingCount(after: epoch, counters),
+    let bytes = try values.lockedBytes(from: Self.firstLockByte, limit: 1024)
+    let epochs = bytes.map { $0 - Self.firstLockByte }
+    let waiting = waitingCounts(after: epochs, counters)
+    let attachments = bytes.indices.map { index in
+      ArenaAttachment(
+        lockByte: bytes[index], epoch: epochs[index], waiting: waiting[index],
         processes: processes.filter { process in
-          process.bytes.contains { $0.contains(byte) }
+          process.bytes.contains { $0.contains(bytes[index]) }
         }.map(\.process))
     }
     return ArenaStatistics(
@@ -36,17 +38,21 @@ extension Arena {
       attachments: attachments)
   }
 
-  /// How many slots wait that were deleted after `epoch`. The oldest are in front.
-  private func waitingCount(after epoch: UInt64, _ counters: DirectoryCounters) -> Int {
+  /// For each of the ascending `epochs`, how many slots wait that were deleted after it: of those
+  /// that wait the oldest are in front.
+  private func waitingCounts(after epochs: [UInt64], _ counters: DirectoryCounters) -> [Int] {
+    var counts: [Int] = []
     let end = directory.nextSlot
     var link = counters.quarantineHead
     for passed in 0..<max(0, min(counters.quarantineCount, 1 << 16)) {
-      guard link >= 1, link <= end else { break }
+      guard link >= 1, link <= end, counts.count < epochs.count else { break }
       let deleted = directory.bytes.relaxed(directory.record(link - 1, RecordLayout.deletedEpoch))
-      if deleted > epoch { return counters.quarantineCount - passed }
+      while counts.count < epochs.count, deleted > epochs[counts.count] {
+        counts.append(counters.quarantineCount - passed)
+      }
       link = Int(
         truncatingIfNeeded: directory.bytes.relaxed(directory.record(link - 1, RecordLayout.link)))
     }
-    return 0
+    return counts + repeatElement(0, count: epochs.count - counts.count)
   }
 }
