@@ -22,6 +22,7 @@ extension ClientError {
       case .initialValueOutOfRange: "value-out-of-range"
       case .typeMismatch: "type-mismatch"
       case .readOnly: "forbidden"
+      case .overwrittenCell: "internal"
       case .fileSystemFull, .capacityReached, .indexSpaceUsed: "arena-full"
       default: nil
       }

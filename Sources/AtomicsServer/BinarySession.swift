@@ -145,8 +145,11 @@ final class BinarySession {
   ) throws(WireFailure) {
     let (request, returns) = try OperationFrame.decode(
       operation, header: header, operands: operands, type: handle.type)
-    guard let outcome = service.perform(request, on: handle) else {
-      throw WireFailure(ServiceError.gone)
+    let outcome: AtomicOutcome
+    do throws(ServiceError) {
+      outcome = try service.perform(request, on: handle)
+    } catch {
+      throw WireFailure(error)
     }
     let reply = OperationFrame.reply(
       to: header, request, outcome, returns: returns, type: handle.type)
@@ -205,8 +208,9 @@ extension WireFailure {
       case .typeMismatch: .typeMismatch
       case .operation(let error): WireFailure(error).status
       case .full: .arenaFull
-      case .arena: .internal
+      case .damaged, .overwritten, .arena: .internal
       }
-    self.init(status, error.description)
+    self.init(
+      status, error.description, applied: error.isApplicationUnknown ? .unknown : .no)
   }
 }

@@ -136,11 +136,16 @@ public final class Server: Sendable {
   }
 
   /// Once a second: is the arena at its path still ours? Someone may have removed it, and clients
-  /// that come now would find nothing, or another one.
-  private func watchArena() {
+  /// that come now would find nothing, or another one. And is it whole? Whoever may write its values
+  /// may also cut their file.
+  ///
+  /// - Parameter told: How much of the damage is in the log.
+  private func watchArena(told: Int = 0) {
     let loop = loops[0]
     loop.schedule(afterNanoseconds: 1_000_000_000) { [self] in
+      let found: [String]
       do throws(ServiceError) {
+        found = try context.service.repair()
         try context.service.verifyPublished()
       } catch {
         logger.critical("\(error)")
@@ -148,7 +153,18 @@ public final class Server: Sendable {
         failure.withLock { $0 = .arena(reason) }
         return shutDown()
       }
-      watchArena()
+      let damage = context.service.damage
+      logDamage(found, damage, told: told)
+      watchArena(told: damage.count)
     }
+  }
+
+  /// A line for each thing that was found just now, and one for all that requests met: whoever
+  /// breaks cells all the time does not fill the log.
+  private func logDamage(_ found: [String], _ damage: DamageSummary, told: Int) {
+    for text in found { logger.error("arena damaged, repaired", metadata: ["found": "\(text)"]) }
+    let others = damage.count - told - found.count
+    guard others > 0, let last = damage.last else { return }
+    logger.error("arena damaged, repaired", metadata: ["count": "\(others)", "last": "\(last)"])
   }
 }

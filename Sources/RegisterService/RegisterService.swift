@@ -43,28 +43,42 @@ public final class RegisterService: Sendable {
 
   /// Runs `request`, checked against the reference's type, on its register.
   ///
-  /// - Returns: Nil when the register was deleted.
-  /// - Complexity: One load and compare above the operation's own cost.
+  /// - Throws: `.gone`; `.overwritten` and `.damaged` where another program broke the arena.
+  /// - Complexity: A few loads and compares above the operation's own cost.
   @inlinable
-  public func perform(_ request: AtomicRequest, on register: RegisterReference) -> AtomicOutcome? {
-    arena.cell(of: register.handle)?.perform(request)
+  public func perform(
+    _ request: AtomicRequest, on register: RegisterReference
+  ) throws(ServiceError) -> AtomicOutcome {
+    let outcome = arena.perform(request, on: register.handle)
+    guard let outcome, !arena.isFaulty else {
+      throw refusal(of: register, isPerformed: outcome != nil)
+    }
+    return outcome
   }
 
-  /// The value's bits, or nil when the register was deleted.
+  /// The value's bits.
   ///
   /// - Parameter order: A load order; traps otherwise.
+  /// - Throws: As `perform(_:on:)`.
   @inlinable
-  public func load(_ register: RegisterReference, _ order: MemoryOrder = .sequentiallyConsistent)
-    -> UInt128?
-  {
-    arena.cell(of: register.handle)?.load(order: order)
+  public func load(
+    _ register: RegisterReference, _ order: MemoryOrder = .sequentiallyConsistent
+  ) throws(ServiceError) -> UInt128 {
+    let bits = arena.withCell(of: register.handle) { cell in cell.load(order: order) }
+    guard let bits, !arena.isFaulty else {
+      throw refusal(of: register, isPerformed: bits != nil)
+    }
+    return bits
   }
 
   /// Everything known about a register; its value is read sequentially consistent.
   ///
-  /// - Throws: `.gone`.
+  /// - Throws: As `perform(_:on:)`.
   public func describe(_ register: RegisterReference) throws(ServiceError) -> RegisterDescription {
-    guard let info = arena.info(of: register.handle) else { throw .gone }
+    let info = arena.info(of: register.handle)
+    guard let info, arena.condition(of: register.handle) == .alive, !arena.isFaulty else {
+      throw refusal(of: register, isPerformed: false)
+    }
     return RegisterDescription(info)
   }
 
@@ -72,10 +86,11 @@ public final class RegisterService: Sendable {
   ///
   /// - Complexity: At most ``ExecutionBudget/scanLimit`` slots are looked at.
   public func list(from cursor: UInt64, prefix: Span<UInt8>, limit: Int)
-    -> (registers: [RegisterDescription], next: UInt64?)
+    throws(ServiceError) -> (registers: [RegisterDescription], next: UInt64?)
   {
     let page = arena.list(
       from: cursor, prefix: prefix, limit: limit, scanLimit: ExecutionBudget.scanLimit)
+    try refuseWhileDamaged()
     return (page.registers.map(RegisterDescription.init), page.next)
   }
 
@@ -93,6 +108,7 @@ public final class RegisterService: Sendable {
       if exclusively, case .typeMismatch = error { throw .exists }
       throw ServiceError(error)
     }
+    try refuseWhileDamaged()
     if exclusively && !made.created { throw .exists }
     return (RegisterReference(made.handle), made.created)
   }
@@ -108,6 +124,7 @@ public final class RegisterService: Sendable {
     } catch {
       throw ServiceError(error)
     }
+    try refuseWhileDamaged()
     if !deleted { throw .notFound }
   }
 }

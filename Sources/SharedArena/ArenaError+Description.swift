@@ -33,6 +33,14 @@ extension ArenaError: CustomStringConvertible {
     case .bootIdentifierUnreadable(let path):
       "the boot identifier in \(path) cannot be read; is /proc mounted?"
     case .systemCall(let name, let path, let code): "\(name) \(path): \(message(for: code))"
+    case .overwrittenCell(let slot):
+      "another program wrote over the cell of slot \(slot): its value is not to be trusted"
+    case .damageContinues(let path):
+      "another program keeps taking pages of \(path) away; "
+        + "find out which one has it open (fuser \(path))"
+    case .attachmentLocked(let path, let byte, let process):
+      "\(process.map { "process \($0)" } ?? "another program") holds a write lock on \(path) "
+        + "at byte \(byte), where none belongs; lslocks and fuser \(path) tell who may"
     case .directoryHeld(let process, let program, let socket):
       "\(program) (process \(process)) serves the arena; it creates and deletes over \(socket)"
     case .directoryBusy(let process, let program):

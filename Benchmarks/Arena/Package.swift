@@ -1,0 +1,19 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+  name: "ArenaBenchmark",
+  dependencies: [.package(name: "atomics-service", path: "../..")],
+  targets: [
+    // A wake-up across processes beside a bare futex: swift run -c release wake-benchmark
+    .executableTarget(
+      name: "wake-benchmark",
+      dependencies: [
+        "CFutex", .product(name: "SharedArena", package: "atomics-service"),
+        .product(name: "AtomicsCore", package: "atomics-service"),
+      ],
+      swiftSettings: [.swiftLanguageMode(.v6), .strictMemorySafety()]),
+    // What C needs for the same.
+    .target(name: "CFutex"),
+  ]
+)
