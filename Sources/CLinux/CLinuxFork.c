@@ -14,9 +14,13 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int registration;
 static int *kept;
 static size_t count, capacity;
+static unsigned long forks;
 
 /* A fork waits for a change of the list, so that the child finds it whole. */
-static void before_fork(void) { pthread_mutex_lock(&mutex); }
+static void before_fork(void) {
+  __atomic_fetch_add(&forks, 1, __ATOMIC_SEQ_CST);
+  pthread_mutex_lock(&mutex);
+}
 
 static void in_parent(void) { pthread_mutex_unlock(&mutex); }
 
@@ -55,6 +59,13 @@ int clinux_keep_from_children(int descriptor) {
   if (result == 0) kept[count++] = descriptor;
   pthread_mutex_unlock(&mutex);
   return result;
+}
+
+unsigned long clinux_fork_count(void) {
+  pthread_once(&once, register_handlers);
+  /* Without the handlers nobody can tell: never the same number twice. */
+  if (registration != 0) return __atomic_add_fetch(&forks, 1, __ATOMIC_SEQ_CST);
+  return __atomic_load_n(&forks, __ATOMIC_SEQ_CST);
 }
 
 void clinux_share_with_children(int descriptor) {

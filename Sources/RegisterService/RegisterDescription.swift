@@ -20,7 +20,8 @@ public struct RegisterDescription: Equatable, Sendable {
   init(_ info: RegisterInfo) {
     name = info.name
     type = info.type
-    value = info.value
+    // An arena that is open for writing reads every value.
+    value = info.value ?? 0
     label = info.label
     createdUnixNanoseconds = info.createdUnixNanoseconds
     ownerUser = info.ownerUser

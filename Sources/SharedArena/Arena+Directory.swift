@@ -17,11 +17,11 @@ extension Arena {
     _ specification: RegisterSpecification
   ) throws(ArenaError) -> (handle: RegisterHandle, created: Bool) {
     try specification.check()
-    if let existing = directory.find(specification.name.utf8.span) {
+    if let existing = find(specification.name.utf8.span) {
       guard existing.type == specification.type else {
         throw .typeMismatch(existing: existing.type)
       }
-      return (RegisterHandle(existing), false)
+      return (existing, false)
     }
     return try withDirectory { writer throws(ArenaError) in try writer.create(specification) }
   }
@@ -33,10 +33,21 @@ extension Arena {
   /// - Throws: As `create(_:)`, as far as it applies.
   public func delete(_ name: Span<UInt8>) throws(ArenaError) -> Bool {
     do { try RegisterName.check(name) } catch { throw .invalidName(error) }
-    guard directory.find(name) != nil else { return false }
+    guard find(name) != nil else { return false }
     // A span cannot be captured by the closure.
     let bytes = (0..<name.count).map { name[$0] }
     return try withDirectory { writer throws(ArenaError) in try writer.delete(bytes.span) }
+  }
+
+  /// Keeps the register's slot and cell out of reuse for ever, also after its deletion: programs
+  /// that map the cell without an attachment then never change a foreign register.
+  ///
+  /// - Returns: Whether there is a register of this name.
+  /// - Throws: As `create(_:)`, as far as it applies.
+  public func pin(named name: String) throws(ArenaError) -> Bool {
+    do { try RegisterName.check(name.utf8.span) } catch { throw .invalidName(error) }
+    guard find(named: name) != nil else { return false }
+    return try withDirectory { writer throws(ArenaError) in try writer.pin(name.utf8.span) }
   }
 
   /// Removes a register; as `delete(_:)`.
@@ -64,7 +75,7 @@ extension Arena {
   }
 
   /// Runs `body` as the directory's one writer, among the processes and in this one.
-  private func withDirectory<Result: Sendable>(
+  func withDirectory<Result: Sendable>(
     _ body: (DirectoryWriter) throws(ArenaError) -> Result
   ) throws(ArenaError) -> Result {
     guard isWritable else { throw .readOnly }
@@ -77,6 +88,7 @@ extension Arena {
         current = try makeWriter(lock: openLock(), forLife: false)
       }
       writer = current
+      quiesceWhenDue()
       if current.holdsForLife { return try body(current) }
       try current.lock.acquire(
         for: .writing, timeoutNanoseconds: options.lockTimeoutNanoseconds, socketPath: socketPath)
@@ -91,6 +103,7 @@ extension Arena {
   func hold(_ lock: consuming DirectoryLock) throws(ArenaError) {
     let current = try makeWriter(lock: lock, forLife: true)
     try current.recover()
+    try current.punchFreePlaces()
     writing.withLock { $0 = current }
   }
 

@@ -1,33 +1,69 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import AtomicsCore
+public import CLinux
 public import Synchronization
 
+// Safety: each `clinux_activity_enter` gives a record of the calling thread that lives for ever.
 extension Arena {
   /// The register of this name, or nil.
   ///
   /// - Complexity: O(1) expected and about as long as two cache misses; no system call, no
   ///   allocation, no lock. Names that come and go do not slow it down.
   public func find(_ name: Span<UInt8>) -> RegisterHandle? {
-    directory.find(name).map { RegisterHandle($0) }
+    let thread = unsafe clinux_activity_enter()
+    defer { unsafe clinux_activity_leave(thread) }
+    return directory.find(name).map { RegisterHandle($0) }
   }
 
   /// The register of this name, or nil; as `find(_:)`.
   public func find(named name: String) -> RegisterHandle? { find(name.utf8.span) }
 
-  /// The place where the register's operations run; nil when it was deleted, and for observers.
+  /// Runs `body` on the register's value, with any operations of ``AtomicCell``.
   ///
-  /// A register that is deleted right after this check leaves the caller with a cell that belongs
-  /// to nobody: no other register gets it while this attachment lasts.
+  /// While `body` runs, what is deleted keeps its cell. The cell must not leave it: later it may
+  /// belong to another register. Who waits for the register is woken afterwards.
   ///
-  /// - Complexity: One load and two comparisons; no system call, no allocation, no counting.
-  @inlinable
-  public func cell(of handle: RegisterHandle) -> AtomicCell? {
+  /// - Returns: What `body` returns; nil, without a call, when the register was deleted, and for
+  ///   observers.
+  /// - Complexity: `body`'s own, two stores to memory of this thread, two loads from the line that
+  ///   `body` operates on; no system call, no allocation, no counting.
+  @inlinable @inline(__always)
+  public func withCell<Result, Failure: Error>(
+    of handle: RegisterHandle, _ body: (AtomicCell) throws(Failure) -> Result
+  ) throws(Failure) -> Result? {
     let slot = Int(handle.slot)
+    // Safety: the record is this thread's, and lives for ever.
+    let thread = unsafe clinux_activity_enter()
+    defer { unsafe clinux_activity_leave(thread) }
     guard slot < watermark.load(ordering: .relaxed) || isCommitted(slot) else { return nil }
     // Safety: `slot` lies below the watermark, which this process has from `dir`.
     guard unsafe cells.generation(slot) == handle.generation else { return nil }
-    return unsafe cells.cell(slot, type: handle.type)
+    defer {
+      clinux_compiler_barrier()
+      if unsafe cells.event(slot) & CellLayout.waiting != 0 { wakeWaiters(ofSlot: slot) }
+    }
+    return try body(unsafe cells.cell(slot, type: handle.type))
+  }
+
+  /// Runs a request that was made for the register's type; as ``withCell(of:_:)``.
+  @inlinable @inline(__always)
+  public func perform(_ request: AtomicRequest, on handle: RegisterHandle) -> AtomicOutcome? {
+    withCell(of: handle) { cell in cell.perform(request) }
+  }
+
+  /// The register's value to keep for as long as the arena is open; nil when the register was
+  /// deleted, and for observers.
+  ///
+  /// No other register gets the cell meanwhile, also when this one is deleted. The price: from the
+  /// first call on ``quiesce()`` does nothing, so whatever anybody deletes keeps its memory until
+  /// this arena is closed. Operations on the cell wake nobody by themselves: ``notify(_:)`` does.
+  ///
+  /// - Complexity: As ``withCell(of:_:)``.
+  @inlinable
+  public func cell(of handle: RegisterHandle) -> AtomicCell? {
+    if !hasLentCells.load(ordering: .relaxed) { hasLentCells.store(true, ordering: .relaxed) }
+    return withCell(of: handle) { cell in cell }
   }
 
   /// Learns from `dir` how far the arena has grown since it was last asked.
@@ -42,6 +78,8 @@ extension Arena {
   /// Everything about the register; nil when it was deleted.
   public func info(of handle: RegisterHandle) -> RegisterInfo? {
     let slot = Int(handle.slot)
+    let thread = unsafe clinux_activity_enter()
+    defer { unsafe clinux_activity_leave(thread) }
     guard slot < directory.watermark, var info = directory.info(ofRecord: slot),
       info.generation == handle.generation
     else { return nil }
@@ -63,6 +101,8 @@ extension Arena {
     from cursor: UInt64, prefix: Span<UInt8>, limit: Int, scanLimit: Int
   ) -> (registers: [RegisterInfo], next: UInt64?) {
     var registers: [RegisterInfo] = []
+    let thread = unsafe clinux_activity_enter()
+    defer { unsafe clinux_activity_leave(thread) }
     let end = directory.nextSlot
     guard var slot = Int(exactly: cursor), slot < end else { return ([], nil) }
     let scanEnd = end - slot > max(1, scanLimit) ? slot + max(1, scanLimit) : end
@@ -85,26 +125,15 @@ extension Arena {
       file: "\(path)/\(ArenaFiles.values)",
       offset: directory.header.cellsOffset + Int(handle.slot) * CellLayout.stride,
       width: handle.type.width,
-      lockByte: Self.firstLockByte + directory.deleteEpoch % Self.firstLockByte)
+      lockByte: Attachment.byte(of: directory.deleteEpoch))
   }
 
-  /// The value in a slot below the watermark.
-  private func value(ofSlot slot: Int, type: RegisterType) -> UInt128 {
-    if isWritable || type.width.hasReadOnlyLoad {
-      // Safety: the slot is below the watermark, see `cell(of:)`; a load that only reads may run on
-      // a mapping that is only read.
-      return unsafe cells.cell(slot, type: type).load()
-    }
-    // A 16-byte load is a compare-exchange here, which writes: it would fault on this mapping.
-    let offset = directory.header.cellsOffset + slot * CellLayout.stride + CellLayout.value
-    // Two halves are one value when both are found again.
-    var high = values.acquire(offset + 8)
-    var low = values.acquire(offset)
-    for _ in 0..<64 {
-      let again = (high: values.acquire(offset + 8), low: values.acquire(offset))
-      if again == (high, low) { break }
-      (high, low) = again
-    }
-    return UInt128(high) << 64 | UInt128(low)
+  /// The value in a slot below the watermark; nil where this machine cannot read it without writing
+  /// and the mapping is only for reading.
+  func value(ofSlot slot: Int, type: RegisterType) -> UInt128? {
+    guard isWritable || type.width.hasReadOnlyLoad else { return nil }
+    // Safety: the slot is below the watermark; a load that only reads may run on a mapping that is
+    // only read.
+    return unsafe cells.cell(slot, type: type).load()
   }
 }

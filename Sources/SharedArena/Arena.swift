@@ -16,7 +16,7 @@ public final class Arena: Sendable {
   public let path: String
   /// The byte of `val` that this attachment holds locked: no cell that was deleted since is used
   /// again while it is.
-  public let lockByte: UInt64
+  public var lockByte: UInt64 { attachment.byte }
 
   let directory: Directory
   let values: SharedBytes
@@ -30,14 +30,16 @@ public final class Arena: Sendable {
   // Kept for what maps them, and for the lock that is on `val`'s open file.
   private let directoryMapping: Mapping
   private let valuesMapping: Mapping
-  private let valuesFile: FileDescriptor
+  let attachment: Attachment
   let publishedFiles: [String: FileDescriptor.Status]
 
-  // What `cell(of:)` needs, and nothing else.
+  // What `withCell` needs, and nothing else.
   @usableFromInline let cells: CellTable
   /// Slots whose cell may be touched, as far as this process knows; 0 for observers. Never taken
   /// from `val`, which strangers write.
   @usableFromInline let watermark: Atomic<Int>
+  /// Whether cells were given out for longer than a call.
+  @usableFromInline let hasLentCells = Atomic(false)
 
   /// Attaches to the arena in `arenaDirectory`.
   init(
@@ -64,20 +66,19 @@ public final class Arena: Sendable {
     try valuesFile.checkLength(header.valuesLength)
     directoryMapping = try Mapping(of: names, byteCount: header.directoryLength, writable: false)
     directory = Directory(bytes: directoryMapping.bytes, header: header)
-    lockByte = Self.firstLockByte + directory.deleteEpoch % Self.firstLockByte
-    try valuesFile.attach(at: lockByte)
+    let valuesStatus = try valuesFile.status()
+    attachment = try Attachment(valuesFile, epoch: directory.deleteEpoch)
     valuesMapping = try Mapping(
-      of: valuesFile, byteCount: header.valuesLength, writable: isWritable)
+      of: attachment.file, byteCount: header.valuesLength, writable: isWritable)
     values = valuesMapping.bytes
     cells = CellTable(in: values, header: header)
     watermark = Atomic(isWritable ? directory.watermark : 0)
     publishedFiles = try [
-      ArenaFiles.directory: names.status(), ArenaFiles.values: valuesFile.status(),
+      ArenaFiles.directory: names.status(), ArenaFiles.values: valuesStatus,
     ]
     self.path = path
     self.isWritable = isWritable
     self.options = options
-    self.valuesFile = valuesFile
     self.arenaDirectory = arenaDirectory
     process = getpid()
     // Sleepers of other processes may then rely on a barrier that reaches this one.
@@ -95,7 +96,7 @@ public final class Arena: Sendable {
   /// before another epoch are gone.
   public var bootEpoch: UInt64 { directory.header.bootEpoch }
 
-  /// How many registers the arena can ever hold.
+  /// How many registers the arena can hold at once.
   public var capacity: Int { directory.header.capacity }
 
   /// How many registers it holds.
@@ -110,12 +111,5 @@ public final class Arena: Sendable {
 extension FileDescriptor {
   fileprivate func checkLength(_ expected: Int) throws(ArenaError) {
     guard try status().byteCount >= expected else { throw .unsafePath(path: path, .truncated) }
-  }
-
-  /// Locks `byte`, shared: the kernel keeps the lock for as long as this open file is mapped by
-  /// anyone, through fork, exec and any death.
-  fileprivate func attach(at byte: UInt64) throws(ArenaError) {
-    let result = clinux_ofd_lock(number, Int16(F_RDLCK), Int64(truncatingIfNeeded: byte), 1)
-    guard result == 0 else { throw .systemCall("fcntl", path: path, code: -result) }
   }
 }

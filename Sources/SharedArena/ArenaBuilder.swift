@@ -80,7 +80,7 @@ struct ArenaBuilder: ~Copyable {
   private static func writeFiles(
     _ header: ArenaHeader, in directory: borrowing FileDescriptor
   ) throws(ArenaError) {
-    let firstLevel = IndexLevel(log2: IndexLayout.firstLevelLog2, start: header.indexOffset)
+    let firstLevel = IndexLevel(log2: IndexLayout.firstLevelLog2, half: 0, in: header)
     let names = try directory.createFile(named: ArenaFiles.directory, mode: 0o640)
     try names.setLength(header.directoryLength)
     try names.allocate(0..<firstLevel.start + firstLevel.byteCount)
@@ -90,10 +90,7 @@ struct ArenaBuilder: ~Copyable {
     try values.allocate(0..<header.cellsOffset)
     try values.write(header.encodedValuesHeader)
     let map = try Mapping(of: names, byteCount: HeaderLayout.byteCount, writable: true)
-    map.bytes.write(
-      DirectoryCounters(
-        nextSlot: 0, liveCount: 0, deleteEpoch: 0, indexUsed: 0, indexDead: 0,
-        indexWord: firstLevel.word, indexEnd: firstLevel.start + firstLevel.byteCount))
+    map.bytes.write(DirectoryCounters(indexWord: firstLevel.word))
   }
 
   // MARK: - What killed builders leave

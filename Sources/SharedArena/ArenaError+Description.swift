@@ -23,11 +23,15 @@ extension ArenaError: CustomStringConvertible {
     case .fileSystemFull(let path, let byteCount):
       "no room for \(byteCount) more bytes of \(path): "
         + "remove files there or enlarge the tmpfs (mount -o remount,size=...)"
-    case .capacityReached(let limit):
-      "all \(limit) slots of the arena are used; a larger capacity is chosen when an arena is made"
+    case .capacityReached(let limit, let waiting):
+      "all \(limit) slots of the arena are used"
+        + (waiting == 0
+          ? "; a larger capacity is chosen when an arena is made"
+          : ", \(waiting) of them deleted and waiting for processes that were attached before; "
+            + "`atomics-client stat` shows which")
     case .indexSpaceUsed(let limit):
-      "the \(limit) bytes for the name index are used; "
-        + "a larger capacity is chosen when an arena is made"
+      "the name index is full, and its \(limit) bytes hold older levels that wait for processes "
+        + "that were attached before; `atomics-client stat` shows which"
     case .unpublished(let path):
       "\(path) was removed or replaced while the arena was in use; open the arena again"
     case .bootIdentifierUnreadable(let path):

@@ -29,9 +29,10 @@ public enum ArenaError: Error, Equatable, Sendable {
   /// Only memory-backed files are accepted: a disk stalls plain stores.
   case notTmpfs(path: String)
   case fileSystemFull(path: String, byteCount: Int)
-  /// Every slot of the arena was used; its capacity was fixed when it was made.
-  case capacityReached(limit: Int)
-  /// The room for the name index was used up by growth and deletions.
+  /// Every slot of the arena is used, or `waiting`: deleted, while somebody is attached who could
+  /// know it. The capacity was fixed when the arena was made.
+  case capacityReached(limit: Int, waiting: Int)
+  /// The name index is full, and older levels of it still wait for who was attached then.
   case indexSpaceUsed(limit: Int)
   /// A file at `path` is not the one that this process works on any more.
   case unpublished(path: String)

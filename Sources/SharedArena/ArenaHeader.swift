@@ -149,7 +149,9 @@ extension ArenaHeader {
     try require(recordStride == RecordLayout.stride, "record stride")
     try require(cellStride == CellLayout.stride, "cell stride")
     try require((1...Self.maximumCapacity).contains(capacity), "capacity")
-    try require(fits(indexOffset, indexLength, before: recordsOffset), "index")
+    try require(
+      indexLength >= IndexLayout.length(capacity: capacity)
+        && fits(indexOffset, indexLength, before: recordsOffset), "index")
     try require(
       fits(recordsOffset, capacity * RecordLayout.stride, before: directoryLength), "records")
     try require(fits(doorbellsOffset, 4096, before: cellsOffset), "doorbells")

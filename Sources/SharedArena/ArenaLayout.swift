@@ -15,8 +15,9 @@
 ///   0 magic | 8 endian tag, version | 16 features ... | 40 uuid | 56 boot id | 72 boot epoch ...
 ///   .. 184 checksum                                   immutable once published
 ///   256     watermark, index word                     read by every look-up, written seldom
-///   320     next slot, live, delete epoch ...         written by each create and delete
-///   384     intent                                    what the writer is about to do
+///   320     next slot, live, delete epoch, lists ...  written by each create and delete
+///   448     intent                                    what the writer is about to do
+///   1024    places of index levels                    when each was given up
 enum HeaderLayout {
   static let magic = 0  // 8 bytes, `magicBytes`
   static let endianTag = magic + 8  // 4 bytes, `endianTagValue` as the writer's machine stores it
@@ -44,28 +45,33 @@ enum HeaderLayout {
 
   // On a line that look-ups keep in their caches while names come and go.
   static let watermark = 256  // 8 bytes, slots whose record and cell are allocated; only grows
-  static let indexWord = watermark + 8  // 8 bytes, `IndexWord`: the present level
+  static let indexWord = watermark + 8  // 8 bytes, `IndexLevel`: the present level
 
-  static let nextSlot = 320  // 8 bytes, every slot from here on was never used
-  static let liveCount = nextSlot + 8  // 8 bytes, registers
-  static let deleteEpoch = liveCount + 8  // 8 bytes, deletions so far
-  static let indexUsed = deleteEpoch + 8  // 8 bytes, words of the present level that are not empty
-  static let indexDead = indexUsed + 8  // 8 bytes, those among them whose register is deleted
-  static let indexEnd = indexDead + 8  // 8 bytes, end of the present level's allocation in `dir`
-  static let freeHead = indexEnd + 8  // 8 bytes, slot + 1 of the first free record, 0 = none
-  static let quarantineHead = freeHead + 8  // 8 bytes, reserved for slots that wait to be free
+  static let counters = 320  // the numbers of `DirectoryCounters`, 8 bytes each, in this order
+  static let nextSlot = counters  // every slot from here on was never used
+  static let liveCount = nextSlot + 8  // registers
+  static let deleteEpoch = liveCount + 8  // deletions so far, moves of the index included
+  static let indexUsed = deleteEpoch + 8  // words of the present level that are not empty
+  static let indexDead = indexUsed + 8  // those among them that are tombstones
+  static let freeHead = indexDead + 8  // slot + 1 of the first free record, 0 = none
+  static let freeCount = freeHead + 8
+  static let quarantineHead = freeCount + 8  // slot + 1 of the first one that waits to be free
+  static let quarantineTail = quarantineHead + 8  // slot + 1 of the last one
+  static let quarantineCount = quarantineTail + 8
+  static let pinnedCount = quarantineCount + 8  // slots that are never used for another register
+  static let countersEnd = pinnedCount + 8
 
-  static let intent = 384  // 8 bytes, `Intent`: 0 = none; written last, cleared first
-  static let intentPosition = intent + 8  // 8 bytes, word of the index level that changes
-  static let intentPreviousWord = intentPosition + 8  // 8 bytes, what that word held
-  static let intentNextSlot = intentPreviousWord + 8  // 8 bytes; this and the rest: the values that
-  static let intentLiveCount = intentNextSlot + 8  //     the fields above get when it is done
-  static let intentDeleteEpoch = intentLiveCount + 8
-  static let intentIndexUsed = intentDeleteEpoch + 8
-  static let intentIndexDead = intentIndexUsed + 8
-  static let intentIndexWord = intentIndexDead + 8
-  static let intentIndexEnd = intentIndexWord + 8
-  static let mutableEnd = intentIndexEnd + 8
+  static let intent = 448  // 8 bytes, `Intent`: 0 = none; written last, cleared first
+  static let intentPosition = intent + 8  // word of the index level that changes
+  static let intentPreviousWord = intentPosition + 8  // what that word held
+  static let intentRun = intentPreviousWord + 8  // delete: words up to it that become empty
+  static let intentLink = intentRun + 8  // what a list linked to before
+  static let intentIndexWord = intentLink + 8  // this and the rest: what the header gets when done
+  static let intentCounters = intentIndexWord + 8  // in the order of the counters above
+  static let intentEnd = intentCounters + (countersEnd - counters)
+
+  static let indexPlaces = 1024  // 8 bytes for each place of a level: when it was given up, or 0
+  static let indexPlacesEnd = indexPlaces + 8 * IndexPlace.maximumCount
 
   static let byteCount = 4096
 
@@ -80,22 +86,43 @@ enum HeaderLayout {
 ///
 ///     63             32 31              0
 ///    | high half of hash | slot + 1      |     0 = empty, `tombstone` = a name was here
+///
+/// A name's place in a level of 2^k words is told by the first k bits of its hash. They are part of
+/// the word, so a level is built from another one without a look at any record, and in order.
 enum IndexLayout {
   static let wordByteCount = 8
   static let firstLevelLog2 = 10
+  static let lastLevelLog2 = 32
   static let tombstone: UInt64 = 0x0000_0000_FFFF_FFFF
 
   static func word(hash: UInt64, slot: Int) -> UInt64 {
     hash & 0xFFFF_FFFF_0000_0000 | UInt64(truncatingIfNeeded: slot + 1)
   }
 
-  /// Room for every level that `capacity` creations and as many deletions can ask for.
-  ///
-  /// A level is at most half full and was a quarter full when it was built, so a level of n words
-  /// is paid for by n/8 creations (when it doubles) or n/4 deletions: 64 + 32 bytes a slot at the
-  /// most.
+  /// The largest level that `capacity` registers need: they fill half of it.
+  static func largestLevelLog2(capacity: Int) -> Int {
+    var log2 = firstLevelLog2
+    while 1 << log2 < 2 * capacity, log2 < lastLevelLog2 { log2 += 1 }
+    return log2
+  }
+
+  /// Room for two levels of each size, so that a new one can be built beside the present one.
   static func length(capacity: Int) -> Int {
-    (capacity * 128 + (8 * wordByteCount << firstLevelLog2)).roundedUpToPage
+    IndexPlace.offset(log2: largestLevelLog2(capacity: capacity) + 1, half: 0)
+  }
+}
+
+/// Where a level may lie: two places for each size, one behind the other.
+enum IndexPlace {
+  static let maximumCount = 2 * (IndexLayout.lastLevelLog2 - IndexLayout.firstLevelLog2 + 1)
+
+  static func number(log2: Int, half: Int) -> Int {
+    2 * (log2 - IndexLayout.firstLevelLog2) + half
+  }
+
+  /// Bytes from the start of the index.
+  static func offset(log2: Int, half: Int) -> Int {
+    16 * (1 << log2 - 1 << IndexLayout.firstLevelLog2) + half * (8 << log2)
   }
 }
 
@@ -114,10 +141,14 @@ enum RecordLayout {
   static let name = labelByteCount + 1  // 128 bytes, zeros after the name
   static let label = name + 128  // 64 bytes, zeros after the label
   static let restoreGap = label + 64  // 16 bytes
-  static let created = restoreGap + 16  // 8 bytes, nanoseconds since 1970; FREE: next free slot + 1
+  static let created = restoreGap + 16  // 8 bytes, nanoseconds since 1970
   static let ownerTag = created + 8  // 8 bytes
   static let reserved = ownerTag + 8  // 16 bytes, zero
   static let stride = reserved + 16
+
+  // In a record that is not live.
+  static let deletedEpoch = restoreGap  // 8 bytes, the delete epoch of its deletion
+  static let link = created  // 8 bytes, slot + 1 of the next one in its list
 }
 
 /// The first page of `val`: proof that it belongs to the `dir` beside it.
@@ -140,7 +171,8 @@ enum ValuesLayout {
 @usableFromInline
 enum CellLayout {
   @usableFromInline static let value = 0  // 16 bytes; a narrower value lies at the start
-  static let event = value + 16  // 4 bytes, who waits; 4 bytes zero
+  @usableFromInline static let event = 16  // 4 bytes, who waits; 4 bytes zero
+  @usableFromInline static let waiting: UInt32 = 1  // the bit of the event word
   @usableFromInline static let generation = 24  // 8 bytes, equals the record's while it lives
   @usableFromInline static let stride = 64
 }

@@ -21,9 +21,18 @@ struct CellTable: Sendable {
   @unsafe @inlinable @inline(__always)
   func generation(_ slot: Int) -> UInt64 {
     // Safety: the caller's check; cells are aligned to 64 bytes, and any 8 bytes are a generation.
-    // pairs with the release in DirectoryWriter.fill
+    // pairs with the releases in DirectoryWriter.fill and .finishDelete
     unsafe (start + (slot &* CellLayout.stride &+ CellLayout.generation))
       .assumingMemoryBound(to: Atomic<UInt64>.self).pointee.load(ordering: .acquiring)
+  }
+
+  /// The word that says who waits for the cell of `slot`, which the caller has checked against the
+  /// watermark. Reads it on the line where the caller has just operated.
+  @unsafe @inlinable @inline(__always)
+  func event(_ slot: Int) -> UInt32 {
+    // Safety: the caller's check; 4 aligned bytes of a cell, and any 4 bytes are an event word.
+    unsafe (start + (slot &* CellLayout.stride &+ CellLayout.event))
+      .assumingMemoryBound(to: Atomic<UInt32>.self).pointee.load(ordering: .relaxed)
   }
 
   /// The value in the cell of `slot`, which the caller has checked against the watermark.

@@ -10,9 +10,13 @@
 package enum CrashPoint: UInt8, CaseIterable, Codable, Sendable {
   case createIntended = 1
   case createFilled, createIndexed, createCounted, createPublished, createApplied
-  case deleteIntended, deletePublished, deleteGenerationRaised, deleteUnindexed, deleteApplied
+  case deleteIntended, deletePublished, deleteGenerationRaised, deleteUnindexed, deleteQueued
+  case deleteApplied
   case growthAllocated
-  case rebuildAllocated, rebuildFilled, rebuildIntended, rebuildApplied
+  case rebuildAllocated, rebuildFilled, rebuildIntended, rebuildRetired, rebuildApplied
+  case reclaimIntended, reclaimFreed, reclaimApplied
+  case placePunched
+  case pinIntended, pinMarked, pinApplied
 
   #if DEBUG
     private static let armed = Atomic<UInt8>(0)

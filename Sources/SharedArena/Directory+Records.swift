@@ -10,19 +10,11 @@ extension Directory {
     return bytes.copy(record(slot, RecordLayout.name), count: count)
   }
 
-  /// The hash of a record's name; of its first 128 bytes, whatever the record says.
-  func hash(ofRecord slot: Int) -> UInt64 {
-    let description = bytes.relaxed(record(slot, RecordLayout.description))
-    let count = min(Int(description >> 48 & 0xFF), RegisterName.maximumByteCount)
-    let start = record(slot, RecordLayout.name)
-    return hash.hash(byteCount: count) { bytes.relaxed(start + $0) }
-  }
-
   /// The generation of the record when it is live, else nil.
   func liveGeneration(ofRecord slot: Int) -> UInt64? {
     // pairs with the release in DirectoryWriter.create
     let state = RecordState(bytes.acquire(record(slot, RecordLayout.state)))
-    return state.status == .live ? state.generation : nil
+    return state.isLive ? state.generation : nil
   }
 
   /// Whether the name of a live record starts with `prefix`.
@@ -42,7 +34,9 @@ extension Directory {
 
   /// A copy of a live record, without its value; nil when it is not live, or not any more.
   func info(ofRecord slot: Int) -> RegisterInfo? {
-    guard let generation = liveGeneration(ofRecord: slot) else { return nil }
+    // pairs with the release in DirectoryWriter.create
+    let state = RecordState(bytes.acquire(record(slot, RecordLayout.state)))
+    guard state.isLive else { return nil }
     let description = bytes.relaxed(record(slot, RecordLayout.description))
     guard let type = RegisterType(description: description) else { return nil }
     let labelCount = min(
@@ -51,14 +45,15 @@ extension Directory {
       low: bytes.relaxed(record(slot, RecordLayout.restoreGap)),
       high: bytes.relaxed(record(slot, RecordLayout.restoreGap + 8))
     )
-    return RegisterInfo(
+    let info = RegisterInfo(
       name: String(decoding: name(ofRecord: slot), as: UTF8.self), type: type, value: 0,
       label: String(
         decoding: bytes.copy(record(slot, RecordLayout.label), count: labelCount), as: UTF8.self),
       createdUnixNanoseconds: bytes.relaxed(record(slot, RecordLayout.created)),
       ownerUser: UInt32(truncatingIfNeeded: description),
       ownerTag: bytes.relaxed(record(slot, RecordLayout.ownerTag)),
-      restoreGap: UInt128(gap.high) << 64 | UInt128(gap.low), generation: generation,
-      slot: UInt32(truncatingIfNeeded: slot))
+      restoreGap: UInt128(gap.high) << 64 | UInt128(gap.low), generation: state.generation,
+      slot: UInt32(truncatingIfNeeded: slot), isPinned: state.isPinned)
+    return isStill(state, ofRecord: slot) ? info : nil
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AtomicsCore
+import Synchronization
 
 /// A mapped `dir`: what a reader finds in it.
 ///
@@ -25,7 +26,11 @@ struct Directory: Sendable {
   }
 
   /// Deletions so far: the part of a lock byte that tells when an attachment was made.
-  var deleteEpoch: UInt64 { bytes.acquire(HeaderLayout.deleteEpoch) }
+  var deleteEpoch: UInt64 {
+    // pairs with the release in SharedBytes.write(_: DirectoryCounters): who sees the epoch sees
+    // the generations raised that it counts.
+    bytes.acquire(HeaderLayout.deleteEpoch)
+  }
 
   /// The slots that were ever used lie below.
   var nextSlot: Int {
@@ -33,13 +38,7 @@ struct Directory: Sendable {
   }
 
   /// The index level that the header names, or nil where that lies outside the index.
-  @inline(__always)
-  var level: IndexLevel? {
-    // pairs with the release in SharedBytes.write(_: DirectoryCounters): the level's words are all
-    // there. Read by each look-up, so a level that replaced another is seen by the next one at
-    // once.
-    IndexLevel(bytes.acquire(HeaderLayout.indexWord), in: header)
-  }
+  var level: IndexLevel? { IndexLevel(bytes.acquire(HeaderLayout.indexWord), in: header) }
 
   /// A register found by its name.
   struct Match {
@@ -56,10 +55,28 @@ struct Directory: Sendable {
   // Inlined, or its caller copies all of this value first.
   @inline(__always)
   func find(_ name: Span<UInt8>) -> Match? {
-    guard name.count <= RegisterName.maximumByteCount, let level else { return nil }
+    guard name.count <= RegisterName.maximumByteCount else { return nil }
     let hash = self.hash(name)
+    // pairs with the release in SharedBytes.write(_: DirectoryCounters): the level's words are all
+    // there.
+    var word = bytes.acquire(HeaderLayout.indexWord)
+    // A miss in a level that was replaced meanwhile says nothing. The bound is for a word that
+    // changes all the time.
+    for _ in 0..<64 {
+      if let level = IndexLevel(word, in: header), let match = find(name, hash, in: level) {
+        return match
+      }
+      let present = bytes.acquire(HeaderLayout.indexWord)
+      if present == word { break }
+      word = present
+    }
+    return nil
+  }
+
+  @inline(__always)
+  private func find(_ name: Span<UInt8>, _ hash: UInt64, in level: IndexLevel) -> Match? {
     let fingerprint = hash >> 32
-    var position = Int(truncatingIfNeeded: hash) & level.mask
+    var position = level.firstPosition(hash)
     // Levels are never full, so an empty word comes; the bound is for damaged ones.
     for _ in 0...level.mask {
       let word = bytes.acquire(level.offset(position))
@@ -89,15 +106,24 @@ struct Directory: Sendable {
 
   @inline(__always)
   private func match(slot: Int, name: Span<UInt8>, position: Int) -> Match? {
-    // pairs with the release in DirectoryWriter.create: a live record's bytes are final, and stay
-    // until nobody who could have found it is attached.
+    // pairs with the release in DirectoryWriter.create: a live record's bytes are final.
     let state = RecordState(bytes.acquire(record(slot, RecordLayout.state)))
-    guard state.status == .live else { return nil }
+    guard state.isLive else { return nil }
     let description = bytes.relaxed(record(slot, RecordLayout.description))
     guard Int(description >> 48 & 0xFF) == name.count, isName(name, ofRecord: slot),
-      let type = RegisterType(description: description)
+      let type = RegisterType(description: description), isStill(state, ofRecord: slot)
     else { return nil }
     return Match(slot: slot, generation: state.generation, type: type, position: position)
+  }
+
+  /// Whether what was read of a record since its state was seen belongs together: a slot may have
+  /// been given to another register meanwhile.
+  @inline(__always)
+  func isStill(_ state: RecordState, ofRecord slot: Int) -> Bool {
+    // pairs with the fence behind the intent of DirectoryWriter.create: whoever saw a byte of the
+    // next register sees that this one's state has changed.
+    atomicMemoryFence(ordering: .acquiring)
+    return bytes.relaxed(record(slot, RecordLayout.state)) & ~0x80 == state.word & ~0x80
   }
 
   @inline(__always)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AtomicsCore
+import Synchronization
 
 extension DirectoryWriter {
   /// Makes a register, or finds the one of that name and type.
@@ -17,22 +18,21 @@ extension DirectoryWriter {
       return (RegisterHandle(existing), false)
     }
     try makeRoomInIndex()
+    try reclaimWhenDue()
     var counters = try counters()
-    let slot = counters.nextSlot
-    guard slot < header.capacity else { throw .capacityReached(limit: header.capacity) }
-    try growSlots(toHold: slot)
-    guard let level = IndexLevel(counters.indexWord, in: header) else { throw malformed("index") }
+    let (slot, link) = try takeSlot(&counters)
+    let level = try level(of: counters)
     let hash = directory.hash(name)
     let position = try insertionPosition(for: hash, in: level)
     let previousWord = bytes.relaxed(level.offset(position))
-    let before = RecordState(bytes.relaxed(directory.record(slot, RecordLayout.state)))
+    let word = IndexLayout.word(hash: hash, slot: slot)
+    let before = state(ofRecord: slot)
 
-    counters.nextSlot += 1
-    counters.liveCount &+= 1
+    counters.liveCount += 1
     if previousWord == 0 { counters.indexUsed += 1 } else { counters.indexDead -= 1 }
     bytes.write(
       Intent(
-        operation: .create, slot: slot, position: position, previousWord: previousWord,
+        operation: .create, slot: slot, position: position, previousWord: previousWord, link: link,
         counters: counters))
     CrashPoint.createIntended.reached()
     let handle = RegisterHandle(
@@ -41,9 +41,10 @@ extension DirectoryWriter {
     fill(handle, from: specification)
     CrashPoint.createFilled.reached()
     // An indexed record that is not live does not exist: nobody sees this yet.
-    bytes.release(
-      IndexLayout.word(hash: hash, slot: slot), at: level.offset(position))
+    // pairs with the acquire in Directory.find
+    bytes.release(word, at: level.offset(position))
     CrashPoint.createIndexed.reached()
+    // pairs with the acquire in Directory.nextSlot
     bytes.release(UInt64(truncatingIfNeeded: counters.nextSlot), at: HeaderLayout.nextSlot)
     CrashPoint.createCounted.reached()
     // The publication; pairs with the acquire in Directory.match.
@@ -54,7 +55,33 @@ extension DirectoryWriter {
     bytes.write(counters)
     CrashPoint.createApplied.reached()
     bytes.clearIntent()
+    memory.withLock { $0.building?.insert(word, at: position, of: level, in: bytes) }
     return (handle, true)
+  }
+
+  /// The slot for a new register, taken off the counters: a free one, else one never used.
+  private func takeSlot(
+    _ counters: inout DirectoryCounters
+  ) throws(ArenaError) -> (slot: Int, link: Int) {
+    if counters.freeHead == 0 && counters.nextSlot >= header.capacity {
+      try reclaim(atMost: 1)
+      counters = try self.counters()
+    }
+    if counters.freeHead > 0 {
+      let slot = counters.freeHead - 1
+      guard state(ofRecord: slot).status == .free else { throw malformed("list of slots") }
+      let link = try link(ofRecord: slot, below: counters.nextSlot)
+      counters.freeHead = link
+      counters.freeCount -= 1
+      return (slot, link)
+    }
+    let slot = counters.nextSlot
+    guard slot < header.capacity else {
+      throw .capacityReached(limit: header.capacity, waiting: counters.quarantineCount)
+    }
+    try growSlots(toHold: slot)
+    counters.nextSlot += 1
+    return (slot, Intent.noLink)
   }
 
   /// Writes a record that nobody can find yet, and its cell.
@@ -82,7 +109,7 @@ extension DirectoryWriter {
     cells.write(
       UInt64(truncatingIfNeeded: specification.initial >> 64), at: cell(slot, CellLayout.value + 8))
     cells.write(0, at: cell(slot, CellLayout.event))
-    // pairs with the acquire in Arena.cell(of:): whoever sees the generation sees the value.
+    // pairs with the acquire in Arena.withCell: whoever sees the generation sees the value.
     cells.release(handle.generation, at: cell(slot, CellLayout.generation))
   }
 
@@ -90,7 +117,7 @@ extension DirectoryWriter {
   private func insertionPosition(
     for hash: UInt64, in level: IndexLevel
   ) throws(ArenaError) -> Int {
-    var position = Int(truncatingIfNeeded: hash) & level.mask
+    var position = level.firstPosition(hash)
     for _ in 0...level.mask {
       let word = bytes.relaxed(level.offset(position))
       if word == 0 || word == IndexLayout.tombstone { return position }

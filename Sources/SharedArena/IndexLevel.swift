@@ -4,7 +4,7 @@
 ///
 ///     63                               6 5      0
 ///    | offset in `dir`, a multiple of 64 | k      |
-struct IndexLevel {
+struct IndexLevel: Equatable {
   var log2: Int
   var start: Int
 
@@ -12,14 +12,16 @@ struct IndexLevel {
   init?(_ word: UInt64, in header: ArenaHeader) {
     log2 = Int(word & 63)
     start = Int(truncatingIfNeeded: word & ~63)
-    guard log2 <= 40, start >= header.indexOffset,
+    guard log2 >= IndexLayout.firstLevelLog2, log2 <= IndexLayout.lastLevelLog2,
+      start >= header.indexOffset,
       start <= header.indexOffset + header.indexLength - IndexLayout.wordByteCount << log2
     else { return nil }
   }
 
-  init(log2: Int, start: Int) {
+  /// The level of one of the two places for its size.
+  init(log2: Int, half: Int, in header: ArenaHeader) {
     self.log2 = log2
-    self.start = start
+    start = header.indexOffset + IndexPlace.offset(log2: log2, half: half)
   }
 
   var word: UInt64 { UInt64(truncatingIfNeeded: start) | UInt64(truncatingIfNeeded: log2) }
@@ -28,4 +30,19 @@ struct IndexLevel {
   var byteCount: Int { IndexLayout.wordByteCount << log2 }
   @inline(__always)
   func offset(_ position: Int) -> Int { start + position * IndexLayout.wordByteCount }
+
+  /// Where a name's way through the level begins: its hash's first k bits, which are in its word
+  /// too.
+  @inline(__always)
+  func firstPosition(_ hash: UInt64) -> Int {
+    Int(truncatingIfNeeded: hash &>> UInt64(truncatingIfNeeded: 64 &- log2))
+  }
+
+  /// The number of the level's place; nil where a level of this version cannot lie.
+  func place(in header: ArenaHeader) -> Int? {
+    for half in 0...1 where IndexLevel(log2: log2, half: half, in: header) == self {
+      return IndexPlace.number(log2: log2, half: half)
+    }
+    return nil
+  }
 }

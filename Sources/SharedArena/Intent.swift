@@ -13,71 +13,113 @@ struct Intent {
     case delete = 2
     /// The index moves to a new level, which is complete.
     case rebuild = 3
+    /// A deleted slot, whose last possible user has gone, becomes free.
+    case reclaim = 4
+    /// A slot is kept out of reuse for ever.
+    case pin = 5
   }
 
   var operation: Operation
   var slot: Int
   /// The index word that changes.
-  var position: Int
+  var position = 0
   /// What it held before.
-  var previousWord: UInt64
+  var previousWord: UInt64 = 0
+  /// Delete: how many index words, up to and with `position`, become empty; 0: a tombstone stays.
+  var run = 0
+  /// Create: what a free record linked to, or `noLink` for a slot that was never used. Delete: the
+  /// list's last slot + 1. Reclaim: the free list's first slot + 1. Rebuild: the old level's place.
+  var link = 0
   /// The counters as they are once the work is done.
   var counters: DirectoryCounters
+
+  static let noLink = -1
 }
 
-/// The header's numbers that change together, one set per finished create, delete or rebuild.
+/// The header's numbers that change together, one set per finished change.
 struct DirectoryCounters: Equatable {
-  var nextSlot: Int
-  var liveCount: UInt64
-  var deleteEpoch: UInt64
+  var nextSlot = 0
+  var liveCount = 0
+  var deleteEpoch = 0
   /// Words of the present level that are not empty, tombstones included.
-  var indexUsed: Int
-  var indexDead: Int
+  var indexUsed = 0
+  var indexDead = 0
+  /// Heads and tails of lists are slots + 1; 0: the list is empty.
+  var freeHead = 0
+  var freeCount = 0
+  var quarantineHead = 0
+  var quarantineTail = 0
+  var quarantineCount = 0
+  var pinnedCount = 0
   var indexWord: UInt64
-  var indexEnd: Int
+}
+
+extension DirectoryCounters {
+  /// All but the index word, as they lie in the header from `HeaderLayout.counters` on.
+  fileprivate init(at start: Int, in bytes: SharedBytes, indexWord: UInt64) {
+    func number(_ field: Int) -> Int {
+      Int(truncatingIfNeeded: bytes.relaxed(start + field - HeaderLayout.counters))
+    }
+    nextSlot = number(HeaderLayout.nextSlot)
+    liveCount = number(HeaderLayout.liveCount)
+    deleteEpoch = number(HeaderLayout.deleteEpoch)
+    indexUsed = number(HeaderLayout.indexUsed)
+    indexDead = number(HeaderLayout.indexDead)
+    freeHead = number(HeaderLayout.freeHead)
+    freeCount = number(HeaderLayout.freeCount)
+    quarantineHead = number(HeaderLayout.quarantineHead)
+    quarantineTail = number(HeaderLayout.quarantineTail)
+    quarantineCount = number(HeaderLayout.quarantineCount)
+    pinnedCount = number(HeaderLayout.pinnedCount)
+    self.indexWord = indexWord
+  }
+
+  fileprivate func write(at start: Int, in bytes: SharedBytes) {
+    func put(_ value: Int, _ field: Int) {
+      bytes.release(UInt64(truncatingIfNeeded: value), at: start + field - HeaderLayout.counters)
+    }
+    // In the header, read by others: pairs with the acquires of Directory.nextSlot and
+    // Directory.deleteEpoch. In an intent nobody looks before its own release.
+    put(nextSlot, HeaderLayout.nextSlot)
+    put(liveCount, HeaderLayout.liveCount)
+    put(deleteEpoch, HeaderLayout.deleteEpoch)
+    put(indexUsed, HeaderLayout.indexUsed)
+    put(indexDead, HeaderLayout.indexDead)
+    put(freeHead, HeaderLayout.freeHead)
+    put(freeCount, HeaderLayout.freeCount)
+    put(quarantineHead, HeaderLayout.quarantineHead)
+    put(quarantineTail, HeaderLayout.quarantineTail)
+    put(quarantineCount, HeaderLayout.quarantineCount)
+    put(pinnedCount, HeaderLayout.pinnedCount)
+  }
 }
 
 extension SharedBytes {
   var counters: DirectoryCounters {
     DirectoryCounters(
-      nextSlot: Int(truncatingIfNeeded: acquire(HeaderLayout.nextSlot)),
-      liveCount: relaxed(HeaderLayout.liveCount),
-      deleteEpoch: relaxed(HeaderLayout.deleteEpoch),
-      indexUsed: Int(truncatingIfNeeded: relaxed(HeaderLayout.indexUsed)),
-      indexDead: Int(truncatingIfNeeded: relaxed(HeaderLayout.indexDead)),
-      indexWord: relaxed(HeaderLayout.indexWord),
-      indexEnd: Int(truncatingIfNeeded: relaxed(HeaderLayout.indexEnd)))
+      at: HeaderLayout.counters, in: self, indexWord: relaxed(HeaderLayout.indexWord))
   }
 
   /// Puts finished counters in place. Doing it twice is doing it once.
   func write(_ counters: DirectoryCounters) {
     // Whoever dies has published before it counted.
     atomicMemoryFence(ordering: .acquiringAndReleasing)
-    release(UInt64(truncatingIfNeeded: counters.nextSlot), at: HeaderLayout.nextSlot)
-    write(counters.liveCount, at: HeaderLayout.liveCount)
-    // pairs with the acquire in Directory.deleteEpoch
-    release(counters.deleteEpoch, at: HeaderLayout.deleteEpoch)
-    write(UInt64(truncatingIfNeeded: counters.indexUsed), at: HeaderLayout.indexUsed)
-    write(UInt64(truncatingIfNeeded: counters.indexDead), at: HeaderLayout.indexDead)
-    write(UInt64(truncatingIfNeeded: counters.indexEnd), at: HeaderLayout.indexEnd)
+    counters.write(at: HeaderLayout.counters, in: self)
     if relaxed(HeaderLayout.indexWord) != counters.indexWord {
-      // pairs with the acquire in Directory.level
+      // pairs with the acquire in Directory.find: the level's words are all there
       release(counters.indexWord, at: HeaderLayout.indexWord)
     }
   }
 
   /// Writes the intent down; it counts from the last store on.
   func write(_ intent: Intent) {
-    write(UInt64(truncatingIfNeeded: intent.position), at: HeaderLayout.intentPosition)
+    func put(_ value: Int, _ field: Int) { write(UInt64(truncatingIfNeeded: value), at: field) }
+    put(intent.position, HeaderLayout.intentPosition)
     write(intent.previousWord, at: HeaderLayout.intentPreviousWord)
-    let counters = intent.counters
-    write(UInt64(truncatingIfNeeded: counters.nextSlot), at: HeaderLayout.intentNextSlot)
-    write(counters.liveCount, at: HeaderLayout.intentLiveCount)
-    write(counters.deleteEpoch, at: HeaderLayout.intentDeleteEpoch)
-    write(UInt64(truncatingIfNeeded: counters.indexUsed), at: HeaderLayout.intentIndexUsed)
-    write(UInt64(truncatingIfNeeded: counters.indexDead), at: HeaderLayout.intentIndexDead)
-    write(counters.indexWord, at: HeaderLayout.intentIndexWord)
-    write(UInt64(truncatingIfNeeded: counters.indexEnd), at: HeaderLayout.intentIndexEnd)
+    put(intent.run, HeaderLayout.intentRun)
+    put(intent.link, HeaderLayout.intentLink)
+    write(intent.counters.indexWord, at: HeaderLayout.intentIndexWord)
+    intent.counters.write(at: HeaderLayout.intentCounters, in: self)
     // pairs with the acquire in `intent`
     release(
       UInt64(truncatingIfNeeded: intent.slot) << 32 | UInt64(intent.operation.rawValue),
@@ -86,8 +128,12 @@ extension SharedBytes {
     atomicMemoryFence(ordering: .acquiringAndReleasing)
   }
 
+  /// Everything that the intent announced is done.
   func clearIntent() {
+    // pairs with the acquire in `intent`
     release(0, at: HeaderLayout.intent)
+    // The next intent's words stay behind this store.
+    atomicMemoryFence(ordering: .acquiringAndReleasing)
   }
 
   /// The intent of a writer that did not get to clear it; nil: none, or not one of this version's.
@@ -96,17 +142,13 @@ extension SharedBytes {
     guard let operation = Intent.Operation(rawValue: UInt8(truncatingIfNeeded: word)) else {
       return nil
     }
-    func length(_ offset: Int) -> Int { Int(truncatingIfNeeded: relaxed(offset)) }
+    func number(_ offset: Int) -> Int { Int(truncatingIfNeeded: relaxed(offset)) }
     return Intent(
-      operation: operation, slot: Int(word >> 32), position: length(HeaderLayout.intentPosition),
+      operation: operation, slot: Int(word >> 32), position: number(HeaderLayout.intentPosition),
       previousWord: relaxed(HeaderLayout.intentPreviousWord),
+      run: number(HeaderLayout.intentRun), link: number(HeaderLayout.intentLink),
       counters: DirectoryCounters(
-        nextSlot: length(HeaderLayout.intentNextSlot),
-        liveCount: relaxed(HeaderLayout.intentLiveCount),
-        deleteEpoch: relaxed(HeaderLayout.intentDeleteEpoch),
-        indexUsed: length(HeaderLayout.intentIndexUsed),
-        indexDead: length(HeaderLayout.intentIndexDead),
-        indexWord: relaxed(HeaderLayout.intentIndexWord),
-        indexEnd: length(HeaderLayout.intentIndexEnd)))
+        at: HeaderLayout.intentCounters, in: self,
+        indexWord: relaxed(HeaderLayout.intentIndexWord)))
   }
 }

@@ -4,17 +4,17 @@ import AtomicsCore
 
 /// A record's word of state.
 ///
-///     63                       8 7      0
-///    | generation               | status |
+///     63                       8   7      6      0
+///    | generation               | pinned | status |
 struct RecordState: Equatable {
   enum Status: UInt8 {
     /// Belongs to nobody.
     case free = 0
     /// Exists, once an index word leads to it.
     case live = 1
-    /// Deleted. Its cell is not used again while handles may exist.
+    /// Deleted. Its cell is not used again while somebody who could know it is attached.
     case dead = 2
-    /// Deleted, and waiting for those who were attached then.
+    /// Deleted and pinned: its cell is never used again.
     case quarantine = 3
   }
 
@@ -22,13 +22,20 @@ struct RecordState: Equatable {
 
   init(_ word: UInt64) { self.word = word }
 
-  init(generation: UInt64, _ status: Status) {
-    word = generation << 8 | UInt64(status.rawValue)
+  init(generation: UInt64, _ status: Status, isPinned: Bool = false) {
+    word = generation << 8 | (isPinned ? Self.pinnedBit : 0) | UInt64(status.rawValue)
   }
 
+  private static let pinnedBit: UInt64 = 0x80
+
   var generation: UInt64 { word >> 8 }
+  var isPinned: Bool { word & Self.pinnedBit != 0 }
+  @inline(__always) var isLive: Bool { word & 0x7F == UInt64(Status.live.rawValue) }
   /// Nil for a number that no version of this program wrote.
-  @inline(__always) var status: Status? { Status(rawValue: UInt8(truncatingIfNeeded: word)) }
+  var status: Status? { Status(rawValue: UInt8(truncatingIfNeeded: word & 0x7F)) }
+
+  /// This state, kept out of reuse from now on.
+  var pinned: RecordState { RecordState(word | Self.pinnedBit) }
 }
 
 extension RegisterType {

@@ -6,8 +6,9 @@ public import AtomicsCore
 public struct RegisterInfo: Equatable, Sendable {
   public var name: String
   public var type: RegisterType
-  /// The value's bits, zero-extended.
-  public var value: UInt128
+  /// The value's bits, zero-extended. Nil for 16 bytes in an arena that is only observed, on a
+  /// processor that has no 16-byte load that does not write.
+  public var value: UInt128?
   public var label: String
   /// Nanoseconds since 1970, by the creator's clock.
   public var createdUnixNanoseconds: UInt64
@@ -16,6 +17,8 @@ public struct RegisterInfo: Equatable, Sendable {
   public var restoreGap: UInt128
   public var generation: UInt64
   public var slot: UInt32
+  /// Whether its slot is kept out of reuse for ever.
+  public var isPinned: Bool
 
   /// A handle for the register that was described.
   public var handle: RegisterHandle {

@@ -18,10 +18,14 @@
     private static func work(in arena: Arena) throws {
       _ = try arena.create(specification("victim"))
       _ = try arena.delete(named: "target")
+      _ = try arena.pin(named: "bystander")
       for index in 0..<600 { _ = try arena.create(specification("filler:\(index)")) }
+      for index in 0..<200 { _ = try arena.delete(named: "filler:\(index)") }
+      try arena.maintain()
     }
 
     private static func check(_ arena: Arena) throws {
+      expectWholeDirectory(arena)
       let bystander = try #require(arena.find(named: "bystander"))
       #expect(arena.cell(of: bystander)?.load() == 99)
       if let victim = arena.find(named: "victim") {
@@ -34,7 +38,6 @@
       #expect(arena.find(named: "target") == nil)
       #expect(arena.count == 702)
       expectWholeDirectory(arena)
-      #expect(arena.directory.deleteEpoch == 1)
     }
 
     @Test(
@@ -47,7 +50,7 @@
           [path = path as String, code = code as UInt8] in
           let arena = try Arena.serve(at: path, options: ArenaOptions(capacity: 4096)).arena
           let bystander = try arena.create(ArenaCrashTests.specification("bystander")).handle
-          arena.cell(of: bystander)?.store(99)
+          arena.withCell(of: bystander) { $0.store(99) }
           _ = try arena.create(ArenaCrashTests.specification("target"))
           try #require(CrashPoint(rawValue: code)).arm()
           try ArenaCrashTests.work(in: arena)
@@ -64,27 +67,34 @@
       arguments: CrashPoint.allCases)
     func repairedByClient(point: CrashPoint) async throws {
       try await withTemporaryArenaPath { path in
-        // A bystander that was attached all the time.
+        // A bystander, attached all the time, whose mapping keeps nothing from being used again.
         let arena = try Arena.openOrCreate(at: path, options: ArenaOptions(capacity: 4096))
+        arena.detachForTest()
         let bystander = try arena.create(Self.specification("bystander")).handle
         let code = point.rawValue
         await #expect(processExitsWith: .signal(SIGKILL)) {
           [path = path as String, code = code as UInt8] in
           let arena = try Arena.open(at: path)
           let bystander = try #require(arena.find(named: "bystander"))
-          arena.cell(of: bystander)?.store(99)
+          arena.withCell(of: bystander) { $0.store(99) }
           _ = try arena.create(ArenaCrashTests.specification("target"))
           try #require(CrashPoint(rawValue: code)).arm()
           try ArenaCrashTests.work(in: arena)
         }
         #expect(arena.cell(of: bystander)?.load() == 99)
+        // Who takes the directory repairs what the other one left.
+        try arena.maintain()
         try Self.check(arena)
       }
     }
 
     @Test("a deletion that was begun is either done or not, for handles as for names")
     func deleteIsWhole() async throws {
-      for point in CrashPoint.allCases where (7...11).contains(point.rawValue) {
+      let points: [CrashPoint] = [
+        .deleteIntended, .deletePublished, .deleteGenerationRaised, .deleteUnindexed,
+        .deleteQueued, .deleteApplied,
+      ]
+      for point in points {
         try await withTemporaryArenaPath { path in
           let code = point.rawValue
           let arena = try Arena.openOrCreate(at: path, options: ArenaOptions(capacity: 4096))

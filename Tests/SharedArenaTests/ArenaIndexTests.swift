@@ -9,7 +9,9 @@ import Testing
 @testable import SharedArena
 
 @Suite struct ArenaIndexTests {
-  private func specification(_ name: String, initial: UInt128 = 0) throws -> RegisterSpecification {
+  private static func specification(_ name: String, initial: UInt128 = 0) throws
+    -> RegisterSpecification
+  {
     let type = try #require(RegisterType(name: "u64"))
     return RegisterSpecification(name: name, type: type, initial: initial, ownerUser: 0)
   }
@@ -18,7 +20,7 @@ import Testing
   func growth() throws {
     try withTemporaryArena { arena in
       for index in 0..<10_000 {
-        _ = try arena.create(specification("r:\(index)", initial: UInt128(index)))
+        _ = try arena.create(Self.specification("r:\(index)", initial: UInt128(index)))
         if index % 97 == 0 { #expect(arena.find(named: "r:\(index / 2)") != nil) }
       }
       let late = try Arena.open(at: arena.path)
@@ -34,60 +36,85 @@ import Testing
     }
   }
 
-  @Test("the index stays small while names come and go")
-  func churn() throws {
-    try withTemporaryArena { arena in
-      for index in 0..<5_000 {
-        _ = try arena.create(specification("r:\(index)"))
-        if index >= 10 { #expect(try arena.delete(named: "r:\(index - 10)")) }
+  @Test("the index and the slots stay few while names come and go")
+  func churn() async {
+    // Alone: slots are free again when no thread of the process is inside an operation.
+    await #expect(processExitsWith: .success) {
+      try withTemporaryArena { arena in
+        for index in 0..<5_000 {
+          _ = try arena.create(ArenaIndexTests.specification("r:\(index)"))
+          if index >= 10 { #expect(try arena.delete(named: "r:\(index - 10)")) }
+        }
+        #expect(arena.count == 10)
+        let counters = arena.directory.bytes.counters
+        let level = try #require(arena.directory.level)
+        #expect(level.log2 == IndexLayout.firstLevelLog2)
+        #expect(counters.indexDead < 10)
+        #expect(counters.nextSlot < 500)
+        #expect(counters.deleteEpoch == 4_990)
+        for index in 4_990..<5_000 { #expect(arena.find(named: "r:\(index)") != nil) }
+        #expect(arena.find(named: "r:4989") == nil)
+        expectWholeDirectory(arena)
       }
-      #expect(arena.count == 10)
-      let counters = arena.directory.bytes.counters
-      let level = try #require(arena.directory.level)
-      #expect(level.log2 == IndexLayout.firstLevelLog2)
-      #expect(level.start > arena.directory.header.indexOffset)
-      #expect(counters.indexDead <= level.wordCount / 4 + 1)
-      #expect(counters.deleteEpoch == 4_990)
-      for index in 4_990..<5_000 { #expect(arena.find(named: "r:\(index)") != nil) }
-      #expect(arena.find(named: "r:4989") == nil)
     }
   }
 
-  @Test("a new index is made from the old one, however many slots were used before")
-  func rebuildCost() throws {
-    try withTemporaryArena { arena in
-      _ = try arena.create(specification("forgotten"))
-      #expect(try arena.delete(named: "forgotten"))
-      for index in 0..<600 {
-        _ = try arena.create(specification("r:\(index)"))
-        #expect(try arena.delete(named: "r:\(index)"))
+  @Test("crowded levels take turns at their places, and give their memory back")
+  func places() async {
+    // Alone: slots are free again when no thread of the process is inside an operation.
+    await #expect(processExitsWith: .success) {
+      try withTemporaryArena { arena in
+        var seen: Set<Int> = []
+        for index in 0..<40_000 {
+          _ = try arena.create(ArenaIndexTests.specification("r:\(index)"))
+          if index >= 360 { #expect(try arena.delete(named: "r:\(index - 360)")) }
+          let level = try #require(arena.directory.level)
+          seen.insert(level.start)
+          try #require(arena.directory.bytes.counters.indexUsed <= level.wordCount / 8 * 7)
+        }
+        #expect(seen.count > 1, "the index moved")
+        #expect(seen.count <= 4, "and it moved to places where it had been before")
+        expectWholeDirectory(arena)
       }
-      let before = try #require(arena.directory.level)
-      // No word of the index leads to this record any more: only who reads all records meets it.
-      let directory = try FileDescriptor.directory(at: arena.path)
-      let file = try directory.file(named: "dir", writable: true)
-      let map = try Mapping(
-        of: file, byteCount: arena.directory.header.directoryLength, writable: true)
-      map.bytes.release(
-        RecordState(generation: 9, .live).word, at: arena.directory.record(0, RecordLayout.state))
-      for index in 0..<600 {
-        _ = try arena.create(specification("s:\(index)"))
-        #expect(try arena.delete(named: "s:\(index)"))
-      }
-      #expect(try #require(arena.directory.level).start > before.start)
-      #expect(arena.find(named: "forgotten") == nil)
     }
   }
 
-  @Test("an arena's room for its index outlasts its slots")
-  func indexRoom() throws {
-    try withTemporaryArena(capacity: 6_000) { arena in
-      for index in 0..<6_000 {
-        _ = try arena.create(specification("r:\(index)"))
-        if index % 3 != 0 { #expect(try arena.delete(named: "r:\(index)")) }
+  @Test("a level that grows under a server is built a piece at a time, and loses no name")
+  func incremental() throws {
+    try withTemporaryArenaPath { path in
+      let arena = try Arena.serve(at: path, options: ArenaOptions(capacity: 1 << 16)).arena
+      var gone: Set<String> = []
+      for index in 0..<30_000 {
+        _ = try arena.create(Self.specification("r:\(index)"))
+        // Some go while a level is half copied: the youngest, and one from long before.
+        var going: [String] = []
+        if index % 3 == 2 { going.append("r:\(index - 1)") }
+        if index % 6 == 5 { going.append("r:\(index / 6 * 3)") }
+        for name in going { #expect(try arena.delete(named: name)) }
+        gone.formUnion(going)
       }
-      #expect(throws: ArenaError.capacityReached(limit: 6_000)) {
-        try arena.create(specification("more"))
+      for index in 0..<30_000 {
+        #expect((arena.find(named: "r:\(index)") == nil) == gone.contains("r:\(index)"))
+      }
+      expectWholeDirectory(arena)
+    }
+  }
+
+  @Test("an arena of which every slot is used has room for every name")
+  func indexRoom() async {
+    // Alone: slots are free again when no thread of the process is inside an operation.
+    await #expect(processExitsWith: .success) {
+      try withTemporaryArena(capacity: 6_000) { arena in
+        for round in 0..<3 {
+          for index in 0..<6_000 {
+            _ = try arena.create(ArenaIndexTests.specification("r:\(round):\(index)"))
+          }
+          #expect(throws: ArenaError.capacityReached(limit: 6_000, waiting: 0)) {
+            try arena.create(ArenaIndexTests.specification("more"))
+          }
+          for index in 0..<6_000 { #expect(try arena.delete(named: "r:\(round):\(index)")) }
+        }
+        expectWholeDirectory(arena)
       }
     }
   }
@@ -95,7 +122,7 @@ import Testing
   @Test("pages list each register once, in order of slots")
   func list() throws {
     try withTemporaryArena { arena in
-      for index in 0..<300 { _ = try arena.create(specification("r:\(index)")) }
+      for index in 0..<300 { _ = try arena.create(Self.specification("r:\(index)")) }
       for index in stride(from: 0, to: 300, by: 3) {
         #expect(try arena.delete(named: "r:\(index)"))
       }
@@ -125,7 +152,7 @@ import Testing
   func listEdges() throws {
     try withTemporaryArena { arena in
       for name in ["a", "ab", "abc", "abcdefgh", "abcdefghi", "b"] {
-        _ = try arena.create(specification(name, initial: 3))
+        _ = try arena.create(Self.specification(name, initial: 3))
       }
       func names(_ prefix: String) -> [String] {
         list(arena, from: 0, prefix: prefix, limit: 100, scanLimit: 100).registers.map(\.name)
@@ -145,7 +172,7 @@ import Testing
   @Test("look-ups find what stays, and never a wrong register, while others come and go")
   func concurrent() throws {
     try withTemporaryArena { arena in
-      for index in 0..<64 { _ = try arena.create(specification("stays:\(index)", initial: 7)) }
+      for index in 0..<64 { _ = try arena.create(Self.specification("stays:\(index)", initial: 7)) }
       let isDone = Atomic(false)
       let misses = Atomic(0)
       let wrong = Atomic(0)
@@ -194,7 +221,7 @@ import Testing
         let slots = Mutex<Set<UInt32>>([])
         DispatchQueue.concurrentPerform(iterations: 4) { thread in
           let side = thread % 2 == 0 ? arena : other
-          guard let specification = try? specification("r:\(round)"),
+          guard let specification = try? Self.specification("r:\(round)"),
             let result = try? side.create(specification)
           else { return }
           if result.created { made.add(1, ordering: .relaxed) }

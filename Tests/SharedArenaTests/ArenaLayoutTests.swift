@@ -30,17 +30,19 @@ import Testing
     let changing = [
       HeaderLayout.watermark, HeaderLayout.indexWord, HeaderLayout.nextSlot,
       HeaderLayout.liveCount, HeaderLayout.deleteEpoch, HeaderLayout.indexUsed,
-      HeaderLayout.indexDead, HeaderLayout.indexEnd, HeaderLayout.freeHead,
-      HeaderLayout.quarantineHead, HeaderLayout.intent, HeaderLayout.intentPosition,
-      HeaderLayout.intentPreviousWord, HeaderLayout.intentNextSlot, HeaderLayout.intentLiveCount,
-      HeaderLayout.intentDeleteEpoch, HeaderLayout.intentIndexUsed, HeaderLayout.intentIndexDead,
-      HeaderLayout.intentIndexWord, HeaderLayout.intentIndexEnd, HeaderLayout.mutableEnd,
+      HeaderLayout.indexDead, HeaderLayout.freeHead, HeaderLayout.freeCount,
+      HeaderLayout.quarantineHead, HeaderLayout.quarantineTail, HeaderLayout.quarantineCount,
+      HeaderLayout.pinnedCount, HeaderLayout.countersEnd,
     ]
     #expect(
-      changing == [
-        256, 264, 320, 328, 336, 344, 352, 360, 368, 376, 384, 392, 400, 408, 416, 424, 432, 440,
-        448, 456, 464,
-      ])
+      changing == [256, 264, 320, 328, 336, 344, 352, 360, 368, 376, 384, 392, 400, 408])
+    let intent = [
+      HeaderLayout.intent, HeaderLayout.intentPosition, HeaderLayout.intentPreviousWord,
+      HeaderLayout.intentRun, HeaderLayout.intentLink, HeaderLayout.intentIndexWord,
+      HeaderLayout.intentCounters, HeaderLayout.intentEnd,
+    ]
+    #expect(intent == [448, 456, 464, 472, 480, 488, 496, 584])
+    #expect([HeaderLayout.indexPlaces, HeaderLayout.indexPlacesEnd] == [1024, 1392])
     #expect(HeaderLayout.byteCount == 4096)
   }
 
@@ -56,7 +58,9 @@ import Testing
     #expect(RecordState(generation: 3, .dead).word == 0x0302)
     #expect(RecordState(generation: 0, .free).word == 0)
     #expect(RecordState(generation: 1, .live).word == 0x0101)
-    #expect(RecordState(generation: 1, .quarantine).word == 0x0103)
+    #expect(RecordState(generation: 1, .quarantine, isPinned: true).word == 0x0183)
+    #expect(RecordState(generation: 1, .live).pinned.word == 0x0181)
+    #expect([RecordLayout.deletedEpoch, RecordLayout.link] == [208, 224])
   }
 
   @Test("a cell's fields and the head of val are where version 1 has them")
@@ -76,7 +80,21 @@ import Testing
   func index() {
     #expect(IndexLayout.word(hash: 0xAABB_CCDD_1122_3344, slot: 6) == 0xAABB_CCDD_0000_0007)
     #expect(IndexLayout.tombstone == 0xFFFF_FFFF)
-    #expect(IndexLevel(log2: 10, start: 4096).word == 4096 + 10)
+    let header = ArenaHeader(
+      capacity: 5000, bootIdentifier: .init(first: 0, second: 0), bootEpoch: 1,
+      createdUnixNanoseconds: 0)
+    let places = (10...14).flatMap { log2 in
+      (0...1).map { IndexLevel(log2: log2, half: $0, in: header) }
+    }
+    #expect(
+      places.map(\.start) == [
+        4096, 12_288, 20_480, 36_864, 53_248, 86_016, 118_784, 184_320, 249_856, 380_928,
+      ])
+    #expect(places.map { $0.place(in: header) } == Array(0..<10))
+    #expect(places[1].word == 12_288 + 10)
+    #expect(header.indexLength == 507_904)
+    #expect(places[2].firstPosition(0xFFE0_0000_0000_0000) == 2047)
+    #expect(places[2].firstPosition(0x0020_0000_FFFF_FFFF) == 1)
   }
 
   @Test("the default arena's parts follow each other without gaps")
@@ -86,9 +104,9 @@ import Testing
       createdUnixNanoseconds: 0)
     #expect(header.capacity == 33_554_432)
     #expect(header.indexOffset == 4096)
-    #expect(header.indexLength == 4_295_032_832)
-    #expect(header.recordsOffset == 4_295_036_928)
-    #expect(header.directoryLength == 12_884_971_520)
+    #expect(header.indexLength == 2_147_467_264)
+    #expect(header.recordsOffset == 2_147_471_360)
+    #expect(header.directoryLength == 10_737_405_952)
     #expect(header.doorbellsOffset == 4096)
     #expect(header.cellsOffset == 8192)
     #expect(header.valuesLength == 2_147_491_840)

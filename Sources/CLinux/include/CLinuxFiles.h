@@ -51,6 +51,18 @@ static inline int clinux_ofd_is_locked(int fd, int64_t start, int64_t length) {
   return lock.l_type != F_UNLCK;
 }
 
+/* The start of a lock of another description that a write lock over the range would meet, or
+   -ENOENT: there is none. Which one of several is the kernel's choice. */
+static inline int64_t clinux_ofd_find_lock(int fd, int64_t start, int64_t length) {
+  struct flock lock = {0};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  lock.l_start = start;
+  lock.l_len = length;
+  if (fcntl(fd, 36 /* F_OFD_GETLK */, &lock) == -1) return -errno;
+  return lock.l_type == F_UNLCK ? -ENOENT : lock.l_start;
+}
+
 static inline int clinux_renameat2(
     int from_fd, const char *_Nonnull from, int to_fd, const char *_Nonnull to, unsigned flags) {
   return syscall(SYS_renameat2, from_fd, from, to_fd, to, flags) == 0 ? 0 : -errno;

@@ -11,4 +11,8 @@ int clinux_keep_from_children(int descriptor);
 /* The opposite; before the descriptor is closed. */
 void clinux_share_with_children(int descriptor);
 
+/* How often this process has forked, or is about to, since the first call of this: a child
+   shares the open files and mappings that there were. */
+unsigned long clinux_fork_count(void);
+
 #endif

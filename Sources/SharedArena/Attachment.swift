@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import Glibc
+import Synchronization
+
+/// What keeps deleted cells from being used again under this process: a shared lock on one byte of
+/// `val`, far behind its end, whose place tells the delete epoch at which it was taken.
+///
+/// The lock belongs to the open file that `val` is mapped from, so the kernel keeps it for exactly
+/// as long as anybody has that mapping, through fork, exec and any death.
+struct Attachment: ~Copyable {
+  let file: FileDescriptor
+  /// The byte that is locked.
+  private let held: Mutex<UInt64>
+  /// A child shares the lock, and with it whatever this process does to it.
+  private let forkCount: UInt
+
+  /// Locks the byte of `epoch`, before anything was looked up.
+  init(_ file: consuming FileDescriptor, epoch: UInt64) throws(ArenaError) {
+    forkCount = clinux_fork_count()
+    let byte = Self.byte(of: epoch)
+    let result = Self.lock(file, byte, F_RDLCK)
+    guard result == 0 else { throw .systemCall("fcntl", path: file.path, code: -result) }
+    self.file = file
+    held = Mutex(byte)
+  }
+
+  /// Deletions since this byte keep their cells.
+  var byte: UInt64 { held.withLock { $0 } }
+
+  static func byte(of epoch: UInt64) -> UInt64 {
+    Arena.firstLockByte + epoch % Arena.firstLockByte
+  }
+
+  /// Moves the lock to the byte of `epoch`, unless a thread may still use what was deleted before.
+  ///
+  /// - Parameters:
+  ///   - epoch: Read before the call, with acquire.
+  ///   - isPinned: Whether somebody keeps cells without being inside.
+  /// - Returns: Whether the lock is there now.
+  func quiesce(at epoch: UInt64, isPinned: () -> Bool) -> Bool {
+    held.withLock { held in
+      let byte = Self.byte(of: epoch)
+      guard byte != held else { return true }
+      guard forkCount == clinux_fork_count(), Self.lock(file, byte, F_RDLCK) == 0 else {
+        return false
+      }
+      // Who enters from here on finds everything stale that was deleted up to `epoch`.
+      guard clinux_activity_is_quiet(), !isPinned() else {
+        _ = Self.lock(file, byte, F_UNLCK)
+        return false
+      }
+      _ = Self.lock(file, held, F_UNLCK)
+      held = byte
+      return true
+    }
+  }
+
+  private static func lock(_ file: borrowing FileDescriptor, _ byte: UInt64, _ type: Int32) -> Int32
+  {
+    clinux_ofd_lock(file.number, Int16(type), Int64(truncatingIfNeeded: byte), 1)
+  }
+}
