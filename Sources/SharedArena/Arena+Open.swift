@@ -79,7 +79,10 @@ extension Arena {
           .read(HeaderLayout.immutableEnd),
         path: "\(path)/\(ArenaFiles.directory)")
       if header.bootIdentifier == boot {
-        return (try Arena(path: path, serving: found, lock: lock, options: options), true)
+        let isRepaired = try found.repairValuesHeader(of: header)
+        let arena = try Arena(path: path, serving: found, lock: lock, options: options)
+        if isRepaired { arena.note(.header) }
+        return (arena, true)
       }
       let new = try ArenaBuilder.build(
         at: place, in: parent, options: options, purpose: .serving, replacing: header)

@@ -32,9 +32,25 @@ extension Arena {
             : .pagesLost(registers: registers))
       }
       if try writer.restoreValuesHeader() { found.append(.header) }
+      for name in patrol(writer) { found.append(.cell(register: name)) }
       for damage in found { note(damage) }
       return found
     }
+  }
+
+  /// Slots that one call of `repair` walks over in search of cells that nobody asks for.
+  private static let patrolStep = 4096
+
+  /// Looks at the next stretch of cells, and restores those that were overwritten.
+  ///
+  /// - Returns: The names of their registers.
+  private func patrol(_ writer: DirectoryWriter) -> [String] {
+    let slots = directory.nextSlot
+    let start = patrolSlot.load(ordering: .relaxed)
+    let end = min(start + Self.patrolStep, slots)
+    patrolSlot.store(end < slots ? end : 0, ordering: .relaxed)
+    guard start < end else { return [] }
+    return writer.restoreGenerations(start..<end).map { directory.nameText(ofRecord: $0) }
   }
 
   /// Gives the first `end` bytes of `val` memory again, and the cells their generations.
@@ -52,7 +68,7 @@ extension Arena {
       if try file.status().byteCount < byteCount { try file.setLength(byteCount) }
       try file.allocate(0..<end)
       if count > 0 { try remapValues() }
-      registers += writer.restoreGenerations()
+      registers += writer.restoreGenerations(0..<directory.nextSlot).count
       if settleFaults(count) { return registers }
     }
     throw .damageContinues(path: file.path)
@@ -60,16 +76,16 @@ extension Arena {
 }
 
 extension DirectoryWriter {
-  /// Gives every cell the generation of its record, and tells how many registers had another one.
-  fileprivate func restoreGenerations() -> Int {
-    var count = 0
-    for slot in 0..<directory.nextSlot {
+  /// Gives each cell the generation of its record, and tells which live ones had another one.
+  fileprivate func restoreGenerations(_ slots: Range<Int>) -> [Int] {
+    var found: [Int] = []
+    for slot in slots {
       let state = RecordState(bytes.acquire(directory.record(slot, RecordLayout.state)))
       guard cells.acquire(cell(slot, CellLayout.generation)) != state.generation else { continue }
-      if state.status == .live { count += 1 }
+      if state.status == .live { found.append(slot) }
       restoreCell(slot, generation: state.generation)
     }
-    return count
+    return found
   }
 
   /// Whether the header of `val` had to be written anew.
@@ -77,6 +93,31 @@ extension DirectoryWriter {
     let expected = header.encodedValuesHeader
     guard try valuesFile.read(expected.count) != expected else { return false }
     try valuesFile.write(expected)
+    return true
+  }
+}
+
+extension FileDescriptor {
+  /// Writes the header of `val` in this directory anew where it proves nothing any more, with the
+  /// directory's lock in hand.
+  ///
+  /// What tells that such a file is the arena's all the same: only the owner can put files into the
+  /// arena's directory, it is a regular file of that owner, and as long as `dir` says. A header
+  /// that is in order and names another arena is no damage but a mix-up, and stays.
+  ///
+  /// - Returns: Whether it was damaged.
+  func repairValuesHeader(of header: ArenaHeader) throws(ArenaError) -> Bool {
+    let file = try file(named: ArenaFiles.values, writable: true)
+    try file.checkIsArenaFile(of: status().owner)
+    try file.checkLength(header.valuesLength)
+    let expected = header.encodedValuesHeader
+    let found = try file.read(expected.count)
+    guard found != expected else { return false }
+    let (magic, length) = (ValuesLayout.magicBytes, expected.count - 8)
+    if found.starts(with: magic), found[length...] == expected[length...] {
+      throw .mispairedFiles(path: "\(path)/\(ArenaFiles.values)")
+    }
+    try file.write(expected)
     return true
   }
 }

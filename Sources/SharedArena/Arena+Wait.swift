@@ -53,15 +53,8 @@ extension Arena {
   /// The value; nil when the register was deleted. Wakes nobody, or those who wait would wake each
   /// other by looking.
   private func look(at handle: RegisterHandle) throws(ArenaError) -> UInt128? {
-    let slot = Int(handle.slot)
     guard isWritable || handle.type.width.hasReadOnlyLoad else { throw .readOnly }
-    guard slot < directory.watermark else { return nil }
-    let value: UInt128? = inside {
-      // Safety: the slot is below the watermark, which is from `dir`.
-      guard unsafe cells.generation(slot) == handle.generation else { return nil }
-      return unsafe cells.cell(slot, type: handle.type).load(order: .acquiring)
-    }
-    if let value { return value }
+    if let value = value(of: handle) { return value }
     guard condition(of: handle) != .deleted else { return nil }
     throw .overwrittenCell(slot: handle.slot)
   }

@@ -15,7 +15,7 @@ struct EventWord {
   // The mapping outlives the value.
   private let address: UnsafeMutableRawPointer
 
-  static let awaited: UInt32 = 1
+  static let awaited = CellLayout.waiting
 
   /// The word lies at a multiple of 4 and stays mapped while the value is in use.
   @unsafe

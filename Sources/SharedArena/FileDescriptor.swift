@@ -22,6 +22,8 @@ struct FileDescriptor: ~Copyable {
     var mode: UInt32
     var owner: UInt32
     var byteCount: Int
+    /// Of memory, on tmpfs.
+    var allocatedByteCount: Int
     var isDirectory: Bool { mode & S_IFMT == S_IFDIR }
     var isSymbolicLink: Bool { mode & S_IFMT == S_IFLNK }
     var isRegularFile: Bool { mode & S_IFMT == S_IFREG }
@@ -33,6 +35,7 @@ struct FileDescriptor: ~Copyable {
       mode = status.st_mode
       owner = status.st_uid
       byteCount = Int(status.st_size)
+      allocatedByteCount = Int(status.st_blocks) * 512
       modifiedUnixSeconds = Int(status.st_mtim.tv_sec)
     }
 
