@@ -184,7 +184,8 @@ final class LocalRegisters: Sendable {
 extension RegisterDescription {
   fileprivate init(_ info: RegisterInfo, isComplete: Bool) {
     self.init(
-      name: info.name, type: info.type, value: info.value, label: info.label,
+      // An arena that is open for writing reads every value.
+      name: info.name, type: info.type, value: info.value ?? 0, label: info.label,
       details: isComplete
         ? Details(
           createdUnixNanoseconds: info.createdUnixNanoseconds, generation: info.generation,

@@ -59,19 +59,20 @@ extension Arena {
   private func restorePages(
     upTo end: Int, _ writer: DirectoryWriter
   ) throws(ArenaError) -> Int {
-    let file = writer.valuesFile
     let byteCount = directory.header.valuesLength
     var registers = 0
     // Each turn undoes what somebody did during the one before.
     for _ in 0..<64 {
       let count = faults.count
-      if try file.status().byteCount < byteCount { try file.setLength(byteCount) }
-      try file.allocate(0..<end)
+      if try writer.valuesFile.status().byteCount < byteCount {
+        try writer.valuesFile.setLength(byteCount)
+      }
+      try writer.valuesFile.allocate(0..<end)
       if count > 0 { try remapValues() }
       registers += writer.restoreGenerations(0..<directory.nextSlot).count
       if settleFaults(count) { return registers }
     }
-    throw .damageContinues(path: file.path)
+    throw .damageContinues(path: writer.valuesFile.path)
   }
 }
 

@@ -78,13 +78,13 @@ import WireProtocol
         handles[vector.type] = handle
         let initial = try AtomicRequest(
           .store, on: register.type, operand: vector.bits(vector.initial))
-        _ = faces.service.perform(initial, on: register)
+        _ = try faces.service.perform(initial, on: register)
         frame.replaceSubrange(12..<16, with: [UInt8(handle), 0, 0, 0])
         #expect(peer.send(frame).answer == expected, "\(vector)")
         #expect(faces.value(register) == vector.final, "\(vector)")
         guard vector.isAccepted else { continue }
 
-        _ = faces.service.perform(initial, on: register)
+        _ = try faces.service.perform(initial, on: register)
         let block = NameBlock.bytes(name)
         let length = UInt8(frame.count - 16 + block.count)
         let byName =

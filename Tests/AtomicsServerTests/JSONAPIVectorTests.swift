@@ -66,7 +66,7 @@ import Testing
     let name = "r-\(vector.type)"
     let register = try faces.create(name, vector.type)
     let initial = try AtomicRequest(.store, on: register.type, operand: vector.bits(vector.initial))
-    _ = faces.service.perform(initial, on: register)
+    _ = try faces.service.perform(initial, on: register)
     let text = body.map { "\"\($0)\":\($1.json)" }.joined(separator: ",")
     try check(faces.http(.post, "/v1/registers/\(name)/\(vector.op)", "{\(text)}"), register)
   }

@@ -36,7 +36,7 @@ import Testing
               .register
           }
           try expectFidelity { ask in
-            _ = service.perform(try ask.request(), on: try #require(registers[ask.type]))
+            _ = try service.perform(try ask.request(), on: try #require(registers[ask.type]))
           }
         }
       }

@@ -30,7 +30,7 @@ import Testing
 
   @Test("a healthy arena has no damage")
   func healthy() throws {
-    try Self.serve { arena, handles in
+    try Self.serve { (arena, handles) throws in
       #expect(try arena.repair().isEmpty)
       #expect(arena.damage == DamageReport())
       #expect(arena.condition(of: handles[3]) == .alive)
@@ -44,7 +44,7 @@ import Testing
 
   @Test("an overwritten cell is damage and not a deletion, and is usable again once restored")
   func cell() throws {
-    try Self.serve { arena, handles in
+    try Self.serve { (arena, handles) throws in
       try Self.scribble(arena, 5, CellLayout.generation, 0xDEAD)
       try Self.scribble(arena, 5, CellLayout.event, .max)
       #expect(Self.load(handles[5], in: arena) == nil)
@@ -64,7 +64,7 @@ import Testing
 
   @Test("cells that nobody asks for are found by and by")
   func patrol() throws {
-    try Self.serve { arena, handles in
+    try Self.serve { (arena, handles) throws in
       for slot in [0, 50, 99] { try Self.scribble(arena, slot, CellLayout.generation, 0) }
       let found = try arena.repair()
       #expect(found == [0, 50, 99].map { .cell(register: "r:\($0)") })
@@ -82,7 +82,7 @@ import Testing
 
   @Test("a cell whose register was deleted gets no register's generation")
   func deletedCell() throws {
-    try Self.serve { arena, handles in
+    try Self.serve { (arena, handles) throws in
       #expect(try arena.delete(named: "r:7"))
       try Self.scribble(arena, 7, CellLayout.generation, handles[7].generation)
       // A stale handle reaches a cell that belongs to nobody, until the generation is right again.
@@ -94,7 +94,7 @@ import Testing
 
   @Test("pages that were taken away come back, empty, and it is said how many registers had them")
   func punched() throws {
-    try Self.serve { arena, handles in
+    try Self.serve { (arena, handles) throws in
       let file = try FileDescriptor.directory(at: arena.path).file(named: "val", writable: true)
       try file.punchHole(8192..<8192 + 4096)
       #expect(arena.condition(of: handles[0]) == .overwritten)
@@ -146,7 +146,7 @@ import Testing
       #expect(throws: ArenaError.mispairedFiles(path: values)) { try Arena.serve(at: path) }
       // Nor one whose length is another one, whatever its header says.
       try FileManager.default.removeItem(atPath: values)
-      FileManager.default.createFile(atPath: values, contents: Data(count: 10_000))
+      try Data(count: 10_000).write(to: URL(fileURLWithPath: values))
       #expect(throws: ArenaError.unsafePath(path: values, .truncated)) {
         try Arena.serve(at: path)
       }

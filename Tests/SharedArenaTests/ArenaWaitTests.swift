@@ -159,14 +159,14 @@ import Testing
   }
 
   @Test("one operation wakes all who wait")
-  func all() async throws {
+  func all() async {
     await #expect(processExitsWith: .success) {
       try withTemporaryArena { arena in
         let handle = try ArenaWaitTests.make("n", in: arena)
         let ready = try ArenaWaitTests.make("ready", in: arena)
         let children = try (0..<3).map { _ in
           try ChildProcess {
-            arena.withCell(of: ready) { _ = $0.fetchAdd(1) }
+            _ = arena.perform(try AtomicRequest(.increment, on: ready.type), on: ready)
             let outcome = try arena.wait(
               on: handle, until: { $0 == 1 }, timeout: ArenaWaitTests.patience,
               longestSleep: ArenaWaitTests.asleep)

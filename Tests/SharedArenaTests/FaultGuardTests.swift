@@ -88,15 +88,16 @@ import Testing
         let handles = try FaultGuardTests.make(in: arena)
         let end = try ArenaWaitTests.make("end", in: arena)
         let add = try AtomicRequest(.increment, on: FaultGuardTests.type)
-        let isOver = try #require(
-          try Arena.openOrCreate(at: "\(path)-2", options: ArenaOptions(capacity: 64)))
+        // What the threads are told by is in an arena that stays whole.
+        let isOver = try Arena.openOrCreate(
+          at: "\(path)-2", options: ArenaOptions(capacity: 64))
         let stop = try ArenaWaitTests.make("stop", in: isOver)
         let threads = (0..<2).map { _ in
           Thread {
             while isOver.withCell(of: stop, { $0.load() }) == 0 {
               for handle in handles { _ = arena.perform(add, on: handle) }
             }
-            isOver.withCell(of: stop) { _ = $0.fetchAdd(1) }
+            _ = isOver.perform(add, on: stop)
           }
         }
         for thread in threads { thread.start() }
@@ -151,7 +152,7 @@ import Testing
             _ = try arena.repair()
             Issue.record("the repair took memory")
           } catch {
-            guard case .fileSystemFull = error else { return Issue.record("\(error)") }
+            if case .fileSystemFull = error {} else { Issue.record("\(error)") }
           }
           #expect(arena.isFaulty)
         }

@@ -32,8 +32,8 @@ import Testing
         let observer = try Arena.open(at: arena.path, access: .readOnly)
         var seen: UInt128 = 0
         var different = 0
-        for _ in 0..<reads {
-          let value = try #require(observer.info(of: handle)).value
+        for _ in 0..<TornReadTests.reads {
+          let value = try #require(observer.info(of: handle)?.value)
           try #require(value >> 64 == value & 0xFFFF_FFFF_FFFF_FFFF, "\(value)")
           if value != seen { different += 1 }
           seen = value
