@@ -32,25 +32,28 @@ extension Arena {
             : .pagesLost(registers: registers))
       }
       if try writer.restoreValuesHeader() { found.append(.header) }
-      for name in patrol(writer) { found.append(.cell(register: name)) }
+      if let damage = patrol(writer) { found.append(damage) }
       for damage in found { note(damage) }
       return found
     }
   }
 
-  /// Slots that one call of `repair` walks over in search of cells that nobody asks for.
-  private static let patrolStep = 4096
+  /// Slots that one call of `repair` walks over in search of cells that nobody asks for: as many as
+  /// a loop may be kept for, some 50 µs.
+  private static let patrolStep = 1024
 
   /// Looks at the next stretch of cells, and restores those that were overwritten.
-  ///
-  /// - Returns: The names of their registers.
-  private func patrol(_ writer: DirectoryWriter) -> [String] {
+  private func patrol(_ writer: DirectoryWriter) -> Damage? {
     let slots = directory.nextSlot
     let start = patrolSlot.load(ordering: .relaxed)
     let end = min(start + Self.patrolStep, slots)
     patrolSlot.store(end < slots ? end : 0, ordering: .relaxed)
-    guard start < end else { return [] }
-    return writer.restoreGenerations(start..<end).map { directory.nameText(ofRecord: $0) }
+    guard start < end else { return nil }
+    let found = writer.restoreGenerations(start..<end)
+    guard let first = found.first else { return nil }
+    let name = directory.nameText(ofRecord: first)
+    return found.count == 1
+      ? .cell(register: name) : .cells(registers: found.count, first: name)
   }
 
   /// Gives the first `end` bytes of `val` memory again, and the cells their generations.

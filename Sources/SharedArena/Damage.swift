@@ -12,6 +12,9 @@ public enum Damage: Equatable, Sendable {
   case header
   /// The cell of a register was overwritten. Its value may be anything.
   case cell(register: String)
+  /// The cells of so many registers, `first` among them, were overwritten, or lost with their
+  /// pages. Their values may be anything.
+  case cells(registers: Int, first: String)
 }
 
 extension Damage: CustomStringConvertible {
@@ -24,6 +27,9 @@ extension Damage: CustomStringConvertible {
     case .header: "the header of val was overwritten"
     case .cell(let register):
       "the cell of \(register) was overwritten: its value is not to be trusted"
+    case .cells(let registers, let first):
+      "the cells of \(registers) registers, \(first) and others, were overwritten: "
+        + "their values are not to be trusted"
     }
   }
 }

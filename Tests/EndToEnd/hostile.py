@@ -55,7 +55,7 @@ def lock(arena, kind):
             while not taken:
                 try:
                     fcntl.fcntl(
-                        file, fcntl.F_OFD_SETLK, struct.pack("=hhqqi4x", code, 0, start, length, 0))
+                        file, fcntl.F_OFD_SETLK, struct.pack("hhqqi4x", code, 0, start, length, 0))
                     taken = True
                 except BlockingIOError:
                     start += 1

@@ -28,7 +28,7 @@ def map_cell(client, arena, name):
     while True:
         place = locate(client, arena, name)
         file = os.open(place["file"], os.O_RDWR)
-        shared_lock = struct.pack("=hhqqi4x", fcntl.F_RDLCK, 0, place["lock_byte"], 1, 0)
+        shared_lock = struct.pack("hhqqi4x", fcntl.F_RDLCK, 0, place["lock_byte"], 1, 0)
         fcntl.fcntl(file, fcntl.F_OFD_SETLK, shared_lock)
         if locate(client, arena, name) == place:
             break

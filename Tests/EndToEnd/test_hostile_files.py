@@ -222,6 +222,7 @@ def test_the_header_overwritten_under_a_server_and_without_one(arena):
 def test_a_full_file_system_refuses_registers_and_nothing_else():
     with small_file_system(4) as arena, Server(arena) as server:
         make_registers(server)
+        server.assert_serves()
         fill(os.path.dirname(arena))
         number = 0
         while True:
