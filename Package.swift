@@ -103,6 +103,10 @@ let package = Package(
     .systemLibrary(
       name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
 
+    // Processes that die at every step of a change, for the tests of SharedArena.
+    .executableTarget(
+      name: "arena-storm", dependencies: ["SharedArena", "AtomicsCore"], path: "Tests/ArenaStorm",
+      swiftSettings: settings),
     // Tests mirror sources; TestSupport holds temporary arenas, vectors and servers.
     .target(
       name: "TestSupport",
@@ -111,7 +115,7 @@ let package = Package(
   ]
     + [
       ("AtomicsCore", ["AtomicsCore"]),
-      ("SharedArena", ["SharedArena", "AtomicsCore", "CLinux"]),
+      ("SharedArena", ["SharedArena", "AtomicsCore", "CLinux", "arena-storm"]),
       ("Settings", ["Settings"]),
       ("EventLoop", ["EventLoop", "CLinux"]),
       ("JSONText", ["JSONText"]),

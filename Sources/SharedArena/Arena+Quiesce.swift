@@ -10,8 +10,8 @@ extension Arena {
   /// operates, and lives long beside many deletions, should call it from time to time: otherwise
   /// what others delete keeps its memory.
   ///
-  /// - Returns: False, and nothing is changed, while a thread is inside an operation; for ever after
-  ///   a ``cell(of:)``, after a fork, and where the kernel has no `membarrier`.
+  /// - Returns: False, and nothing is changed, while a thread is inside an operation; for ever
+  ///   after a ``cell(of:)``, after a fork, and where the kernel has no `membarrier`.
   /// - Complexity: Three system calls and an interrupt of each processor that runs this process;
   ///   one comparison when nothing was deleted.
   @discardableResult

@@ -18,12 +18,13 @@ extension Arena {
   ///   - isSatisfied: Called with the value's bits, zero-extended, at least once, on the calling
   ///     thread.
   ///   - timeout: Zero or less only looks.
-  /// - Throws: `overwrittenCell` where another program has damaged the register.
+  /// - Throws: `overwrittenCell` where another program has damaged the register;
+  ///   `widthNotReadable` for observers, where this processor has no 16-byte load that only reads.
   /// - Complexity: Blocks; no processor time while nothing happens, but for a look every 50 ms. A
   ///   look that is not satisfied costs about 2 µs before the sleep.
   public func wait(
     on handle: RegisterHandle, until isSatisfied: (UInt128) -> Bool, timeout: Duration
-  ) throws(ArenaError) -> WaitOutcome {
+  ) throws(ArenaError) -> WaitOutcome<UInt128> {
     try wait(on: handle, until: isSatisfied, timeout: timeout, longestSleep: Self.longestSleep)
   }
 
@@ -31,7 +32,7 @@ extension Arena {
   func wait(
     on handle: RegisterHandle, until isSatisfied: (UInt128) -> Bool, timeout: Duration,
     longestSleep: Duration
-  ) throws(ArenaError) -> WaitOutcome {
+  ) throws(ArenaError) -> WaitOutcome<UInt128> {
     let deadline = SystemClock.deadline(after: timeout)
     let longest = longestSleep.wholeNanoseconds
     while true {
@@ -53,7 +54,9 @@ extension Arena {
   /// The value; nil when the register was deleted. Wakes nobody, or those who wait would wake each
   /// other by looking.
   private func look(at handle: RegisterHandle) throws(ArenaError) -> UInt128? {
-    guard isWritable || handle.type.width.hasReadOnlyLoad else { throw .readOnly }
+    guard isWritable || handle.type.width.hasReadOnlyLoad else {
+      throw .widthNotReadable(handle.type)
+    }
     if let value = value(of: handle) { return value }
     guard condition(of: handle) != .deleted else { return nil }
     throw .overwrittenCell(slot: handle.slot)

@@ -16,6 +16,11 @@ extension ArenaError: CustomStringConvertible {
     case .initialValueOutOfRange(let type): "the initial value does not fit \(type.name)"
     case .typeMismatch(let existing): "the register exists with type \(existing.name)"
     case .readOnly: "the arena is open for observing only"
+    case .widthNotReadable(let type):
+      "a \(type.name) cannot be read where it is mapped only for reading: this processor has no "
+        + "16-byte load (AVX); open the arena for writing or ask the server"
+    case .foreignReference(let path):
+      "the arena at \(path) is not the one that the reference was made in: its registers are others"
     case .notFound(let path): "\(path) does not exist"
     case .permissionDenied(let path): "\(path): permission denied"
     case .unsafePath(let path, let problem): "\(path) \(problem)"

@@ -19,6 +19,11 @@ public enum ArenaError: Error, Equatable, Sendable {
   case typeMismatch(existing: RegisterType)
   /// The arena was opened to observe, or has features that this program only observes.
   case readOnly
+  /// This processor has no load of so many bytes that does not write, and the arena is open to
+  /// observe.
+  case widthNotReadable(RegisterType)
+  /// The reference is into another arena: `path` leads to one that was made later, or elsewhere.
+  case foreignReference(path: String)
 
   // The file system.
 

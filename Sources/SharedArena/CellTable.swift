@@ -41,4 +41,13 @@ struct CellTable: Sendable {
     // Safety: the caller's check; a cell starts with 16 bytes for the value, aligned to 64.
     unsafe AtomicCell(at: start + slot &* CellLayout.stride, type: type)
   }
+
+  /// As `cell`, for a mapping that may be read only; nil where its width has no load that only
+  /// reads.
+  @unsafe
+  func readOnlyCell(_ slot: Int, type: RegisterType) -> ReadOnlyCell? {
+    // Safety: as for `cell`.
+    let buffer = unsafe UnsafeRawBufferPointer(start: start + slot &* CellLayout.stride, count: 16)
+    return try? unsafe ReadOnlyCell(in: buffer, at: 0, type: type)
+  }
 }

@@ -20,15 +20,21 @@ package enum CrashPoint: UInt8, CaseIterable, Codable, Sendable {
 
   #if DEBUG
     private static let armed = Atomic<UInt8>(0)
+    private static let passesLeft = Atomic(0)
 
-    /// Kills the process, as `kill -9` does, when it gets to this point.
-    package func arm() {
+    /// Kills the process, as `kill -9` does, when it gets to this point, after passing it `count`
+    /// times.
+    package func arm(passing count: Int = 0) {
+      Self.passesLeft.store(count, ordering: .relaxed)
       Self.armed.store(rawValue, ordering: .relaxed)
     }
 
     @inline(__always)
     func reached() {
-      if Self.armed.load(ordering: .relaxed) == rawValue { kill(getpid(), SIGKILL) }
+      guard Self.armed.load(ordering: .relaxed) == rawValue else { return }
+      if Self.passesLeft.wrappingSubtract(1, ordering: .relaxed).newValue < 0 {
+        kill(getpid(), SIGKILL)
+      }
     }
   #else
     @inline(__always)

@@ -56,11 +56,11 @@ extension DirectoryWriter {
       guard epoch > 0 else { return 0 }
       let start = Int64(bitPattern: Arena.firstLockByte)
       let found = clinux_ofd_find_lock(valuesFile.number, start, Int64(epoch))
-      if found == -Int64(ENOENT) { return UInt64(epoch) }
-      guard found >= 0 else {
-        throw .systemCall("fcntl", path: valuesFile.path, code: Int32(truncatingIfNeeded: -found))
+      if found.error == -ENOENT { return UInt64(epoch) }
+      guard found.error == 0 else {
+        throw .systemCall("fcntl", path: valuesFile.path, code: -found.error)
       }
-      epoch = max(0, Int(found - start))
+      epoch = max(0, Int(found.start - start))
     }
     return 0
   }

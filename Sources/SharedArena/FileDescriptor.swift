@@ -22,7 +22,7 @@ struct FileDescriptor: ~Copyable {
     var mode: UInt32
     var owner: UInt32
     var byteCount: Int
-    /// Of memory, on tmpfs.
+    /// Memory behind the file.
     var allocatedByteCount: Int
     var isDirectory: Bool { mode & S_IFMT == S_IFDIR }
     var isSymbolicLink: Bool { mode & S_IFMT == S_IFLNK }

@@ -40,6 +40,18 @@ import Testing
     }
   }
 
+  @Test("a typed register waits for values of its type")
+  func typed() throws {
+    try withTemporaryArena { arena in
+      let level = try arena.register(named: "level", as: Int16.self, initial: -3)
+      level.notify()
+      #expect(try level.wait(until: { $0 < 0 }, timeout: .zero) == .satisfied(-3))
+      #expect(try level.wait(until: { $0 > 0 }, timeout: .zero) == .timedOut(-3))
+      #expect(try arena.delete(named: "level"))
+      #expect(try level.wait(until: { $0 > 0 }, timeout: .zero) == .deleted)
+    }
+  }
+
   @Test("timeouts of any length are whole nanoseconds")
   func durations() {
     #expect(Duration.zero.wholeNanoseconds == 0)
@@ -53,7 +65,7 @@ import Testing
   private func whileWaiting(
     longestSleep: Duration = Self.asleep,
     _ change: @escaping @Sendable (Arena, RegisterHandle) throws -> Int32,
-    expect expected: WaitOutcome, ending: Int32 = 0
+    expect expected: WaitOutcome<UInt128>, ending: Int32 = 0
   ) throws {
     try withTemporaryArena { arena in
       let handle = try Self.make("n", in: arena)

@@ -51,16 +51,33 @@ static inline int clinux_ofd_is_locked(int fd, int64_t start, int64_t length) {
   return lock.l_type != F_UNLCK;
 }
 
-/* The start of a lock of another description that a write lock over the range would meet, or
-   -ENOENT: there is none. Which one of several is the kernel's choice. */
-static inline int64_t clinux_ofd_find_lock(int fd, int64_t start, int64_t length) {
+/* A lock of another description that a write lock over the range would meet; of several the one
+   that the kernel comes upon first. */
+struct clinux_found_lock {
+  /* 0, -ENOENT: there is none, or another negated errno. */
+  int error;
+  int64_t start;
+  /* Bytes; 0: to the end of all files. */
+  int64_t length;
+};
+
+static inline struct clinux_found_lock clinux_ofd_find_lock(
+    int fd, int64_t start, int64_t length) {
   struct flock lock = {0};
   lock.l_type = F_WRLCK;
   lock.l_whence = SEEK_SET;
   lock.l_start = start;
   lock.l_len = length;
-  if (fcntl(fd, 36 /* F_OFD_GETLK */, &lock) == -1) return -errno;
-  return lock.l_type == F_UNLCK ? -ENOENT : lock.l_start;
+  struct clinux_found_lock found = {0};
+  if (fcntl(fd, 36 /* F_OFD_GETLK */, &lock) == -1) {
+    found.error = -errno;
+  } else if (lock.l_type == F_UNLCK) {
+    found.error = -ENOENT;
+  } else {
+    found.start = lock.l_start;
+    found.length = lock.l_len;
+  }
+  return found;
 }
 
 /* The process whose write lock keeps a read lock off the byte; 0: the kernel does not tell, as with
