@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import AtomicsCore
+import AtomicsCore
 
 extension ArenaRegister {
   /// Waits until the register has a value that `isSatisfied` accepts; as
