@@ -136,8 +136,8 @@ public final class Server: Sendable {
   }
 
   /// Once a second: is the arena at its path still ours? Someone may have removed it, and clients
-  /// that come now would find nothing, or another one. And is it whole? Whoever may write its values
-  /// may also cut their file.
+  /// that come now would find nothing, or another one. And is it whole? Whoever may write its
+  /// values may also cut their file.
   ///
   /// - Parameter told: How much of the damage is in the log.
   private func watchArena(told: Int = 0) {

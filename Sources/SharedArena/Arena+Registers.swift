@@ -40,7 +40,8 @@ extension Arena {
   /// - Parameter wakes: Whether `body` may change the value, so that who waits has to be woken.
   @inlinable @inline(__always)
   func withCell<Result, Failure: Error>(
-    of handle: RegisterHandle, wakes: @autoclosure () -> Bool, _ body: (AtomicCell) throws(Failure) -> Result
+    of handle: RegisterHandle, wakes: @autoclosure () -> Bool,
+    _ body: (AtomicCell) throws(Failure) -> Result
   ) throws(Failure) -> Result? {
     let slot = Int(handle.slot)
     // Safety: the record is this thread's, and lives for ever.

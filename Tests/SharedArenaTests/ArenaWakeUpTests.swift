@@ -74,7 +74,8 @@ import Testing
 
   private static func run(on type: RegisterType, in arena: Arena) throws {
     let there = try arena.create(
-      RegisterSpecification(name: "there", type: type, ownerUser: 0)).handle
+      RegisterSpecification(name: "there", type: type, ownerUser: 0)
+    ).handle
     let back = try ArenaWaitTests.make("back", in: arena)
     let changes = try changes(on: type)
     let sleeper = try ChildProcess {

@@ -19,7 +19,8 @@ import Testing
       try withTemporaryArena { arena in
         let type = try #require(RegisterType(kind: .unsigned, width: .sixteen))
         let handle = try arena.create(
-          RegisterSpecification(name: "pair", type: type, ownerUser: 0)).handle
+          RegisterSpecification(name: "pair", type: type, ownerUser: 0)
+        ).handle
         let stop = try ArenaWaitTests.make("stop", in: arena)
         let writer = try ChildProcess {
           var half: UInt128 = 0

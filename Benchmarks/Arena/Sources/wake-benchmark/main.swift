@@ -23,7 +23,7 @@ func pingPong(_ arena: Arena, turns: Int, pinned: Bool) throws -> Double {
     let request = try AtomicRequest(.store, on: type, operand: UInt128(turn))
     _ = arena.perform(request, on: handle)
   }
-  func await(_ handle: RegisterHandle, _ turn: Int) throws -> Bool {
+  func sees(_ handle: RegisterHandle, _ turn: Int) throws -> Bool {
     let outcome = try arena.wait(on: handle, until: { $0 == turn }, timeout: .seconds(10))
     return outcome == .satisfied(UInt128(turn))
   }
@@ -31,7 +31,7 @@ func pingPong(_ arena: Arena, turns: Int, pinned: Bool) throws -> Double {
   if child == 0 {
     if pinned { cf_pin(1) }
     for turn in 1...turns {
-      guard try await(ping, turn) else { _exit(1) }
+      guard try sees(ping, turn) else { _exit(1) }
       try set(pong, turn)
     }
     _exit(0)
@@ -39,7 +39,7 @@ func pingPong(_ arena: Arena, turns: Int, pinned: Bool) throws -> Double {
   let start = cf_now()
   for turn in 1...turns {
     try set(ping, turn)
-    guard try await(pong, turn) else { break }
+    guard try sees(pong, turn) else { break }
   }
   let end = cf_now()
   guard cf_join(child) else { return .nan }
