@@ -13,7 +13,8 @@ let package = Package(
   name: "Fuzz",
   dependencies: [.package(name: "atomics-service", path: "..")],
   targets: [
-    "FuzzFrames", "FuzzHTTP1", "FuzzHTTP2", "FuzzJSON", "FuzzNames", "FuzzSettings", "FuzzValues",
+    "FuzzArena", "FuzzFrames", "FuzzHTTP1", "FuzzHTTP2", "FuzzJSON", "FuzzNames", "FuzzSettings",
+    "FuzzValues",
   ].map { name in
     .executableTarget(
       name: name, dependencies: [.product(name: "Engines", package: "atomics-service")],

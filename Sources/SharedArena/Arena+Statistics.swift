@@ -40,8 +40,8 @@ extension Arena {
   private func waitingCount(after epoch: UInt64, _ counters: DirectoryCounters) -> Int {
     let end = directory.nextSlot
     var link = counters.quarantineHead
-    for passed in 0..<min(counters.quarantineCount, 1 << 16) {
-      guard (1...end).contains(link) else { break }
+    for passed in 0..<max(0, min(counters.quarantineCount, 1 << 16)) {
+      guard link >= 1, link <= end else { break }
       let deleted = directory.bytes.relaxed(directory.record(link - 1, RecordLayout.deletedEpoch))
       if deleted > epoch { return counters.quarantineCount - passed }
       link = Int(

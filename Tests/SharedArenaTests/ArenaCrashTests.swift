@@ -83,7 +83,10 @@
         }
         #expect(arena.cell(of: bystander)?.load() == 99)
         // Who takes the directory repairs what the other one left.
-        try arena.maintain()
+        expectWholeDirectory(arena)
+        if [.rebuildIntended, .rebuildRetired, .rebuildApplied].contains(point) {
+          #expect(try arena.statistics().waitingLevels == 1)
+        }
         try Self.check(arena)
       }
     }

@@ -37,6 +37,9 @@ import Testing
       if index % 2 == 0 { _ = try? arena.delete(named: name) }
     }
     _ = arena.count
+    _ = try? arena.statistics(namesProcesses: false)
+    _ = try? arena.pin(named: "new:\(round):1")
+    try? arena.maintain()
   }
 
   @Test("whatever is written into val, the server neither traps nor loses a name")
@@ -97,6 +100,32 @@ import Testing
         }
         // Others find what they find, too.
         for attempt in 0..<12 { _ = try? Arena.serve(at: "\(path)-\(attempt)") }
+      }
+    }
+  }
+
+  @Test(
+    "statistics of counters that make no sense are numbers too",
+    arguments: [0, 1, UInt64(Int.max), .max])
+  func damagedCounters(value: UInt64) async throws {
+    try await withTemporaryArenaPath { path in
+      await #expect(processExitsWith: .success) {
+        [path = path as String, value = value as UInt64] in
+        let arena = try ArenaHostilityTests.makeFullArena(at: path)
+        let file = try FileDescriptor.directory(at: path).file(named: "dir", writable: true)
+        let map = try Mapping(of: file, byteCount: HeaderLayout.byteCount, writable: true)
+        for field in stride(from: HeaderLayout.counters, to: HeaderLayout.countersEnd, by: 8) {
+          let before = map.bytes.acquire(field)
+          map.bytes.release(value, at: field)
+          _ = try arena.statistics(namesProcesses: false)
+          try? arena.maintain()
+          map.bytes.release(before, at: field)
+        }
+        // All at once.
+        for field in stride(from: HeaderLayout.counters, to: HeaderLayout.countersEnd, by: 8) {
+          map.bytes.release(value, at: field)
+        }
+        _ = try arena.statistics(namesProcesses: false)
       }
     }
   }
