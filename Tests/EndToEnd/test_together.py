@@ -9,8 +9,11 @@ import pathlib
 import subprocess
 import sys
 import time
+import types
 
+import pytest
 from atr_client import Client
+from c_arena import make, tool
 from support import BINARIES, LONG, Server, command_line, poll, start
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -22,15 +25,17 @@ class Adder:
 
     def __init__(self, way, server, name):
         program = BINARIES / "atomics-client"
-        if way == "mapped":
-            command = [HERE / "mapped.py", program, server.arena, name]
+        if way == "c":
+            command = [tool(), "add", server.arena, name]
+        elif way == "mapped":
+            command = [sys.executable, HERE / "mapped.py", program, server.arena, name]
         else:
-            command = [HERE / "adders.py", way, server.host, server.port, name, program,
-                       server.arena]
+            command = [sys.executable, HERE / "adders.py", way, server.host, server.port, name,
+                       program, server.arena]
         self.way = way
         self.process = start(
-            [sys.executable, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True)
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True)
 
     def await_ready(self):
         assert self.process.stdout.readline() == "ready\n", self.process.communicate()[1]
@@ -60,13 +65,32 @@ def adding(server, name, ways):
             adder.process.wait(10)
 
 
-def test_map_binary_http2_and_python_at_once(own_server):
-    own_server.create("hits")
-    with adding(own_server, "hits", ["command", "atr", "http2", "mapped"]) as counts:
-        time.sleep(SECONDS)
+def assert_exact(counts, total):
     assert all(unknown == 0 for _, unknown in counts.values()), counts
     assert all(acknowledged > 0 for acknowledged, _ in counts.values()), counts
-    assert own_server.value("hits") == sum(acknowledged for acknowledged, _ in counts.values())
+    assert total == sum(acknowledged for acknowledged, _ in counts.values())
+
+
+# The package `atomics` has no sixteen bytes.
+WAYS = {"u32": ["mapped"], "u64": ["mapped"], "u128": []}
+
+
+@pytest.mark.parametrize("type", ["u64", "u128"])
+def test_map_binary_http2_python_and_c_at_once(own_server, type):
+    own_server.create("hits", type)
+    ways = ["command", "atr", "http2", "c", *WAYS[type]]
+    with adding(own_server, "hits", ways) as counts:
+        time.sleep(SECONDS)
+    assert_exact(counts, own_server.value("hits"))
+
+
+@pytest.mark.parametrize("type", WAYS)
+def test_map_python_and_c_without_a_server(arena, type):
+    make(arena, hits=type)
+    nobody = types.SimpleNamespace(arena=arena, host="none", port=0)
+    with adding(nobody, "hits", ["command", "c", *WAYS[type]]) as counts:
+        time.sleep(1)
+    assert_exact(counts, int(command_line("get", "hits", server=f"shm:{arena}")))
 
 
 def test_a_killed_server_loses_no_acknowledged_operation(arena):
@@ -74,7 +98,7 @@ def test_a_killed_server_loses_no_acknowledged_operation(arena):
     port = server.port
     server.create("hits")
     command_line("create", "kept", "i8", "--initial", "-7", server=f"shm:{arena}")
-    with adding(server, "hits", ["command", "atr", "http2", "mapped"]) as counts:
+    with adding(server, "hits", ["command", "atr", "http2", "mapped", "c"]) as counts:
         for _ in range(10 if LONG else 3):
             time.sleep(1)
             server.kill()
@@ -88,7 +112,7 @@ def test_a_killed_server_loses_no_acknowledged_operation(arena):
     acknowledged = sum(count for count, _ in counts.values())
     unknown = sum(count for _, count in counts.values())
     assert acknowledged <= total <= acknowledged + unknown, (total, counts)
-    assert counts["command"][1] == counts["mapped"][1] == 0
+    assert counts["command"][1] == counts["mapped"][1] == counts["c"][1] == 0
     assert all(count > 0 for count, _ in counts.values()), counts
     assert server.value("kept") == -7
     assert server.stop() == 0, server.errors()
