@@ -76,7 +76,9 @@ extension ArenaError: CustomStringConvertible {
       "the header of \(path) is damaged (checksum \(hexadecimal(found)), "
         + "computed \(hexadecimal(computed)))"
     case .malformedHeader(let path, let field): "the header of \(path) is wrong about its \(field)"
-    case .mispairedFiles(let path): "\(path) does not belong to the directory beside it"
+    case .mispairedFiles(let path):
+      "\(path) does not belong to the directory beside it, or was written over, which a server that "
+        + "keeps the arena repairs within a second"
     default: ""
     }
   }

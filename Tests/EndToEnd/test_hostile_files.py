@@ -13,7 +13,7 @@ import time
 
 import pytest
 from atr_client import Client, Refused
-from support import LONG, Server, arena_directory, command_line, poll, start
+from support import BINARIES, ENVIRONMENT, LONG, Server, arena_directory, command_line, poll, start
 from test_lifecycle import refused
 
 SECONDS = 20 if LONG else 3
@@ -124,7 +124,11 @@ def await_repair(server):
                     client.operate(client.open(f"r:{number}"), "load")
                 except Refused:
                     return None
-        return status == 200 and body
+        # Attaching takes a whole header.
+        attached = subprocess.run(
+            [BINARIES / "atomics-client", "get", "r:0", "--server", f"shm:{server.arena}"],
+            env=ENVIRONMENT, capture_output=True, timeout=20)
+        return status == 200 and attached.returncode == 0 and body
 
     return poll(is_repaired, 20, "the repair")
 
