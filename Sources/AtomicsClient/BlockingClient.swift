@@ -62,8 +62,14 @@ public final class BlockingClient {
   public func create(
     _ name: String, _ type: RegisterType, initial: UInt128 = 0, label: String = ""
   ) throws(ClientError) -> (register: RegisterReference, created: Bool) {
-    let plan = RegisterPlan(name: name, type: type, initial: initial, label: label)
-    return try call(.create(plan)).asRegister()
+    try create(RegisterPlan(name: name, type: type, initial: initial, label: label))
+  }
+
+  /// Makes a register with all that one can have; as above.
+  public func create(
+    _ plan: RegisterPlan
+  ) throws(ClientError) -> (register: RegisterReference, created: Bool) {
+    try call(.create(plan)).asRegister()
   }
 
   /// Finds a register. Keep what this returns: operations on it cost no look-up.

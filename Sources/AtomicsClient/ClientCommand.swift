@@ -15,14 +15,6 @@ enum ClientCommand: Sendable {
   case capabilities
 }
 
-/// What a register is to be.
-struct RegisterPlan: Sendable {
-  var name: String
-  var type: RegisterType
-  var initial: UInt128
-  var label: String
-}
-
 /// What comes back.
 enum ClientReply: Sendable {
   case register(RegisterReference, created: Bool)

@@ -21,6 +21,7 @@ extension ClientError {
       case .invalidLabel: "invalid-value"
       case .initialValueOutOfRange: "value-out-of-range"
       case .typeMismatch: "type-mismatch"
+      case .restoreGapNotTaken: "invalid-value"
       case .readOnly: "forbidden"
       case .overwrittenCell: "internal"
       case .fileSystemFull, .capacityReached, .indexSpaceUsed: "arena-full"
@@ -31,6 +32,17 @@ extension ClientError {
       self = .rejected(code: code, text: text, applied: .no)
     } else {
       self = .arena(text)
+    }
+  }
+}
+
+extension ClientError {
+  /// The error of reading a snapshot.
+  init(reading error: ArenaError) {
+    switch error {
+    case .notFound, .snapshotDamaged, .snapshotVersion, .noValidSnapshot:
+      self = .snapshot(error.description)
+    default: self.init(error)
     }
   }
 }

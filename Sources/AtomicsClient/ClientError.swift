@@ -41,6 +41,8 @@ public enum ClientError: Error, Equatable, Sendable {
   case rejected(code: String, text: String, applied: Applied)
   /// The arena could not be opened or changed.
   case arena(String)
+  /// The snapshot file is missing, damaged, or of another version.
+  case snapshot(String)
   /// The client was closed before the call.
   case closed
 }
@@ -49,7 +51,7 @@ extension ClientError {
   /// Whether the operation ran; ``Applied/no`` where nothing was sent.
   public var applied: Applied {
     switch self {
-    case .usage, .unreachable, .notFound, .arena, .closed: .no
+    case .usage, .unreachable, .notFound, .arena, .snapshot, .closed: .no
     case .connectionLost(_, let applied), .timeout(let applied), .rejected(_, _, let applied):
       applied
     case .protocolViolation: .unknown
@@ -60,7 +62,7 @@ extension ClientError {
   public var isConnectionFailure: Bool {
     switch self {
     case .unreachable, .connectionLost, .timeout, .protocolViolation, .closed: true
-    case .usage, .notFound, .rejected, .arena: false
+    case .usage, .notFound, .rejected, .arena, .snapshot: false
     }
   }
 }
@@ -82,7 +84,7 @@ extension ClientError: CustomStringConvertible {
       text.isEmpty
         ? "Refused: \(code).\(applied == .no ? "" : " " + applied.sentence)"
         : "\(text)\(applied == .no ? "" : " " + applied.sentence)"
-    case .arena(let text): text
+    case .arena(let text), .snapshot(let text): text
     case .closed: "The client is closed."
     }
   }
@@ -118,6 +120,7 @@ extension Status {
     case .denied: "forbidden"
     case .authenticationRequired: "unauthorized"
     case .limit: "too-many-requests"
+    case .beyondGap: "out-of-bounds"
     default: "\(self)"
     }
   }

@@ -150,8 +150,9 @@ extension RegisterDescription {
   init(_ stat: StatReply) {
     self.init(
       name: stat.name, type: stat.type, value: stat.value, label: stat.label,
+      ownerTag: stat.ownerTag, restoreGap: stat.restoreGap,
       details: Details(
         createdUnixNanoseconds: stat.createdUnixNanoseconds, generation: stat.generation,
-        ownerTag: stat.ownerTag, ownerUser: stat.ownerUser, slot: stat.slot))
+        ownerUser: stat.ownerUser, slot: stat.slot))
   }
 }

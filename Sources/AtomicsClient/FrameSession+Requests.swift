@@ -19,7 +19,8 @@ extension FrameSession {
       for index in 0..<frame.count { output.append(word: frame.words[index]) }
     case .create(let plan):
       let create = CreateFrame(
-        name: plan.name, type: plan.type, initial: plan.initial, label: plan.label)
+        name: plan.name, type: plan.type, initial: plan.initial, restoreGap: plan.restoreGap,
+        ownerTag: plan.ownerTag, label: plan.label)
       output.append(
         contentsOf: create.frame(sequence: expect(Opcode.create.rawValue, command, ticket)))
       let sequence = expect(Opcode.open.rawValue, command, ticket)

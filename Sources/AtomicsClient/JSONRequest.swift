@@ -48,6 +48,8 @@ struct JSONRequest {
     json.member("type", plan.type.name)
     if plan.initial != 0 { json.member("initial", plan.type.format(plan.initial)) }
     if !plan.label.isEmpty { json.member("label", plan.label) }
+    if plan.ownerTag != 0 { json.member("owner", String(plan.ownerTag)) }
+    if plan.restoreGap != 0 { json.member("restore_gap", plan.type.format(plan.restoreGap)) }
     json.endObject()
     return json.bytes
   }

@@ -101,7 +101,9 @@ struct JSONResponse {
       let value = members?.text("value").flatMap({ type.bits($0) })
     else { return nil }
     return RegisterDescription(
-      name: name, type: type, value: value, label: members?.text("label") ?? "")
+      name: name, type: type, value: value, label: members?.text("label") ?? "",
+      ownerTag: members?.text("owner").flatMap { UInt64($0) } ?? 0,
+      restoreGap: members?.text("restore_gap").flatMap { type.bits($0) } ?? 0)
   }
 
   /// RFC 9457: the last part of the problem's type.

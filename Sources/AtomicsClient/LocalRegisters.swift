@@ -101,7 +101,7 @@ final class LocalRegisters: Sendable {
 
   // MARK: - The directory
 
-  private func arena() throws(ClientError) -> Arena {
+  func arena() throws(ClientError) -> Arena {
     if let arena = opened.load() { return arena }
     do throws(ArenaError) {
       return opened.storeIfNil(try Arena.open(at: path))
@@ -115,7 +115,13 @@ final class LocalRegisters: Sendable {
     }
   }
 
-  private func find(_ name: String) throws(ClientError) -> RegisterHandle {
+  /// The arena, which is made where there is none.
+  func arenaOrNew() throws(ArenaError) -> Arena {
+    if let known = opened.load() { return known }
+    return opened.storeIfNil(try Arena.openOrCreate(at: path))
+  }
+
+  func find(_ name: String) throws(ClientError) -> RegisterHandle {
     try RegisterReference.check(name: name)
     guard let handle = try arena().find(name.utf8.span) else { throw .notFound(name: name) }
     return handle
@@ -131,16 +137,10 @@ final class LocalRegisters: Sendable {
     _ plan: RegisterPlan
   ) throws(ClientError) -> (handle: RegisterHandle, created: Bool) {
     do throws(ArenaError) {
-      let arena: Arena
-      if let known = opened.load() {
-        arena = known
-      } else {
-        arena = opened.storeIfNil(try Arena.openOrCreate(at: path))
-      }
-      return try arena.create(
+      return try arenaOrNew().create(
         RegisterSpecification(
           name: plan.name, type: plan.type, initial: plan.initial, label: plan.label,
-          ownerUser: geteuid()))
+          ownerUser: geteuid(), ownerTag: plan.ownerTag, restoreGap: plan.restoreGap))
     } catch {
       guard let socket = error.server else { throw ClientError(error) }
       let created = try ask(socket, .create(plan)).asRegister().created
@@ -174,10 +174,14 @@ final class LocalRegisters: Sendable {
 
   /// Has the server that holds the directory do it.
   private func ask(_ socket: String, _ command: ClientCommand) throws(ClientError) -> ClientReply {
+    try connect(to: socket).call(command)
+  }
+
+  /// A connection to the server that holds the directory.
+  func connect(to socket: String) throws(ClientError) -> BlockingConnection {
     guard let server = try RemoteServer(.unix(path: socket)) else { throw .closed }
-    let connection = try BlockingConnection(
+    return try BlockingConnection(
       to: server.socket, named: server.name, session: try server.makeSession(), options: options)
-    return try connection.call(command)
   }
 }
 
@@ -186,9 +190,10 @@ extension RegisterDescription {
     self.init(
       // An arena that is open for writing reads every value.
       name: info.name, type: info.type, value: info.value ?? 0, label: info.label,
+      ownerTag: isComplete ? info.ownerTag : 0, restoreGap: isComplete ? info.restoreGap : 0,
       details: isComplete
         ? Details(
           createdUnixNanoseconds: info.createdUnixNanoseconds, generation: info.generation,
-          ownerTag: info.ownerTag, ownerUser: info.ownerUser, slot: info.slot) : nil)
+          ownerUser: info.ownerUser, slot: info.slot) : nil)
   }
 }

@@ -57,8 +57,14 @@ public final class RegisterClient: Sendable {
   public func create(
     _ name: String, _ type: RegisterType, initial: UInt128 = 0, label: String = ""
   ) async throws(ClientError) -> (register: RegisterReference, created: Bool) {
-    let plan = RegisterPlan(name: name, type: type, initial: initial, label: label)
-    return try await call(.create(plan)).asRegister()
+    try await create(RegisterPlan(name: name, type: type, initial: initial, label: label))
+  }
+
+  /// Makes a register with all that one can have; as above.
+  public func create(
+    _ plan: RegisterPlan
+  ) async throws(ClientError) -> (register: RegisterReference, created: Bool) {
+    try await call(.create(plan)).asRegister()
   }
 
   /// Finds a register. Keep what this returns: operations on it cost no look-up.

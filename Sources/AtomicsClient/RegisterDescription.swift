@@ -9,6 +9,10 @@ public struct RegisterDescription: Equatable, Sendable {
   /// The value's bits at the time of the answer, zero-extended.
   public var value: UInt128
   public var label: String
+  /// What the owner finds its registers by; 0 in listings.
+  public var ownerTag: UInt64
+  /// What a restored snapshot adds to the value; 0 in listings.
+  public var restoreGap: UInt128
   /// What the binary protocol and the map tell in `info`; nil over HTTP and in listings.
   public var details: Details?
 
@@ -16,29 +20,29 @@ public struct RegisterDescription: Equatable, Sendable {
   public struct Details: Equatable, Sendable {
     public var createdUnixNanoseconds: UInt64
     public var generation: UInt64
-    public var ownerTag: UInt64
     public var ownerUser: UInt32
     public var slot: UInt32
 
     public init(
-      createdUnixNanoseconds: UInt64, generation: UInt64, ownerTag: UInt64, ownerUser: UInt32,
-      slot: UInt32
+      createdUnixNanoseconds: UInt64, generation: UInt64, ownerUser: UInt32, slot: UInt32
     ) {
       self.createdUnixNanoseconds = createdUnixNanoseconds
       self.generation = generation
-      self.ownerTag = ownerTag
       self.ownerUser = ownerUser
       self.slot = slot
     }
   }
 
   public init(
-    name: String, type: RegisterType, value: UInt128, label: String = "", details: Details? = nil
+    name: String, type: RegisterType, value: UInt128, label: String = "", ownerTag: UInt64 = 0,
+    restoreGap: UInt128 = 0, details: Details? = nil
   ) {
     self.name = name
     self.type = type
     self.value = value
     self.label = label
+    self.ownerTag = ownerTag
+    self.restoreGap = restoreGap
     self.details = details
   }
 }

@@ -157,7 +157,8 @@ extension BinarySession {
     return StatReply(
       type: info.type, name: info.name, value: info.value,
       createdUnixNanoseconds: info.createdUnixNanoseconds, generation: info.generation,
-      ownerTag: info.ownerTag, ownerUser: info.ownerUser, slot: info.slot, label: info.label
+      ownerTag: info.ownerTag, ownerUser: info.ownerUser, slot: info.slot,
+      restoreGap: info.restoreGap, label: info.label
     ).frame(answering: header)
   }
 

@@ -207,8 +207,11 @@ extension WireFailure {
       case .exists: .exists
       case .typeMismatch: .typeMismatch
       case .operation(let error): WireFailure(error).status
+      case .restoreGapNotTaken: .badOperand
+      case .snapshotsOff: .unsupported
+      case .beyondRestoreGap: .beyondGap
       case .full: .arenaFull
-      case .damaged, .overwritten, .arena: .internal
+      case .damaged, .overwritten, .unpublished, .arena: .internal
       }
     self.init(
       status, error.description, applied: error.isApplicationUnknown ? .unknown : .no)

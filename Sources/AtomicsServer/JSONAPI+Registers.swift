@@ -99,7 +99,7 @@ extension JSONAPI {
     json.beginObject()
     json.name("registers")
     json.beginArray()
-    for register in page.registers { Self.write(register, to: &json) }
+    for register in page.registers { Self.write(register, isWhole: false, to: &json) }
     json.endArray()
     if let next = page.next { json.member("cursor", String(next)) }
     json.endObject()
@@ -127,18 +127,25 @@ extension JSONAPI {
     let bits = try service.load(register, order)
     description.value = bits
     var json = JSONWriter(reserving: 96)
-    Self.write(description, to: &json)
+    Self.write(description, isWhole: true, to: &json)
     var response = Self.json(json.bytes)
     response.fields.append(name: "etag", value: Self.tag(register.type.format(bits)))
     return response
   }
 
-  private static func write(_ register: RegisterDescription, to json: inout JSONWriter) {
+  /// - Parameter isWhole: Whether what a list leaves out is told too, where it is set.
+  private static func write(
+    _ register: RegisterDescription, isWhole: Bool, to json: inout JSONWriter
+  ) {
     json.beginObject()
     json.member("name", register.name)
     json.member("type", register.type.name)
     json.member("value", register.type.format(register.value))
     if !register.label.isEmpty { json.member("label", register.label) }
+    if isWhole, register.ownerTag != 0 { json.member("owner", String(register.ownerTag)) }
+    if isWhole, register.restoreGap != 0 {
+      json.member("restore_gap", register.type.format(register.restoreGap))
+    }
     json.endObject()
   }
 

@@ -163,8 +163,13 @@ extension Problem {
     case .exists: self.init(.preconditionFailed, "\(error)")
     case .typeMismatch: self.init(.typeMismatch, "\(error)")
     case .operation(let error): self.init(error)
+    case .restoreGapNotTaken: self.init(.invalidValue, "\(error)", member: "restore_gap")
+    case .snapshotsOff: self.init(.unsupportedOperation, "\(error)", member: "restore_gap")
+    case .beyondRestoreGap(let type, let found, _):
+      self.init(.outOfBounds, "\(error)")
+      value = type.format(found)
     case .full: self.init(.arenaFull, "\(error)")
-    case .damaged, .overwritten, .arena: self.init(.internal, "\(error)")
+    case .damaged, .overwritten, .unpublished, .arena: self.init(.internal, "\(error)")
     }
     isApplicationUnknown = error.isApplicationUnknown
   }

@@ -17,23 +17,33 @@ public final class Server: Sendable {
   public let arenaPath: String
   /// Whether the arena existed, its values intact, or was made by this start.
   public let adopted: Bool
+  /// How many registers this start restored and from where, as text; nil: none.
+  public let restored: String?
 
   private let context: ServerContext
   private let loops: [EventLoop]
   private let logger: Logger
+  private let maintenance: Maintenance
   private let hasBegunShutdown = Atomic(false)
   private let loopsLeftToDrain: Atomic<Int>
   /// What ended the service without being asked to.
-  private let failure = Mutex<ServerError?>(nil)
+  private let failure = FirstFailure()
 
   /// Takes the arena and the addresses. Connections wait until ``run()``.
   ///
   /// - Throws: ``ServerError`` with what is in the way: another server, a foreign file, an address.
   public init(_ configuration: ServerConfiguration, logger: Logger) throws(ServerError) {
     let addresses = try Self.addresses(configuration)
+    let snapshots = configuration.snapshots
+    guard !snapshots.isOn || snapshots.directory != nil else { throw .noSnapshotDirectory }
     let service: RegisterService
     do throws(ServiceError) {
-      (service, adopted) = try RegisterService.serve(at: configuration.arenaPath)
+      let served = try RegisterService.serve(
+        at: configuration.arenaPath, snapshots: snapshots.isOn ? snapshots.directory : nil)
+      service = served.service
+      adopted = served.origin == .adopted
+      if case .restored(let what) = served.origin { restored = what } else { restored = nil }
+      for warning in served.warnings { logger.warning("\(warning)") }
     } catch {
       throw .arena("\(error)")
     }
@@ -43,6 +53,7 @@ public final class Server: Sendable {
     self.logger = logger
     var loops: [EventLoop] = []
     do throws(EventLoopError) {
+      maintenance = try Maintenance(service, snapshots, logger) { [failure] in failure.set($0) }
       for _ in 0..<max(1, configuration.threads) {
         loops.append(try EventLoop(limits: configuration.limits.stream))
       }
@@ -99,15 +110,18 @@ public final class Server: Sendable {
       for (index, loop) in loops.enumerated().dropFirst() {
         threads.append(try LoopThread(name: "atomics-loop-\(index)") { loop.run() })
       }
+      failure.onSet { [self] in shutDown() }
+      try maintenance.start()
     } catch {
       for loop in loops { loop.stop() }
       for thread in threads { thread.join() }
       throw .network(error)
     }
-    watchArena()
     loops[0].run()
     for thread in threads { thread.join() }
-    if let failure = failure.withLock({ $0 }) { throw failure }
+    maintenance.finish()
+    failure.forget()
+    if let failure = failure.value { throw failure }
   }
 
   /// Stops accepting, lets every connection come to its end, then ends ``run()``. Any thread; later
@@ -134,37 +148,30 @@ public final class Server: Sendable {
   private func stop() {
     for loop in loops { loop.stop() }
   }
+}
 
-  /// Once a second: is the arena at its path still ours? Someone may have removed it, and clients
-  /// that come now would find nothing, or another one. And is it whole? Whoever may write its
-  /// values may also cut their file.
-  ///
-  /// - Parameter told: How much of the damage is in the log.
-  private func watchArena(told: Int = 0) {
-    let loop = loops[0]
-    loop.schedule(afterNanoseconds: 1_000_000_000) { [self] in
-      let found: [String]
-      do throws(ServiceError) {
-        found = try context.service.repair()
-        try context.service.verifyPublished()
-      } catch {
-        logger.critical("\(error)")
-        let reason = "\(error)"
-        failure.withLock { $0 = .arena(reason) }
-        return shutDown()
-      }
-      let damage = context.service.damage
-      logDamage(found, damage, told: told)
-      watchArena(told: damage.count)
+/// What ended the service without being asked to, and what is done about it.
+private final class FirstFailure: Sendable {
+  private struct State {
+    var error: ServerError?
+    var action: (@Sendable () -> Void)?
+  }
+
+  private let state = Mutex(State())
+
+  var value: ServerError? { state.withLock { $0.error } }
+
+  func onSet(_ action: @escaping @Sendable () -> Void) { state.withLock { $0.action = action } }
+
+  func set(_ error: ServerError) {
+    let action = state.withLock { state in
+      if state.error == nil { state.error = error }
+      // Once: it holds the server.
+      defer { state.action = nil }
+      return state.action
     }
+    action?()
   }
 
-  /// A line for each thing that was found just now, and one for all that requests met: whoever
-  /// breaks cells all the time does not fill the log.
-  private func logDamage(_ found: [String], _ damage: DamageSummary, told: Int) {
-    for text in found { logger.error("arena damaged, repaired", metadata: ["found": "\(text)"]) }
-    let others = damage.count - told - found.count
-    guard others > 0, let last = damage.last else { return }
-    logger.error("arena damaged, repaired", metadata: ["count": "\(others)", "last": "\(last)"])
-  }
+  func forget() { state.withLock { $0.action = nil } }
 }

@@ -23,6 +23,7 @@ public struct ServerConfiguration: Sendable {
   public var allowedHosts: [String] = []
   /// Origins whose pages may use the server.
   public var allowedOrigins: [String] = []
+  public var snapshots = SnapshotConfiguration()
 
   /// - Parameter arenaPath: Nil is the user's default arena, `/dev/shm/atomics-UID/default`.
   public init(arenaPath: String? = nil) {
@@ -36,7 +37,7 @@ public struct ServerLimits: Sendable {
   public var connections = 12_000
   /// Bytes of one binary frame's body; a longer one closes the connection.
   public var frameBytes = 1 << 20
-  /// Handles of one binary connection: 16 bytes each.
+  /// Handles of one binary connection: 24 bytes each.
   public var handles = 1 << 18
   /// Time to tell the protocol by its first bytes, and to greet.
   public var classificationNanoseconds: UInt64 = 5_000_000_000

@@ -6,12 +6,24 @@ public import EventLoop
 public enum ServerError: Error, Equatable {
   /// The arena cannot be served; the text says what is in the way.
   case arena(String)
+  /// Somebody removed the arena under the running server.
+  case arenaRemoved(reason: String, rescue: Rescue)
+  /// Snapshots are on, and there is no place for them.
+  case noSnapshotDirectory
   case network(EventLoopError)
   /// TCP listens on loopback only: there is no authentication yet, and whoever reaches the port may
   /// do what write permission on the arena's `val` permits.
   case notLoopback(String)
   /// Neither a TCP nor a Unix address was given.
   case noAddress
+
+  /// What became of the registers of an arena that was removed.
+  public enum Rescue: Equatable, Sendable {
+    /// They are in the snapshot at `path`; whether the next start restores it by itself.
+    case saved(path: String, restoredAtStart: Bool)
+    /// They are lost, and why.
+    case failed(String)
+  }
 }
 
 extension ServerError: CustomStringConvertible {
@@ -19,11 +31,27 @@ extension ServerError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .arena(let reason): reason
+    case .arenaRemoved(let reason, let rescue):
+      "\(reason); where a user logged out, logind may have done it (RemoveIPC=yes): "
+        + "`loginctl enable-linger USER` prevents that, and so does an arena under /run; \(rescue)"
+    case .noSnapshotDirectory:
+      "there is no directory for snapshots: set snapshot_directory (--snapshot-directory)"
     case .network(let error): "\(error)"
     case .notLoopback(let address):
       "\(address) is not a loopback address: without authentication anyone who reaches it could "
         + "change every register; listen on 127.0.0.1 or [::1], or on a unix: path"
     case .noAddress: "the server has no address to listen on"
+    }
+  }
+}
+
+extension ServerError.Rescue: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .saved(let path, true): "the registers are in \(path), which the next start restores"
+    case .saved(let path, false):
+      "the registers are in \(path): bring them back with `atomics-client snapshot restore`"
+    case .failed(let reason): "the registers could not be saved: \(reason)"
     }
   }
 }

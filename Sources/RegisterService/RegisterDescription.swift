@@ -14,6 +14,7 @@ public struct RegisterDescription: Equatable, Sendable {
   public var createdUnixNanoseconds: UInt64
   public var ownerUser: UInt32
   public var ownerTag: UInt64
+  public var restoreGap: UInt128
   public var generation: UInt64
   public var slot: UInt32
 
@@ -26,6 +27,7 @@ public struct RegisterDescription: Equatable, Sendable {
     createdUnixNanoseconds = info.createdUnixNanoseconds
     ownerUser = info.ownerUser
     ownerTag = info.ownerTag
+    restoreGap = info.restoreGap
     generation = info.generation
     slot = info.slot
   }

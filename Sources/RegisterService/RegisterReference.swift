@@ -6,9 +6,14 @@ public import SharedArena
 /// A register that was looked up: good until it is deleted, for this service only.
 public struct RegisterReference: Sendable {
   @usableFromInline let handle: RegisterHandle
+  /// Whether the register has a restore gap that bounds its operations here.
+  @usableFromInline let isBounded: Bool
 
   @usableFromInline
-  init(_ handle: RegisterHandle) { self.handle = handle }
+  init(_ handle: RegisterHandle, isBounded: Bool) {
+    self.handle = handle
+    self.isBounded = isBounded
+  }
 
   /// The register's type, fixed at its creation.
   @inlinable public var type: RegisterType { handle.type }

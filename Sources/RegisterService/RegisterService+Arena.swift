@@ -7,17 +7,44 @@ extension RegisterService {
   /// Where the user's arena is unless another place is given: `/dev/shm/atomics-UID/default`.
   public static var defaultArenaPath: String { Arena.defaultPath() }
 
+  /// Where the registers of a service came from.
+  public enum Origin: Equatable, Sendable {
+    /// The arena was there, values intact.
+    case adopted
+    /// The arena is new and empty.
+    case made
+    /// The arena is new and has the registers of a snapshot; the text tells them.
+    case restored(String)
+  }
+
   /// Adopts the arena at `path`, values intact, or makes it, and holds its directory for life.
   ///
-  /// - Throws: `.arena` with what is in the way: another server, a foreign file, the file system.
-  public static func serve(at path: String) throws(ServiceError)
-    -> (service: RegisterService, adopted: Bool)
-  {
+  /// - Parameter snapshots: The directory with the snapshots that are taken of it, from the newest
+  ///   of which a new arena is filled; nil: none are.
+  /// - Returns: The service, where its registers came from, and what the log should say about the
+  ///   snapshots.
+  /// - Throws: `.arena` with what is in the way: another server, a foreign file, the file system,
+  ///   snapshots that are all damaged.
+  public static func serve(
+    at path: String, snapshots: String? = nil
+  ) throws(ServiceError) -> (service: RegisterService, origin: Origin, warnings: [String]) {
+    if let snapshots { try prepareSnapshots(in: snapshots) }
+    let served: (arena: Arena, origin: ArenaOrigin)
     do throws(ArenaError) {
-      let served = try Arena.serve(at: path)
-      return (RegisterService(arena: served.arena), served.adopted)
+      served = try Arena.serve(at: path, restoringFrom: snapshots.map { snapshotPath(in: $0) })
     } catch {
       throw .arena("\(error)")
+    }
+    let service = RegisterService(arena: served.arena, takesSnapshots: snapshots != nil)
+    guard let snapshots else { return (service, served.origin == .adopted ? .adopted : .made, []) }
+    switch served.origin {
+    case .made: return (service, .made, [])
+    case .adopted: return (service, .adopted, service.readBounds(from: snapshots))
+    case .restored(let report):
+      return (
+        service, .restored("\(report.created) registers from \(report.snapshot.path)"),
+        service.beginBounds(after: report, in: snapshots)
+      )
     }
   }
 
@@ -35,12 +62,24 @@ extension RegisterService {
 
   /// Whether the arena at its path is still this one.
   ///
-  /// - Throws: `.arena` with what happened to it.
+  /// - Throws: `.unpublished` when it was removed or replaced, `.arena` for anything else.
   public func verifyPublished() throws(ServiceError) {
     do throws(ArenaError) {
       try arena.verifyPublished()
     } catch {
-      throw .arena("\(error)")
+      throw ServiceError(error)
+    }
+  }
+
+  /// Takes memory ahead of need and frees what nobody can be using any more. Off the data path,
+  /// once a second.
+  ///
+  /// - Throws: `.full` when the file system is: the arena goes on with what it has.
+  public func maintain() throws(ServiceError) {
+    do throws(ArenaError) {
+      try arena.maintain()
+    } catch {
+      throw ServiceError(error)
     }
   }
 }

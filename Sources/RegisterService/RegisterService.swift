@@ -10,10 +10,17 @@ public import SharedArena
 /// create and delete run one at a time.
 public final class RegisterService: Sendable {
   @usableFromInline let arena: Arena
+  /// How far registers with a restore gap may go; nil without snapshots, which set the bounds.
+  let bounds: RestoreBounds?
+  @usableFromInline let hasBounds: Bool
 
   /// A service over an arena that is open already.
-  package init(arena: Arena) {
+  ///
+  /// - Parameter takesSnapshots: Whether somebody calls ``takeSnapshot(in:)`` when it is wanted.
+  package init(arena: Arena, takesSnapshots: Bool = false) {
     self.arena = arena
+    hasBounds = takesSnapshots
+    bounds = takesSnapshots ? RestoreBounds() : nil
   }
 
   /// The most bytes of a name.
@@ -35,7 +42,9 @@ public final class RegisterService: Sendable {
   ///   allocates.
   @inlinable
   public func find(_ name: Span<UInt8>) throws(ServiceError) -> RegisterReference {
-    if let handle = arena.find(name) { return RegisterReference(handle) }
+    if let handle = arena.find(name) {
+      return RegisterReference(handle, isBounded: hasBounds && arena.restoreGap(of: handle) != 0)
+    }
     // Only a miss pays for the grammar: no invalid name is ever registered.
     try Self.checkName(name)
     throw .notFound
@@ -43,13 +52,17 @@ public final class RegisterService: Sendable {
 
   /// Runs `request`, checked against the reference's type, on its register.
   ///
-  /// - Throws: `.gone`; `.overwritten` and `.damaged` where another program broke the arena.
-  /// - Complexity: A few loads and compares above the operation's own cost.
+  /// - Throws: `.gone`; `.beyondRestoreGap`, for registers that have a restore gap; `.overwritten`
+  ///   and `.damaged` where another program broke the arena.
+  /// - Complexity: A few loads and compares above the operation's own cost; a mutex with a restore
+  ///   gap.
   @inlinable
   public func perform(
     _ request: AtomicRequest, on register: RegisterReference
   ) throws(ServiceError) -> AtomicOutcome {
-    let outcome = arena.perform(request, on: register.handle)
+    let outcome =
+      register.isBounded
+      ? try performBounded(request, on: register) : arena.perform(request, on: register.handle)
     guard let outcome, !arena.isFaulty else {
       throw refusal(of: register, isPerformed: outcome != nil)
     }
@@ -98,19 +111,29 @@ public final class RegisterService: Sendable {
   ///
   /// - Parameter exclusively: Throws `.exists` for any register of this name.
   /// - Returns: The register, and whether it was made by this call.
+  /// - Throws: `.snapshotsOff` for a restore gap where no snapshots are taken.
   public func create(_ definition: RegisterDefinition, exclusively: Bool = false)
     throws(ServiceError) -> (register: RegisterReference, created: Bool)
   {
+    let gap = definition.restoreGap
+    if gap != 0 && !hasBounds { throw .snapshotsOff }
     let made: (handle: RegisterHandle, created: Bool)
     do throws(ArenaError) {
-      made = try arena.create(definition.specification)
+      if gap != 0, let bounds {
+        made = try bounds.add(gap, initial: definition.initial) { () throws(ArenaError) in
+          try arena.create(definition.specification)
+        }
+      } else {
+        made = try arena.create(definition.specification)
+      }
     } catch {
       if exclusively, case .typeMismatch = error { throw .exists }
       throw ServiceError(error)
     }
     try refuseWhileDamaged()
     if exclusively && !made.created { throw .exists }
-    return (RegisterReference(made.handle), made.created)
+    let isBounded = hasBounds && (gap != 0 || arena.restoreGap(of: made.handle) != 0)
+    return (RegisterReference(made.handle, isBounded: isBounded), made.created)
   }
 
   /// Removes the register called `name`. References to it find it gone from then on.
@@ -119,6 +142,7 @@ public final class RegisterService: Sendable {
   public func delete(_ name: Span<UInt8>) throws(ServiceError) {
     try Self.checkName(name)
     let deleted: Bool
+    let handle = hasBounds ? arena.find(name) : nil
     do throws(ArenaError) {
       deleted = try arena.delete(name)
     } catch {
@@ -126,5 +150,6 @@ public final class RegisterService: Sendable {
     }
     try refuseWhileDamaged()
     if !deleted { throw .notFound }
+    if let handle { bounds?.remove(handle) }
   }
 }

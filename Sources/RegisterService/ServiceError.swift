@@ -18,12 +18,20 @@ public enum ServiceError: Error, Equatable {
   /// The register exists with another type.
   case typeMismatch(existing: RegisterType)
   case operation(OperationError)
+  /// Only integers have a restore gap, and none is negative.
+  case restoreGapNotTaken(RegisterType)
+  /// A register with a restore gap was to be made, and nobody takes the snapshots that it needs.
+  case snapshotsOff
+  /// The operation would carry the value that it found past the last snapshot plus the gap.
+  case beyondRestoreGap(RegisterType, found: UInt128, limit: UInt128)
   /// No room for another register; the text says why and how to make room.
   case full(String)
   /// The arena's memory was missing while the request ran, because another program cut the file.
   case damaged
   /// Another program wrote over the register's cell.
   case overwritten
+  /// The arena at its path is not this one any more; its memory is still mapped.
+  case unpublished(String)
   /// The arena failed in a way that the request has no part in.
   case arena(String)
 }
@@ -49,7 +57,14 @@ extension ServiceError: CustomStringConvertible {
         + "be lost"
     case .overwritten:
       "another program wrote over the register's cell; its value is not to be trusted: store one"
-    case .full(let reason), .arena(let reason): reason
+    case .restoreGapNotTaken(let type): "\(ArenaError.restoreGapNotTaken(type))"
+    case .snapshotsOff:
+      "a restore gap needs snapshots, which this server does not take: start it with "
+        + "--snapshot-interval SECONDS"
+    case .beyondRestoreGap(let type, _, let limit):
+      "the value may not pass \(type.format(limit)), the last snapshot plus the restore gap, "
+        + "before the next snapshot: try again soon, or make the gap larger"
+    case .full(let reason), .unpublished(let reason), .arena(let reason): reason
     }
   }
 
@@ -60,6 +75,8 @@ extension ServiceError: CustomStringConvertible {
       case .invalidLabel: .invalidLabel
       case .initialValueOutOfRange(let type): .operation(.valueOutOfRange(type))
       case .typeMismatch(let existing): .typeMismatch(existing: existing)
+      case .restoreGapNotTaken(let type): .restoreGapNotTaken(type)
+      case .unpublished: .unpublished("\(error)")
       case .fileSystemFull, .capacityReached, .indexSpaceUsed: .full("\(error)")
       default: .arena("\(error)")
       }

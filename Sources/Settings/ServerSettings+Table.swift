@@ -22,6 +22,19 @@ extension ServerSettings {
       "allowed_origins", flag: "--allow-origin", .words(\.allowedOrigins, .origin),
       "Origins of web pages, SCHEME://HOST[:PORT], that may use the server beside its own"),
     Setting(
+      "snapshot_directory", flag: "--snapshot-directory", .path(\.snapshotDirectory),
+      "Directory of the snapshots, from which a server restores when its arena is gone; set, or with"
+        + " one of the next two, snapshots are on; empty is /var/lib/atomics/NAME for root and"
+        + " arenas under /run, else $XDG_STATE_HOME/atomics/NAME or ~/.local/state/atomics/NAME"),
+    Setting(
+      "snapshot_interval_seconds", flag: "--snapshot-interval",
+      .duration(\.snapshotInterval, allowed: .zero...(.seconds(31_536_000))),
+      "Time between two snapshots; 0 is none by time"),
+    Setting(
+      "snapshot_at_shutdown", flag: "--snapshot-at-shutdown", .choice(\.snapshotAtShutdown),
+      "Whether the end of the server takes a snapshot, true or false; empty is true with a"
+        + " snapshot interval, else false"),
+    Setting(
       "limits.connections",
       .count(\.limits.connections, allowed: 1...1_000_000, unit: "connections"),
       "Connections open at once; one more is closed as soon as it is accepted"),

@@ -16,6 +16,12 @@ public struct ServerSettings: Sendable, Equatable {
   public var allowedHosts: [String] = []
   /// Origins of web pages that may use the server beside its own.
   public var allowedOrigins: [String] = []
+  /// Where snapshots go; nil is a place by the arena's name.
+  public var snapshotDirectory: String?
+  /// Time between two snapshots; zero is none by time.
+  public var snapshotInterval = Duration.zero
+  /// Whether a snapshot is taken when the server ends; nil is: where there is an interval.
+  public var snapshotAtShutdown: Bool?
   public var limits = Limits()
 
   public init() {}

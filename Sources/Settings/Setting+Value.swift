@@ -30,6 +30,12 @@ extension Setting {
           allowed: LogLevel.allCases.map(\.rawValue).joined(separator: ", "))
       }
       settings[keyPath: path] = level
+    case .choice(let path):
+      let text = try single(texts)
+      guard text.isEmpty || text == "true" || text == "false" else {
+        throw SettingProblem("'\(text)' is neither true nor false", allowed: "true, false or empty")
+      }
+      settings[keyPath: path] = text.isEmpty ? nil : text == "true"
     }
   }
 
@@ -42,6 +48,7 @@ extension Setting {
     case .count(let path, _, _): [String(settings[keyPath: path])]
     case .duration(let path, _): [SecondsText.format(settings[keyPath: path])]
     case .logLevel(let path): [settings[keyPath: path].rawValue]
+    case .choice(let path): [settings[keyPath: path].map { $0 ? "true" : "false" } ?? ""]
     }
   }
 

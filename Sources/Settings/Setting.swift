@@ -32,7 +32,7 @@ public struct Setting: Sendable {
     switch kind {
     case .count(_, _, let unit): unit
     case .duration: "seconds"
-    case .endpoints, .path, .logLevel, .words: nil
+    case .endpoints, .path, .logLevel, .words, .choice: nil
     }
   }
 
@@ -41,7 +41,7 @@ public struct Setting: Sendable {
   public var isList: Bool {
     switch kind {
     case .endpoints, .words: true
-    case .path, .count, .duration, .logLevel: false
+    case .path, .count, .duration, .logLevel, .choice: false
     }
   }
 }
@@ -57,6 +57,8 @@ enum SettingKind: Sendable {
   /// Seconds with up to three decimals.
   case duration(Path<Duration>, allowed: ClosedRange<Duration>)
   case logLevel(Path<LogLevel>)
+  /// `true` or `false`; empty stands for nil.
+  case choice(Path<Bool?>)
   /// Words checked by `grammar`.
   case words(Path<[String]>, WordGrammar)
 }

@@ -30,7 +30,7 @@ extension Arena {
       let parent = try place.openParent(creating: true)
       // Either this arena or that of somebody faster is there afterwards.
       _ = try ArenaBuilder.build(
-        at: place, in: parent, options: options, purpose: .writing, replacing: nil
+        at: place, in: parent, options: options, purpose: .writing
       ).publish(in: parent)
       return try open(at: path, access: .readWrite, options: options)
     }
@@ -55,16 +55,28 @@ extension Arena {
   public static func serve(
     at path: String, options: ArenaOptions = ArenaOptions()
   ) throws(ArenaError) -> (arena: Arena, adopted: Bool) {
+    let (arena, origin) = try serve(at: path, options: options, restoringFrom: nil)
+    return (arena, origin == .adopted)
+  }
+
+  /// As above; a new arena has the registers of the newest whole snapshot at `snapshotPath`, if
+  /// there is one, before anybody can see it.
+  ///
+  /// - Throws: `noValidSnapshot` when there are snapshots and all are damaged, and whatever else
+  ///   `restore(from:)` throws: a server that should have had registers never starts without.
+  public static func serve(
+    at path: String, options: ArenaOptions = ArenaOptions(), restoringFrom snapshotPath: String?
+  ) throws(ArenaError) -> (arena: Arena, origin: ArenaOrigin) {
     let place = try ArenaPlace(path)
     let parent = try place.openParent(creating: true)
     let boot = try BootIdentifier.read(from: options.bootIdentifierPath)
     // Each turn that does not return lost a race against somebody who got further.
     for _ in 0..<16 {
       guard try parent.status(of: place.name) != nil else {
-        let new = try ArenaBuilder.build(
-          at: place, in: parent, options: options, purpose: .serving, replacing: nil)
-        if let arena = try new.published(in: parent, path: path, options: options) {
-          return (arena, false)
+        if let served = try serveNew(
+          at: place, in: parent, path, options, restoring: snapshotPath, replacing: nil)
+        {
+          return served
         }
         continue
       }
@@ -82,17 +94,32 @@ extension Arena {
         let isRepaired = try found.repairValuesHeader(of: header)
         let arena = try Arena(path: path, serving: found, lock: lock, options: options)
         if isRepaired { arena.note(.header) }
-        return (arena, true)
+        return (arena, .adopted)
       }
-      let new = try ArenaBuilder.build(
-        at: place, in: parent, options: options, purpose: .serving, replacing: header)
-      return (try new.replacing(in: parent, path: path, options: options), false)
+      if let served = try serveNew(
+        at: place, in: parent, path, options, restoring: snapshotPath, replacing: header)
+      {
+        return served
+      }
     }
     throw .unpublished(path: path)
   }
 
+  private static func serveNew(
+    at place: ArenaPlace, in parent: borrowing FileDescriptor, _ path: String,
+    _ options: ArenaOptions, restoring snapshotPath: String?, replacing old: ArenaHeader?
+  ) throws(ArenaError) -> (arena: Arena, origin: ArenaOrigin)? {
+    var snapshot: Snapshot?
+    if let snapshotPath { snapshot = try Snapshot(newestAt: snapshotPath) }
+    let lastEpoch = max(old?.bootEpoch ?? 0, snapshot?.summary.header.bootEpoch ?? 0)
+    return try ArenaBuilder.build(
+      at: place, in: parent, options: options, purpose: .serving, after: lastEpoch
+    ).serve(
+      in: parent, path: path, options: options, restoring: snapshot, replaces: old != nil)
+  }
+
   /// Attaches with the directory lock in hand, and keeps it.
-  fileprivate convenience init(
+  convenience init(
     path: String, serving directory: consuming FileDescriptor, lock: consuming DirectoryLock,
     options: ArenaOptions
   ) throws(ArenaError) {
@@ -102,21 +129,5 @@ extension Arena {
     try self.init(
       path: path, arenaDirectory: directory, access: .readWrite, options: options)
     try hold(lock)
-  }
-}
-
-extension ArenaBuilder {
-  fileprivate consuming func published(
-    in parent: borrowing FileDescriptor, path: String, options: ArenaOptions
-  ) throws(ArenaError) -> Arena? {
-    guard try publish(in: parent) else { return nil }
-    return try Arena(path: path, serving: directory, lock: lock, options: options)
-  }
-
-  fileprivate consuming func replacing(
-    in parent: borrowing FileDescriptor, path: String, options: ArenaOptions
-  ) throws(ArenaError) -> Arena {
-    try replace(in: parent)
-    return try Arena(path: path, serving: directory, lock: lock, options: options)
   }
 }

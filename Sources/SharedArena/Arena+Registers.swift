@@ -101,6 +101,15 @@ extension Arena {
     return slot < current
   }
 
+  /// The register's restore gap; of a register that was deleted, any number.
+  public func restoreGap(of handle: RegisterHandle) -> UInt128 {
+    let slot = Int(handle.slot)
+    guard slot < directory.watermark else { return 0 }
+    let start = directory.record(slot, RecordLayout.restoreGap)
+    return UInt128(directory.bytes.relaxed(start + 8)) << 64
+      | UInt128(directory.bytes.relaxed(start))
+  }
+
   /// Everything about the register; nil when it was deleted.
   public func info(of handle: RegisterHandle) -> RegisterInfo? {
     let slot = Int(handle.slot)

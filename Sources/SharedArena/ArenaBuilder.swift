@@ -5,22 +5,24 @@ import Glibc
 /// Makes arenas: under a name that no arena has, then renamed, so that an arena exists whole or not
 /// at all.
 struct ArenaBuilder: ~Copyable {
-  private let place: ArenaPlace
-  private let temporaryName: String
+  let place: ArenaPlace
+  let temporaryName: String
   let directory: FileDescriptor
   let lock: DirectoryLock
 
   /// Builds an arena beside its place. The caller holds its directory lock from the start.
+  ///
+  /// - Parameter lastEpoch: The boot epoch of the arena whose place or registers it takes.
   static func build(
     at place: ArenaPlace, in parent: borrowing FileDescriptor, options: ArenaOptions,
-    purpose: DirectoryLock.Purpose, replacing old: ArenaHeader?
+    purpose: DirectoryLock.Purpose, after lastEpoch: UInt64 = 0
   ) throws(ArenaError) -> ArenaBuilder {
     guard (1...ArenaHeader.maximumCapacity).contains(options.capacity) else {
       throw .invalidCapacity(options.capacity)
     }
     let now = SystemClock.unixNanoseconds()
     // Milliseconds since 1970 grow from arena to arena even where the last one left no trace.
-    let epoch = max(now / 1_000_000, (old?.bootEpoch ?? 0) &+ 1)
+    let epoch = max(now / 1_000_000, lastEpoch &+ 1)
     let header = try ArenaHeader(
       capacity: options.capacity,
       bootIdentifier: BootIdentifier.read(from: options.bootIdentifierPath), bootEpoch: epoch,
@@ -68,15 +70,6 @@ struct ArenaBuilder: ~Copyable {
     return false
   }
 
-  /// Puts the arena in the place of another, which is removed. Who has that mapped keeps it.
-  func replace(in parent: borrowing FileDescriptor) throws(ArenaError) {
-    do { try parent.exchange(temporaryName, with: place.name) } catch {
-      Self.remove(temporaryName, from: parent)
-      throw error
-    }
-    Self.remove(temporaryName, from: parent)
-  }
-
   private static func writeFiles(
     _ header: ArenaHeader, in directory: borrowing FileDescriptor
   ) throws(ArenaError) {
@@ -115,7 +108,7 @@ struct ArenaBuilder: ~Copyable {
     }
   }
 
-  private static func remove(_ name: String, from parent: borrowing FileDescriptor) {
+  static func remove(_ name: String, from parent: borrowing FileDescriptor) {
     if let directory = try? parent.directory(named: name) {
       for file in ArenaFiles.all { directory.remove(file) }
     }

@@ -50,6 +50,22 @@ extension ArenaError: CustomStringConvertible {
     case .attachmentLocked(let path, let byte, let process):
       "\(process.map { "process \($0)" } ?? "another program") holds a write lock on \(path) "
         + "at byte \(byte), where none belongs; lslocks and fuser \(path) tell who may"
+    case .invalidSnapshotPath(let path):
+      "'\(path)' names no snapshot file: a path ends with a name of at most 200 bytes"
+    case .snapshotDamaged(let path, let damage):
+      "\(path) \(damage); restore another snapshot, such as the one before it (.previous)"
+    case .snapshotVersion(let path, let found, let expected):
+      "\(path) is a snapshot of version \(found) where this program knows \(expected); "
+        + "export it as JSON Lines with the program that wrote it"
+    case .noValidSnapshot(let path, let newest, let previous):
+      "neither snapshot can be used: \(path) \(newest), and \(path).previous \(previous); "
+        + "put a whole one there, or move these away to start with no registers"
+    case .snapshotDiskFull(let path):
+      "no room to write \(path): make some there, or keep snapshots elsewhere"
+    case .restoreGapNotTaken(let type) where type.kind.isInteger:
+      "a restore gap is not negative"
+    case .restoreGapNotTaken(let type):
+      "\(type.name) registers take no restore gap: it is added to integers only"
     case .directoryHeld(let process, let program, let socket):
       "\(program) (process \(process)) serves the arena; it creates and deletes over \(socket)"
     case .directoryBusy(let process, let program):

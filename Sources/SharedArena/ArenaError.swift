@@ -61,6 +61,19 @@ public enum ArenaError: Error, Equatable, Sendable {
   /// Another program takes the file's pages away faster than they can be given back.
   case damageContinues(path: String)
 
+  // Snapshots.
+
+  /// A snapshot's path ends with the name of a file, of at most 200 bytes.
+  case invalidSnapshotPath(String)
+  case snapshotDamaged(path: String, SnapshotDamage)
+  case snapshotVersion(path: String, found: UInt32, expected: UInt32)
+  /// Neither the newest snapshot at `path` nor the one before it can be used.
+  case noValidSnapshot(path: String, newest: SnapshotDamage, previous: SnapshotDamage)
+  /// The file system that takes the snapshots is full.
+  case snapshotDiskFull(path: String)
+  /// Restore gaps are numbers of integer registers, and not negative.
+  case restoreGapNotTaken(RegisterType)
+
   // The locks.
 
   /// Another program holds write locks on `val` where those who attach lock theirs. `process`: one

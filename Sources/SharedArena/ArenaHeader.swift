@@ -168,7 +168,7 @@ extension ArenaHeader {
 }
 
 extension [UInt8] {
-  fileprivate mutating func append(littleEndian value: some FixedWidthInteger) {
+  mutating func append(littleEndian value: some FixedWidthInteger) {
     for shift in stride(from: 0, to: value.bitWidth, by: 8) {
       append(UInt8(truncatingIfNeeded: value >> shift))
     }

@@ -17,6 +17,14 @@ package enum CrashPoint: UInt8, CaseIterable, Codable, Sendable {
   case reclaimIntended, reclaimFreed, reclaimApplied
   case placePunched
   case pinIntended, pinMarked, pinApplied
+  // Of a snapshot, not of the directory: its two files, not the next writer, have to be right.
+  case snapshotWritten = 64
+  case snapshotSynced, snapshotReplaced, snapshotKept
+
+  /// Those of changes to the directory.
+  package static let ofDirectory = allCases.filter { $0.rawValue < snapshotWritten.rawValue }
+  /// Those of writing a snapshot.
+  package static let ofSnapshot = allCases.filter { $0.rawValue >= snapshotWritten.rawValue }
 
   #if DEBUG
     private static let armed = Atomic<UInt8>(0)

@@ -100,7 +100,8 @@ extension DirectoryWriter {
     bytes.write(label.span, at: directory.record(slot, RecordLayout.label), paddedTo: 64)
     word(UInt64(truncatingIfNeeded: specification.restoreGap), RecordLayout.restoreGap)
     word(UInt64(truncatingIfNeeded: specification.restoreGap >> 64), RecordLayout.restoreGap + 8)
-    word(SystemClock.unixNanoseconds(), RecordLayout.created)
+    word(
+      specification.createdUnixNanoseconds ?? SystemClock.unixNanoseconds(), RecordLayout.created)
     word(specification.ownerTag, RecordLayout.ownerTag)
     word(0, RecordLayout.reserved)
     word(0, RecordLayout.reserved + 8)

@@ -15,7 +15,11 @@ public struct RegisterSpecification: Sendable {
   /// Whatever the owner wants to find its registers by.
   public var ownerTag: UInt64
   /// What a restored snapshot adds to the value, so that no number is given out twice.
+  ///
+  /// A number of an integer register's type that is not negative; 0 on the others.
   public var restoreGap: UInt128
+  /// When it was first made, in nanoseconds since 1970; nil is now.
+  var createdUnixNanoseconds: UInt64?
 
   public init(
     name: String, type: RegisterType, initial: UInt128 = 0, label: String = "",
@@ -41,5 +45,6 @@ public struct RegisterSpecification: Sendable {
     guard initial & ~type.width.mask == 0, restoreGap & ~type.width.mask == 0 else {
       throw .initialValueOutOfRange(type)
     }
+    guard type.takes(restoreGap: restoreGap) else { throw .restoreGapNotTaken(type) }
   }
 }

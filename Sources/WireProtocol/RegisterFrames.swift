@@ -97,7 +97,8 @@ public struct CreateFrame: Equatable, Sendable {
 ///         48     2  name length
 ///         50     2  label length
 ///         52     4  0
-///         56     …  name, then label, each with zero bytes to a multiple of 8
+///         56    16  restore gap
+///         72     …  name, then label, each with zero bytes to a multiple of 8
 public struct StatReply: Equatable, Sendable {
   public var type: RegisterType
   public var name: String
@@ -107,11 +108,13 @@ public struct StatReply: Equatable, Sendable {
   public var ownerTag: UInt64
   public var ownerUser: UInt32
   public var slot: UInt32
+  public var restoreGap: UInt128
   public var label: String
 
   public init(
     type: RegisterType, name: String, value: UInt128, createdUnixNanoseconds: UInt64,
-    generation: UInt64, ownerTag: UInt64, ownerUser: UInt32, slot: UInt32, label: String
+    generation: UInt64, ownerTag: UInt64, ownerUser: UInt32, slot: UInt32,
+    restoreGap: UInt128 = 0, label: String
   ) {
     self.type = type
     self.name = name
@@ -121,6 +124,7 @@ public struct StatReply: Equatable, Sendable {
     self.ownerTag = ownerTag
     self.ownerUser = ownerUser
     self.slot = slot
+    self.restoreGap = restoreGap
     self.label = label
   }
 
@@ -136,6 +140,7 @@ public struct StatReply: Equatable, Sendable {
     body.append(littleEndian: UInt16(nameBytes.count))
     body.append(littleEndian: UInt16(labelBytes.count))
     body.append(littleEndian: UInt32(0))
+    body.append(littleEndian: restoreGap)
     body.append(padded: nameBytes)
     body.append(padded: labelBytes)
     return [UInt8](
@@ -144,19 +149,19 @@ public struct StatReply: Equatable, Sendable {
   }
 
   public init(header: FrameHeader, body: Span<UInt8>) throws(WireFailure) {
-    guard let type = RegisterType(code: header.type), body.count >= 56 else {
+    guard let type = RegisterType(code: header.type), body.count >= 72 else {
       throw WireFailure(.badFrame, "STAT's answer is malformed")
     }
     let nameCount = Int(body.littleEndian16(at: 48))
     let labelCount = Int(body.littleEndian16(at: 50))
-    guard body.count == 56 + nameCount.padded + labelCount.padded else {
+    guard body.count == 72 + nameCount.padded + labelCount.padded else {
       throw WireFailure(.badFrame, "STAT's answer is malformed")
     }
     self.init(
-      type: type, name: body.text(from: 56, count: nameCount), value: body.littleEndian128(at: 0),
+      type: type, name: body.text(from: 72, count: nameCount), value: body.littleEndian128(at: 0),
       createdUnixNanoseconds: body.littleEndian64(at: 16), generation: body.littleEndian64(at: 24),
       ownerTag: body.littleEndian64(at: 32), ownerUser: body.littleEndian32(at: 40),
-      slot: body.littleEndian32(at: 44),
-      label: body.text(from: 56 + nameCount.padded, count: labelCount))
+      slot: body.littleEndian32(at: 44), restoreGap: body.littleEndian128(at: 56),
+      label: body.text(from: 72 + nameCount.padded, count: labelCount))
   }
 }

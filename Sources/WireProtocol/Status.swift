@@ -47,6 +47,9 @@ public enum Status: UInt8, CaseIterable, Sendable {
   case badName = 25
   /// The arena takes no more registers; the text says why.
   case arenaFull = 26
+  /// The operation would carry the value past the last snapshot plus the register's restore gap;
+  /// the text tells how far it may go.
+  case beyondGap = 27
 }
 
 /// Whether a refused request had taken effect.

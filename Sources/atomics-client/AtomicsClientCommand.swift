@@ -19,6 +19,8 @@ struct AtomicsClientCommand: ParsableCommand {
         atomics-client bit set flags 3             prints the bit found
         atomics-client add seats 2 --overflow fail --max 100
         atomics-client --server shm: inc hits      no network: maps the arena
+        atomics-client snapshot save hits.snapshot saves all registers of an arena
+        atomics-client export > all.jsonl          the same as text, over any server
 
       OPERATIONS (each with - or _ alike; `VERB --help` explains one):
       \(operationLines)
@@ -31,17 +33,21 @@ struct AtomicsClientCommand: ParsableCommand {
         http://HOST:PORT  HTTP/2                  shm:[PATH]  an arena, mapped
       Without --server: $ATOMICS_SERVER, else \(ServerAddress.standard).
 
-      EXIT CODES: 0 done, 1 comparison or condition false, result out of bounds, or no
-      such register, 2 wrong usage, 3 no connection, or an output that cannot be written.
+      EXIT CODES: 0 done, 1 comparison or condition false, result out of bounds, no such
+      register, a snapshot missing or damaged, or a register of another type left alone,
+      2 wrong usage, 3 no connection, or an output that cannot be written.
       """,
     version: "0.1.0",
     subcommands: [
       CreateCommand.self, ListCommand.self, RemoveCommand.self, InfoCommand.self,
-      PingCommand.self, LocateCommand.self, BenchCommand.self, OperationCommand.self,
+      PingCommand.self, LocateCommand.self, SnapshotCommand.self, ExportCommand.self,
+      ImportCommand.self, BenchCommand.self, OperationCommand.self,
     ])
 
   /// The verbs that are no operations.
-  static let plainVerbs = ["create", "ls", "rm", "info", "ping", "locate", "bench"]
+  static let plainVerbs = [
+    "create", "ls", "rm", "info", "ping", "locate", "snapshot", "export", "import", "bench",
+  ]
 
   private static let operationLines: String = {
     var lines: [String] = []

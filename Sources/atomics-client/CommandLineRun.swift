@@ -42,6 +42,9 @@ struct CommandLineRun {
       let about = Array(order.operands.prefix(2))
       return try CommandLineRun(arguments: about + ["--help"]).parserArguments(output)
     }
+    if verb == "snapshot", let task = order.operands.first {
+      return order.rearranged(after: [verb, task], operands: Array(order.operands.dropFirst()))
+    }
     if AtomicsClientCommand.plainVerbs.contains(verb) {
       return order.rearranged(after: [verb], operands: order.operands)
     }
@@ -90,8 +93,9 @@ extension ClientError {
   /// The exit code for it.
   var outcome: Outcome {
     switch self {
-    case .notFound: .no
+    case .notFound, .snapshot: .no
     case .usage: .usage
+    case .rejected("out-of-bounds", _, _): .no
     case .rejected(let code, _, _): code == "shutting-down" ? .connection : .usage
     case .arena: .connection
     case .unreachable, .connectionLost, .timeout, .protocolViolation, .closed: .connection

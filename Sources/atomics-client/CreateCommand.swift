@@ -15,6 +15,13 @@ struct CreateCommand: RegisterCommand {
       EXAMPLES:
         atomics-client create hits u64
         atomics-client create balance i64 --initial -5 --label "euro cents"
+        atomics-client create ticket u64 --restore-gap 1000000
+
+      With a restore gap the value goes on that much above the saved one when a
+      snapshot is restored, and the server lets nobody go further between two
+      snapshots: no number is given out twice. It needs a server with snapshots,
+      and integers. What programs that map the arena add between two snapshots
+      the gap must cover too: the server does not see it.
       """)
 
   @OptionGroup var common: CommonOptions
@@ -22,6 +29,9 @@ struct CreateCommand: RegisterCommand {
   var initial: String?
   @Option(help: ArgumentHelp("Up to 64 bytes about the register.", valueName: "text"))
   var label: String?
+  @Option(
+    help: ArgumentHelp("How far the value may go between two snapshots.", valueName: "number"))
+  var restoreGap: String?
   @Argument(help: "1 to 128 letters, digits and . _ - / : @")
   var name: String
   @Argument(
@@ -33,16 +43,12 @@ struct CreateCommand: RegisterCommand {
       let names = RegisterType.all.map(\.name).joined(separator: " ")
       throw ClientError.usage("`\(type)` is no type: use one of \(names).")
     }
-    var first: UInt128 = 0
-    if let initial {
-      do throws(ValueError) {
-        first = try type.parse(initial)
-      } catch {
-        throw ClientError.usage(sentence(error))
-      }
-    }
+    let first = try value(initial, as: type)
+    let gap = try value(restoreGap, as: type)
     let client = try common.connect()
-    let made = try client.create(name, type, initial: first, label: label ?? "")
+    let made = try client.create(
+      RegisterPlan(
+        name: name, type: type, initial: first, label: label ?? "", restoreGap: gap))
     let info = try client.info(named: name)
     if common.json {
       output.line(DescriptionText(info).json)
@@ -51,5 +57,14 @@ struct CreateCommand: RegisterCommand {
       output.line("\(made.created ? "created" : "exists") \(info.name) \(info.type.name) \(value)")
     }
     return .ok
+  }
+
+  private func value(_ text: String?, as type: RegisterType) throws(ClientError) -> UInt128 {
+    guard let text else { return 0 }
+    do throws(ValueError) {
+      return try type.parse(text)
+    } catch {
+      throw ClientError.usage(sentence(error))
+    }
   }
 }

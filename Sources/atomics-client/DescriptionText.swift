@@ -16,15 +16,29 @@ struct DescriptionText {
   private var value: String { register.type.format(register.value) }
 
   /// What HTTP answers to GET.
-  var json: String { object().line }
+  var json: String {
+    var object = object()
+    addDetails(to: &object)
+    return object.line
+  }
+
+  /// What HTTP answers in a list.
+  var listJSON: String { object().line }
+
+  private func addDetails(to object: inout JSONWriter) {
+    if register.ownerTag != 0 { object.member("owner", String(register.ownerTag)) }
+    if register.restoreGap != 0 {
+      object.member("restore_gap", register.type.format(register.restoreGap))
+    }
+  }
 
   /// The same with what HTTP does not tell.
   var completeJSON: String {
     var object = object()
+    addDetails(to: &object)
     if let details = register.details {
       object.member("created", created(details))
       object.member("generation", String(details.generation))
-      object.member("owner", String(details.ownerTag))
       object.member("owner_uid", details.ownerUser)
       object.member("slot", details.slot)
     }
@@ -54,10 +68,13 @@ struct DescriptionText {
       "name        \(register.name)", "type        \(register.type.name)", "value       \(value)",
     ]
     if !register.label.isEmpty { lines.append("label       \(register.label)") }
+    if register.restoreGap != 0 {
+      lines.append("restore_gap \(register.type.format(register.restoreGap))")
+    }
     if let details = register.details {
       lines += [
         "created     \(created(details))", "generation  \(details.generation)",
-        "owner       uid \(details.ownerUser), tag \(details.ownerTag)",
+        "owner       uid \(details.ownerUser), tag \(register.ownerTag)",
         "slot        \(details.slot)",
       ]
     }
@@ -65,7 +82,11 @@ struct DescriptionText {
   }
 
   private func created(_ details: RegisterDescription.Details) -> String {
-    let date = Date(timeIntervalSince1970: Double(details.createdUnixNanoseconds) / 1e9)
-    return date.formatted(.iso8601)
+    Self.date(details.createdUnixNanoseconds)
+  }
+
+  /// A moment in nanoseconds since 1970, to the second.
+  static func date(_ unixNanoseconds: UInt64) -> String {
+    Date(timeIntervalSince1970: Double(unixNanoseconds) / 1e9).formatted(.iso8601)
   }
 }

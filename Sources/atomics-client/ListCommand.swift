@@ -30,7 +30,7 @@ struct ListCommand: RegisterCommand {
       for register in page.registers {
         let text = DescriptionText(register)
         if common.json {
-          output.text((isFirst ? "" : ",") + text.json)
+          output.text((isFirst ? "" : ",") + text.listJSON)
         } else {
           output.line(long ? text.row : register.name)
         }

@@ -7,7 +7,8 @@ struct Announcement {
   /// As bound: `HOST:PORT` and `unix:PATH`.
   var addresses: [String]
   var arenaPath: String
-  var adopted: Bool
+  /// Where the registers in it came from.
+  var origin: String
   /// The path that this program was started by.
   var program: String
 
@@ -20,7 +21,7 @@ struct Announcement {
     ]
     let lines =
       addresses.map { "listening on \($0)" }
-      + ["arena \(arenaPath) (\(adopted ? "adopted with its registers" : "new"))", "try:"]
+      + ["arena \(arenaPath) (\(origin))", "try:"]
       + commands.map { "  \($0)" }
     return lines.joined(separator: "\n") + "\n"
   }

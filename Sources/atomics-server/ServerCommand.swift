@@ -34,6 +34,13 @@ struct ServerCommand: ParsableCommand {
   var allowHost: [String] = []
   @Option(help: ArgumentHelp("Origin of web pages to answer; repeats.", valueName: "ORIGIN"))
   var allowOrigin: [String] = []
+  @Option(help: ArgumentHelp("Directory of the snapshots.", valueName: "PATH"))
+  var snapshotDirectory: String?
+  @Option(
+    help: ArgumentHelp("Time between snapshots; 0 is none by time.", valueName: "SECONDS"))
+  var snapshotInterval: String?
+  @Option(help: ArgumentHelp("Whether the end takes a snapshot.", valueName: "true|false"))
+  var snapshotAtShutdown: String?
   @Option(
     help: ArgumentHelp("Settings file (YAML), also ATOMICS_CONFIG.", valueName: "FILE"))
   var config: String?
@@ -59,10 +66,15 @@ struct ServerCommand: ParsableCommand {
     signals.onFirst { server.shutDown() }
     StandardOutput.write(
       Announcement(
-        addresses: server.addresses, arenaPath: server.arenaPath, adopted: server.adopted,
+        addresses: server.addresses, arenaPath: server.arenaPath, origin: origin(of: server),
         program: CommandLine.arguments.first ?? "atomics-server"
       ).text)
     try server.run()
+  }
+
+  private func origin(of server: Server) -> String {
+    if let restored = server.restored { return "new, with \(restored)" }
+    return server.adopted ? "adopted with its registers" : "new"
   }
 
   private func flags() throws -> [ServerSettings.Flag] {
@@ -76,6 +88,9 @@ struct ServerCommand: ParsableCommand {
     add("--log-level", "log_level", logLevel.map { [$0] } ?? [])
     add("--allow-host", "allowed_hosts", allowHost)
     add("--allow-origin", "allowed_origins", allowOrigin)
+    add("--snapshot-directory", "snapshot_directory", snapshotDirectory.map { [$0] } ?? [])
+    add("--snapshot-interval", "snapshot_interval_seconds", snapshotInterval.map { [$0] } ?? [])
+    add("--snapshot-at-shutdown", "snapshot_at_shutdown", snapshotAtShutdown.map { [$0] } ?? [])
     for pair in set {
       guard let equals = pair.firstIndex(of: "=") else {
         throw ValidationError("--set \(pair): expected KEY=VALUE")
@@ -85,7 +100,8 @@ struct ServerCommand: ParsableCommand {
     return flags
   }
 
-  /// Exit codes: 0 served and drained, 1 could not start, 2 flags or settings are wrong.
+  /// Exit codes: 0 served and drained, 1 could not start or lost its arena, 2 flags or
+  /// settings are wrong.
   static func main() {
     do {
       var command = try parseAsRoot()

@@ -17,6 +17,15 @@ extension ServerConfiguration {
     allowedHosts = settings.allowedHosts
     allowedOrigins = settings.allowedOrigins
     limits = ServerLimits(settings.limits)
+    snapshots = SnapshotConfiguration(
+      directory: settings.snapshotDirectory
+        ?? SnapshotConfiguration.defaultDirectory(
+          ofArenaAt: arenaPath, user: geteuid(),
+          environment: ProcessInfo.processInfo.environment))
+    snapshots.intervalNanoseconds = settings.snapshotInterval.nanoseconds
+    snapshots.atShutdown = settings.snapshotAtShutdown ?? (settings.snapshotInterval > .zero)
+    snapshots.isOn =
+      settings.snapshotDirectory != nil || settings.snapshotInterval > .zero || snapshots.atShutdown
   }
 }
 

@@ -91,11 +91,27 @@
       // Safety: the strings live as long as the calls.
       for file in ["dir", "val", "lock"] { _ = unsafe unlink("\(path)/\(file)") }
       _ = unsafe rmdir(path)
+      for end in ["", ".previous"] { _ = unsafe unlink(Self.snapshotPath(of: path) + end) }
+    }
+
+    static func snapshotPath(of path: String) -> String { "\(path).snapshot" }
+
+    /// The newest snapshot is whole, whoever was killed at which step, and has what lasts.
+    private mutating func checkSnapshot() throws {
+      guard let reader = try SnapshotReader.newest(at: Self.snapshotPath(of: path))?.reader else {
+        return
+      }
+      var names: Set<String> = []
+      while let entries = try reader.nextBlock() { names.formUnion(entries.map(\.name)) }
+      for name in StormWorker.lasting where !names.contains(name) {
+        problems.append("\(name) is not in the snapshot")
+      }
     }
 
     private mutating func check() throws {
       let arena = try Arena.open(at: path)
       problems += try arena.contradictions()
+      try checkSnapshot()
       for name in StormWorker.lasting {
         guard let handle = arena.find(named: name), let info = arena.info(of: handle),
           info.label == StormWorker.label(of: name)

@@ -17,6 +17,7 @@
     static let complaints: [Int32: String] = [
       10: "a lasting register was not found", 11: "a 16-byte value was torn",
       12: "a register has another's label", 13: "a change failed", 14: "the arena did not open",
+      15: "a snapshot failed",
     ]
 
     private let arena: Arena
@@ -77,6 +78,10 @@
     }
 
     private mutating func step() {
+      if Int.random(in: 0..<(CrashPoint.ofSnapshot.contains(point) ? 20 : 500), using: &random) == 0
+      {
+        snapshot()
+      }
       let name = Self.passing.randomElement(using: &random) ?? ""
       do throws(ArenaError) {
         switch Int.random(in: 0..<100, using: &random) {
@@ -92,6 +97,14 @@
       } catch {
         // The other process was killed or has it for the moment: that is not a fault.
         guard case .directoryBusy = error else { _exit(13) }
+      }
+    }
+
+    private func snapshot() {
+      do throws(ArenaError) {
+        try arena.snapshot(to: Storm.snapshotPath(of: arena.path))
+      } catch {
+        _exit(15)
       }
     }
 

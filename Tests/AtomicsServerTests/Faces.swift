@@ -19,10 +19,10 @@ struct Faces {
 
   static func use<Result>(
     configured configuration: ServerConfiguration = ServerConfiguration(arenaPath: ""),
-    _ body: (Faces) throws -> Result
+    takingSnapshots: Bool = false, _ body: (Faces) throws -> Result
   ) throws -> Result {
     try withTemporaryArena { arena in
-      let service = RegisterService(arena: arena)
+      let service = RegisterService(arena: arena, takesSnapshots: takingSnapshots)
       return try body(
         Faces(arena: arena, context: ServerContext(service: service, configuration: configuration)))
     }

@@ -30,10 +30,11 @@ import Testing
   @Test("a label is kept and shown")
   func label() throws {
     try Faces.use { faces in
-      let body = #"{"type":"f64","initial":0.1,"label":"Grüße","owner":"7","restore_gap":"2"}"#
+      let body = #"{"type":"f64","initial":0.1,"label":"Grüße","owner":"7","restore_gap":"0"}"#
       #expect(faces.http(.put, "/v1/registers/x", body).status == 201)
       let answer = faces.http(.get, "/v1/registers/x")
-      #expect(answer.body == #"{"name":"x","type":"f64","value":"0.1","label":"Grüße"}"#)
+      #expect(
+        answer.body == #"{"name":"x","type":"f64","value":"0.1","label":"Grüße","owner":"7"}"#)
     }
   }
 

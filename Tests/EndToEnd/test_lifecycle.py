@@ -144,10 +144,11 @@ def test_several_addresses_and_a_unix_socket(arena):
     assert not os.path.exists(path)
 
 
-def test_an_arena_that_is_removed_is_noticed(own_server):
-    shutil.rmtree(own_server.arena)
-    assert own_server.process.wait(10) == 1
-    assert own_server.arena in own_server.errors().splitlines()[-1], own_server.errors()
+def test_an_arena_that_is_removed_is_noticed(arena):
+    with Server(arena, "--snapshot-directory", f"{os.path.dirname(arena)}/snapshots") as server:
+        shutil.rmtree(arena)
+        assert server.process.wait(10) == 1
+        assert arena in server.errors().splitlines()[-1], server.errors()
 
 
 def test_threads_share_the_connections(arena):

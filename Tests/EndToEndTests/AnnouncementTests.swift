@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct AnnouncementTests {
   private func lines(_ addresses: [String], program: String = "atomics-server") -> [String] {
-    Announcement(addresses: addresses, arenaPath: "/a", adopted: false, program: program).text
+    Announcement(addresses: addresses, arenaPath: "/a", origin: "new", program: program).text
       .split(separator: "\n").map(String.init)
   }
 

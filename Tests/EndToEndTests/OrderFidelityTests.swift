@@ -36,7 +36,7 @@ import Testing
               .register
           }
           try expectFidelity { ask in
-            _ = try service.perform(try ask.request(), on: try #require(registers[ask.type]))
+            _ = try service.perform(ask.request(), on: try #require(registers[ask.type]))
           }
         }
       }

@@ -21,6 +21,9 @@ import Testing
     settings.listen = [.unix(path: "/a, b"), .tcp(host: "::1", port: 0)]
     settings.logLevel = .trace
     settings.allowedOrigins = ["https://a.example"]
+    settings.snapshotDirectory = "/var/lib/x"
+    settings.snapshotInterval = .milliseconds(1500)
+    settings.snapshotAtShutdown = false
     settings.limits.drainTimeout = .milliseconds(1)
     let layer = try SettingsLayer(yaml: settings.settingsFile, path: "s.yaml")
     #expect(Set(layer.entries.keys) == Set(ServerSettings.table.map(\.key)))

@@ -79,10 +79,10 @@ import Testing
     }
   }
 
-  @Test("every setting's default is allowed, and every setting is its own", arguments: 0..<17)
+  @Test("every setting's default is allowed, and every setting is its own", arguments: 0..<20)
   func assignments(index: Int) throws {
     let table = ServerSettings.table
-    #expect(table.count == 17)
+    #expect(table.count == 20)
     let setting = table[index]
     var settings = ServerSettings()
     try setting.assign(setting.texts(of: settings), to: &settings)
@@ -97,11 +97,25 @@ import Testing
       case .count(_, let allowed, _): [String(allowed.upperBound)]
       case .duration(_, let allowed): [SecondsText.format(allowed.upperBound)]
       case .logLevel: ["critical"]
+      case .choice: ["false"]
       }
     try setting.assign(other, to: &settings)
     let changed = table.filter { $0.texts(of: settings) != $0.texts(of: ServerSettings()) }
     #expect(changed.map(\.key) == [setting.key])
     #expect(setting.texts(of: settings) == other)
+  }
+
+  @Test("a choice is true, false or left open")
+  func choice() throws {
+    var settings = ServerSettings()
+    let atShutdown = try #require(ServerSettings.row("snapshot_at_shutdown"))
+    for (text, value) in [("true", true), ("false", false), ("", nil)] as [(String, Bool?)] {
+      try atShutdown.assign([text], to: &settings)
+      #expect(settings.snapshotAtShutdown == value)
+    }
+    for bad in ["yes", "1", "True"] {
+      #expect(throws: SettingProblem.self) { try atShutdown.assign([bad], to: &settings) }
+    }
   }
 
   @Test("hosts and origins are checked and lower-cased")

@@ -42,7 +42,7 @@
 
     @Test(
       "whatever is killed anywhere, the next server finds a whole directory",
-      arguments: CrashPoint.allCases)
+      arguments: CrashPoint.ofDirectory)
     func adoptedByServer(point: CrashPoint) async throws {
       try await withTemporaryArenaPath { path in
         let code = point.rawValue
@@ -64,7 +64,7 @@
 
     @Test(
       "whatever is killed anywhere, the next client that writes finds a whole directory",
-      arguments: CrashPoint.allCases)
+      arguments: CrashPoint.ofDirectory)
     func repairedByClient(point: CrashPoint) async throws {
       try await withTemporaryArenaPath { path in
         // A bystander, attached all the time, whose mapping keeps nothing from being used again.

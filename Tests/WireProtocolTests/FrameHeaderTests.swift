@@ -47,14 +47,14 @@ import Testing
     // No control frame has the code of an operation.
     #expect(opcodes.allSatisfy { AtomicOperation(rawValue: $0) == nil })
     let names = Status.allCases.map(\.wireName)
-    #expect(Status.allCases.map(\.rawValue) == Array(0...26))
+    #expect(Status.allCases.map(\.rawValue) == Array(0...27))
     #expect(
       names == [
         "OK", "MISMATCH", "TIMEOUT", "OVERFLOW", "NOT_FOUND", "EXISTS", "TYPE_MISMATCH",
         "BAD_FRAME", "BAD_ORDER", "BAD_OPERAND", "UNSUPPORTED", "AUTHENTICATION_REQUIRED",
         "DENIED", "GONE", "STALE_TOKEN", "INDETERMINATE", "FENCED", "NOT_MANAGED", "LIMIT",
         "SHUTTING_DOWN", "NOT_OWNER", "CANCELLED", "INTERNAL", "VERSION", "READ_ONLY", "BAD_NAME",
-        "ARENA_FULL",
+        "ARENA_FULL", "BEYOND_GAP",
       ])
   }
 }

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension AtomicCell {
+  /// Runs `request` unless it would leave a value above `limit` behind: a compare-exchange loop
+  /// that looks at what it is about to write.
+  package func perform(_ request: AtomicRequest, atMost limit: UInt128) -> AtomicLimit {
+    precondition(request.type == type, "a request runs on values of the type that it was made for")
+    if request.operation.isReadOnly { return .performed(perform(request), left: 0) }
+    // The look that decides to leave the value alone is the operation's failure.
+    let readOrder = request.canDecline ? request.failureOrder : .relaxed
+    var old = location.load(type.width, readOrder)
+    while let new = request.valueLeft(of: old, on: type) {
+      if type.isLess(limit, than: new) { return .refused(found: old) }
+      let done = location.compareExchange(
+        type.width, old, new, weak: true, request.order, readOrder)
+      if done.ok { return .performed(request.outcome(old, new), left: new) }
+      old = done.old
+      // A weak one may fail by itself: it need not try again.
+      if request.operation == .compareExchangeWeak { break }
+    }
+    return .performed(AtomicOutcome(old: old, new: old, succeeded: false), left: old)
+  }
+}
+
+/// How a request under a limit ended.
+package enum AtomicLimit: Equatable, Sendable {
+  /// `left` is the whole value that a writing operation left behind, of a bit operation too.
+  case performed(AtomicOutcome, left: UInt128)
+  /// It would have carried the value `found` past the limit, and was not applied.
+  case refused(found: UInt128)
+}
+
+extension AtomicRequest {
+  /// The whole value that the request makes of `old`, or nil where it leaves it alone.
+  fileprivate func valueLeft(of old: UInt128, on type: RegisterType) -> UInt128? {
+    let bit: UInt128 = 1 << UInt128(index)
+    return switch operation {
+    case .bitTestSet: old | bit
+    case .bitTestReset: old & ~bit
+    case .bitTestComplement: old ^ bit
+    default: result(of: old, on: type)
+    }
+  }
+
+  /// What the request tells of the values before and after it.
+  fileprivate func outcome(_ old: UInt128, _ new: UInt128) -> AtomicOutcome {
+    if operation.isBitOperation {
+      let shift = UInt128(index)
+      return AtomicOutcome(old: old >> shift & 1, new: new >> shift & 1)
+    }
+    // A store finds nothing.
+    return AtomicOutcome(old: operation == .store ? new : old, new: new)
+  }
+}

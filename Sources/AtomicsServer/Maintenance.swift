@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventLoop
+import Logging
+import RegisterService
+import Synchronization
+
+/// What would stall a loop, done on a thread of its own: each second a ``tick()``, and snapshots
+/// when they are due or wanted.
+final class Maintenance: Sendable {
+  private static let tickNanoseconds: UInt64 = 1_000_000_000
+
+  private let service: RegisterService
+  private let snapshots: SnapshotConfiguration
+  private let logger: Logger
+  private let loop: EventLoop
+  /// Called when the service cannot go on.
+  private let fail: @Sendable (ServerError) -> Void
+  private let thread = Mutex<LoopThread?>(nil)
+  /// When the next snapshot is due by time.
+  private let due = Mutex(Deadline.never)
+  private let isSnapshotWanted = Atomic(false)
+  private let isArenaLost = Atomic(false)
+  /// The arena is there, and cannot be served any more.
+  private let isArenaBroken = Atomic(false)
+  /// How much of the damage to the arena is in the log.
+  private let toldDamage = Atomic(0)
+  /// What kept the arena from being maintained at the last tick.
+  private let lastTrouble = Mutex<String?>(nil)
+
+  init(
+    _ service: RegisterService, _ snapshots: SnapshotConfiguration, _ logger: Logger,
+    fail: @escaping @Sendable (ServerError) -> Void
+  ) throws(EventLoopError) {
+    self.service = service
+    self.snapshots = snapshots
+    self.logger = logger
+    self.fail = fail
+    loop = try EventLoop()
+    service.onSnapshotWanted { [weak self] in self?.wantSnapshot() }
+  }
+
+  /// Starts the thread. Once only.
+  func start() throws(EventLoopError) {
+    loop.execute { [self] in
+      setDue()
+      scheduleTick()
+    }
+    let thread = try LoopThread(name: "atomics-upkeep") { [loop] in loop.run() }
+    self.thread.withLock { $0 = thread }
+  }
+
+  /// Has a snapshot taken soon. Any thread; calls that come before it begins are one.
+  func wantSnapshot() {
+    guard snapshots.isOn, !isSnapshotWanted.load(ordering: .relaxed),
+      !isSnapshotWanted.exchange(true, ordering: .relaxed)
+    else { return }
+    loop.execute { [self] in takeDueSnapshot() }
+  }
+
+  /// After the last connection: a last look at the arena, the last snapshot, the end of the thread.
+  func finish() {
+    let thread = self.thread.withLock { thread in
+      let current = thread
+      thread = nil
+      return current
+    }
+    guard let thread else { return }
+    loop.execute { [self] in
+      repairArena()
+      verifyPublished()
+      if isArenaLost.load(ordering: .relaxed) {
+        // What came between the first one and the end.
+        _ = rescue()
+      } else if snapshots.isOn, snapshots.atShutdown, !isArenaBroken.load(ordering: .relaxed) {
+        takeSnapshot()
+      }
+      loop.stop()
+    }
+    thread.join()
+  }
+
+  // MARK: - On the thread
+
+  private func scheduleTick() {
+    loop.schedule(afterNanoseconds: Self.tickNanoseconds) { [self] in
+      tick()
+      scheduleTick()
+    }
+  }
+
+  /// Once a second. Each line is one kind of care.
+  private func tick() {
+    repairArena()
+    verifyPublished()
+    maintainArena()
+    takeDueSnapshot()
+  }
+
+  /// Whoever may write the arena's values may break or cut their file: what can be made good of it
+  /// is.
+  private func repairArena() {
+    if isArenaLost.load(ordering: .relaxed) || isArenaBroken.load(ordering: .relaxed) { return }
+    do throws(ServiceError) {
+      log(try service.repair(), service.damage)
+    } catch {
+      isArenaBroken.store(true, ordering: .relaxed)
+      let failure = ServerError.arena("\(error)")
+      logger.critical("\(failure)")
+      fail(failure)
+    }
+  }
+
+  /// A line for each thing that was found just now, and one for all that requests met: whoever
+  /// breaks cells all the time does not fill the log.
+  private func log(_ found: [String], _ damage: DamageSummary) {
+    for text in found { logger.error("arena damaged, repaired", metadata: ["found": "\(text)"]) }
+    let told = toldDamage.exchange(damage.count, ordering: .relaxed)
+    let others = damage.count - told - found.count
+    guard others > 0, let last = damage.last else { return }
+    logger.error("arena damaged, repaired", metadata: ["count": "\(others)", "last": "\(last)"])
+  }
+
+  /// Memory ahead of need, and what was deleted back in use.
+  private func maintainArena() {
+    if isArenaLost.load(ordering: .relaxed) || isArenaBroken.load(ordering: .relaxed) { return }
+    var trouble: String?
+    do throws(ServiceError) {
+      try service.maintain()
+    } catch {
+      trouble = "\(error)"
+    }
+    let isNews = lastTrouble.withLock { last in
+      let isNews = last != trouble
+      last = trouble
+      return isNews
+    }
+    // Once, and not with each tick.
+    if isNews, let trouble { logger.warning("the arena cannot be kept ahead of need: \(trouble)") }
+  }
+
+  /// Is the arena at its path still ours? Someone may have removed it, and clients that come now
+  /// would find nothing, or another one.
+  private func verifyPublished() {
+    if isArenaLost.load(ordering: .relaxed) { return }
+    do throws(ServiceError) {
+      try service.verifyPublished()
+    } catch {
+      isArenaLost.store(true, ordering: .relaxed)
+      var failure = ServerError.arena("\(error)")
+      if case .unpublished(let reason) = error {
+        failure = .arenaRemoved(reason: reason, rescue: rescue())
+      }
+      logger.critical("\(failure)")
+      fail(failure)
+    }
+  }
+
+  private func takeDueSnapshot() {
+    let isDue = loop.now >= due.withLock { $0 }
+    guard snapshots.isOn, isDue || isSnapshotWanted.load(ordering: .relaxed),
+      !isArenaLost.load(ordering: .relaxed), !isArenaBroken.load(ordering: .relaxed)
+    else { return }
+    takeSnapshot()
+  }
+
+  private func takeSnapshot() {
+    guard let directory = snapshots.directory else { return }
+    // Before it begins: what is wanted from here on may come too late for this one.
+    isSnapshotWanted.store(false, ordering: .relaxed)
+    do throws(ServiceError) {
+      let taken = try service.takeSnapshot(in: directory)
+      logger.debug(
+        "snapshot taken",
+        metadata: ["path": "\(taken.path)", "registers": "\(taken.registerCount)"])
+    } catch {
+      logger.error("no snapshot was taken: \(error)")
+      // Again with the next tick, where somebody may be waiting for it.
+      isSnapshotWanted.store(true, ordering: .relaxed)
+    }
+    setDue()
+  }
+
+  private func setDue() {
+    let interval = snapshots.intervalNanoseconds
+    let next = interval == 0 ? Deadline.never : .now.advanced(by: interval)
+    due.withLock { $0 = next }
+  }
+
+  /// Saves what is still mapped of an arena that was removed.
+  private func rescue() -> ServerError.Rescue {
+    guard let directory = snapshots.directory else {
+      return .failed("there is no directory for snapshots; name one with --snapshot-directory")
+    }
+    do throws(ServiceError) {
+      try RegisterService.prepareSnapshots(in: directory)
+      let taken = try service.takeSnapshot(in: directory)
+      return .saved(path: taken.path, restoredAtStart: snapshots.isOn)
+    } catch {
+      return .failed("\(error)")
+    }
+  }
+}
