@@ -110,6 +110,22 @@ public final class BlockingClient {
     try call(.info(name: name)).asDescription()
   }
 
+  /// Deletes registers of the caller's user that were created with this owner tag, as far as they
+  /// lie in a part of the arena, and tells how many, and the cursor of the next part (nil at the
+  /// end). Start with cursor 0; those that are created meanwhile may stay.
+  ///
+  /// Over TCP the caller's user is the server's own. HTTP has no such request.
+  public func deleteOwned(
+    tag: UInt64, from cursor: UInt64 = 0
+  ) throws(ClientError) -> (count: Int, next: UInt64?) {
+    try call(.deleteOwned(tag: tag, cursor: cursor)).asOwnedDeleted()
+  }
+
+  /// Figures of the arena as a whole, at most about a second old. HTTP has no such request.
+  public func arenaReport() throws(ClientError) -> ArenaReport {
+    try call(.arenaReport).asArenaReport()
+  }
+
   /// One round trip.
   public func ping() throws(ClientError) {
     _ = try call(.ping)

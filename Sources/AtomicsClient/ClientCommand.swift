@@ -11,6 +11,9 @@ enum ClientCommand: Sendable {
   case delete(name: String)
   case list(prefix: String, cursor: UInt64, limit: UInt32)
   case info(name: String)
+  case deleteOwned(tag: UInt64, cursor: UInt64)
+  case arenaReport
+  case pin(name: String)
   case ping
   case capabilities
 }
@@ -22,6 +25,9 @@ enum ClientReply: Sendable {
   case deleted
   case page(RegisterPage)
   case description(RegisterDescription)
+  case ownedDeleted(count: Int, next: UInt64?)
+  case arenaReport(ArenaReport)
+  case pinned
   case pong
   case capabilities(ServerCapabilities)
 }
@@ -36,15 +42,18 @@ extension ClientCommand {
   /// The name of an operation's register was checked when the register was found.
   func check() throws(ClientError) {
     if case .perform = self { return }
+    if case .deleteOwned(0, _) = self {
+      throw .usage("The owner tag 0 means that a register has none: name another one.")
+    }
     if let name { try RegisterReference.check(name: name) }
   }
 
   /// What is known of a command that was sent and never answered.
   var appliedWhenLost: Applied {
     switch self {
-    case .create, .delete: .unknown
+    case .create, .delete, .deleteOwned, .pin: .unknown
     case .perform(let request, _): request.operation.orders == .load ? .no : .unknown
-    case .find, .list, .info, .ping, .capabilities: .no
+    case .find, .list, .info, .arenaReport, .ping, .capabilities: .no
     }
   }
 
@@ -52,9 +61,9 @@ extension ClientCommand {
   var name: String? {
     switch self {
     case .create(let plan): plan.name
-    case .find(let name), .delete(let name), .info(let name): name
+    case .find(let name), .delete(let name), .info(let name), .pin(let name): name
     case .perform(_, let register): register.name
-    case .list, .ping, .capabilities: nil
+    case .list, .deleteOwned, .arenaReport, .ping, .capabilities: nil
     }
   }
 }

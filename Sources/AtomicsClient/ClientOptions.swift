@@ -2,7 +2,8 @@
 
 /// How a client behaves.
 public struct ClientOptions: Sendable {
-  /// How long to wait for a connection, and for each reply, in milliseconds.
+  /// How long to wait for a connection, for each reply, and for another process to finish a change
+  /// of the arena's directory, in milliseconds.
   public var timeoutMilliseconds: Int
   /// Requests sent ahead of their replies on one connection; the server's own limit holds too.
   public var maximumInFlight: Int

@@ -24,6 +24,16 @@ extension ClientReply {
     return description
   }
 
+  func asOwnedDeleted() throws(ClientError) -> (count: Int, next: UInt64?) {
+    guard case .ownedDeleted(let count, let next) = self else { throw Self.mismatch }
+    return (count, next)
+  }
+
+  func asArenaReport() throws(ClientError) -> ArenaReport {
+    guard case .arenaReport(let report) = self else { throw Self.mismatch }
+    return report
+  }
+
   func asCapabilities() throws(ClientError) -> ServerCapabilities {
     guard case .capabilities(let capabilities) = self else { throw Self.mismatch }
     return capabilities

@@ -103,6 +103,17 @@ extension FrameSession {
       return .page(RegisterPage(registers: registers, next: page.next == 0 ? nil : page.next))
     case .info:
       return .description(RegisterDescription(try StatReply(header: header, body: body)))
+    case .deleteOwned(_, let cursor):
+      let part = try DeleteOwnedReply(body: body)
+      guard part.next == 0 || part.next > cursor else {
+        throw WireFailure(.badFrame, "a cursor that goes back")
+      }
+      return .ownedDeleted(
+        count: Int(clamping: part.deleted), next: part.next == 0 ? nil : part.next)
+    case .arenaReport:
+      return .arenaReport(ArenaReport(try ArenaStatReply(header: header, body: body)))
+    case .pin:
+      return .pinned
     case .ping:
       return .pong
     case .capabilities:
@@ -153,6 +164,6 @@ extension RegisterDescription {
       ownerTag: stat.ownerTag, restoreGap: stat.restoreGap,
       details: Details(
         createdUnixNanoseconds: stat.createdUnixNanoseconds, generation: stat.generation,
-        ownerUser: stat.ownerUser, slot: stat.slot))
+        ownerUser: stat.ownerUser, slot: stat.slot, isPinned: stat.isPinned))
   }
 }

@@ -38,6 +38,16 @@ extension FrameSession {
       let sequence = expect(Opcode.list.rawValue, command, ticket)
       let list = ListFrame(cursor: cursor, limit: limit, prefix: Array(prefix.utf8))
       output.append(contentsOf: list.frame(sequence: sequence))
+    case .deleteOwned(let tag, let cursor):
+      let sequence = expect(Opcode.deleteOwned.rawValue, command, ticket)
+      let frame = DeleteOwnedFrame(ownerTag: tag, cursor: cursor)
+      output.append(contentsOf: frame.frame(sequence: sequence))
+    case .arenaReport:
+      let sequence = expect(Opcode.arenaStat.rawValue, command, ticket)
+      output.append(contentsOf: ControlFrame.request(.arenaStat, sequence: sequence))
+    case .pin(let name):
+      let sequence = expect(Opcode.pin.rawValue, command, ticket)
+      output.append(contentsOf: ControlFrame.request(.pin, name: name, sequence: sequence))
     // WELCOME has told them before anything is answered.
     case .ping, .capabilities:
       let sequence = expect(Opcode.ping.rawValue, command, ticket)

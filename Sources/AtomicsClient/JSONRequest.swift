@@ -10,7 +10,8 @@ struct JSONRequest {
   var target: String
   var body: [UInt8] = []
 
-  init(_ command: ClientCommand) {
+  /// Nil for what HTTP has no request for.
+  init?(_ command: ClientCommand) {
     switch command {
     case .create(let plan):
       method = .put
@@ -31,6 +32,8 @@ struct JSONRequest {
       target = "/v1/registers?limit=\(limit)"
       if !prefix.isEmpty { target += "&prefix=\(Self.encoded(prefix))" }
       if cursor != 0 { target += "&cursor=\(cursor)" }
+    case .deleteOwned, .arenaReport, .pin:
+      return nil
     case .ping:
       method = .get
       target = "/livez"

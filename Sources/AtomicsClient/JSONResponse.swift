@@ -46,6 +46,7 @@ struct JSONResponse {
     case .info:
       guard let found = Self.description(members), found.name == command.name else { return nil }
       return .description(found)
+    case .deleteOwned, .arenaReport, .pin: return nil
     case .ping: return .pong
     case .capabilities: return capabilities.map { .capabilities($0) }
     }
@@ -150,7 +151,7 @@ extension RegisterType {
 
 extension ClientCommand {
   /// For messages.
-  fileprivate var title: String {
+  var title: String {
     switch self {
     case .create: "create"
     case .find: "find"
@@ -158,6 +159,9 @@ extension ClientCommand {
     case .delete: "delete"
     case .list: "list"
     case .info: "info"
+    case .deleteOwned: "delete by owner"
+    case .arenaReport: "arena report"
+    case .pin: "pin"
     case .ping: "ping"
     case .capabilities: "capabilities"
     }

@@ -40,8 +40,11 @@ final class JSONSession: ClientSession {
   func begin(into output: inout OutputBuffer) { pump(&output) }
 
   func submit(_ command: ClientCommand, ticket: UInt64, into output: inout OutputBuffer) {
+    guard let request = JSONRequest(command) else {
+      let reason = "HTTP has no request `\(command.title)`: use atr://, unix: or shm: instead."
+      return replies.append(SessionReply(ticket: ticket, result: .failure(.usage(reason))))
+    }
     do throws(HTTP2Error) {
-      let request = JSONRequest(command)
       var fields = HTTPFields()
       if !request.body.isEmpty { fields.append(name: "content-type", value: "application/json") }
       let stream = try session.submit(

@@ -6,7 +6,8 @@ import SharedArena
 import Synchronization
 
 /// Registers of an arena that is mapped into this process: an operation is one instruction on its
-/// cell, and asks nobody. Only creating and deleting go to the arena's server, where it has one.
+/// cell, and asks nobody. Only what changes the directory goes to the arena's server, where it has
+/// one.
 final class LocalRegisters: Sendable {
   let path: String
   private let options: ClientOptions
@@ -38,6 +39,14 @@ final class LocalRegisters: Sendable {
     case .info(let name):
       guard let info = try arena().info(of: find(name)) else { throw .notFound(name: name) }
       return .description(RegisterDescription(info, isComplete: true))
+    case .deleteOwned(let tag, let cursor):
+      let (count, next) = try deleteOwned(tag: tag, from: cursor)
+      return .ownedDeleted(count: count, next: next)
+    case .arenaReport:
+      return .arenaReport(try report())
+    case .pin(let name):
+      try pin(name)
+      return .pinned
     case .ping:
       _ = try arena()
       return .pong
@@ -101,10 +110,15 @@ final class LocalRegisters: Sendable {
 
   // MARK: - The directory
 
+  private var arenaOptions: ArenaOptions {
+    ArenaOptions(
+      lockTimeoutNanoseconds: UInt64(clamping: options.timeoutMilliseconds) &* 1_000_000)
+  }
+
   func arena() throws(ClientError) -> Arena {
     if let arena = opened.load() { return arena }
     do throws(ArenaError) {
-      return opened.storeIfNil(try Arena.open(at: path))
+      return opened.storeIfNil(try Arena.open(at: path, options: arenaOptions))
     } catch {
       if case .notFound = error {
         throw .arena(
@@ -118,7 +132,7 @@ final class LocalRegisters: Sendable {
   /// The arena, which is made where there is none.
   func arenaOrNew() throws(ArenaError) -> Arena {
     if let known = opened.load() { return known }
-    return opened.storeIfNil(try Arena.openOrCreate(at: path))
+    return opened.storeIfNil(try Arena.openOrCreate(at: path, options: arenaOptions))
   }
 
   func find(_ name: String) throws(ClientError) -> RegisterHandle {
@@ -173,7 +187,7 @@ final class LocalRegisters: Sendable {
   }
 
   /// Has the server that holds the directory do it.
-  private func ask(_ socket: String, _ command: ClientCommand) throws(ClientError) -> ClientReply {
+  func ask(_ socket: String, _ command: ClientCommand) throws(ClientError) -> ClientReply {
     try connect(to: socket).call(command)
   }
 
@@ -194,6 +208,6 @@ extension RegisterDescription {
       details: isComplete
         ? Details(
           createdUnixNanoseconds: info.createdUnixNanoseconds, generation: info.generation,
-          ownerUser: info.ownerUser, slot: info.slot) : nil)
+          ownerUser: info.ownerUser, slot: info.slot, isPinned: info.isPinned) : nil)
   }
 }

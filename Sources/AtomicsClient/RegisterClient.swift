@@ -61,6 +61,8 @@ public final class RegisterClient: Sendable {
   }
 
   /// Makes a register with all that one can have; as above.
+  // One value, for all that a plan may come to hold: Swift 6.3 calls an asynchronous function wrong
+  // that has a 128-bit parameter beyond those that fit into registers.
   public func create(
     _ plan: RegisterPlan
   ) async throws(ClientError) -> (register: RegisterReference, created: Bool) {
@@ -103,6 +105,18 @@ public final class RegisterClient: Sendable {
   /// All that is known about a register.
   public func info(named name: String) async throws(ClientError) -> RegisterDescription {
     try await call(.info(name: name)).asDescription()
+  }
+
+  /// Deletes registers of one owner tag; see ``BlockingClient/deleteOwned(tag:from:)``.
+  public func deleteOwned(
+    tag: UInt64, from cursor: UInt64 = 0
+  ) async throws(ClientError) -> (count: Int, next: UInt64?) {
+    try await call(.deleteOwned(tag: tag, cursor: cursor)).asOwnedDeleted()
+  }
+
+  /// Figures of the arena as a whole; see ``BlockingClient/arenaReport()``.
+  public func arenaReport() async throws(ClientError) -> ArenaReport {
+    try await call(.arenaReport).asArenaReport()
   }
 
   /// One round trip.

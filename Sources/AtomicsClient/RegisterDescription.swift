@@ -16,20 +16,24 @@ public struct RegisterDescription: Equatable, Sendable {
   /// What the binary protocol and the map tell in `info`; nil over HTTP and in listings.
   public var details: Details?
 
-  /// Facts about a register that do not change in its life.
+  /// Facts about a register that say nothing about its value.
   public struct Details: Equatable, Sendable {
     public var createdUnixNanoseconds: UInt64
     public var generation: UInt64
     public var ownerUser: UInt32
     public var slot: UInt32
+    /// Whether no other register ever gets its slot.
+    public var isPinned: Bool
 
     public init(
-      createdUnixNanoseconds: UInt64, generation: UInt64, ownerUser: UInt32, slot: UInt32
+      createdUnixNanoseconds: UInt64, generation: UInt64, ownerUser: UInt32, slot: UInt32,
+      isPinned: Bool = false
     ) {
       self.createdUnixNanoseconds = createdUnixNanoseconds
       self.generation = generation
       self.ownerUser = ownerUser
       self.slot = slot
+      self.isPinned = isPinned
     }
   }
 

@@ -19,8 +19,16 @@ public struct RegisterLocation: Equatable, Sendable {
   public let lockByte: UInt64
 
   /// Finds the register called `name` in the arena at `path`; nil is the caller's default arena.
-  public init(of name: String, inArenaAt path: String?) throws(ClientError) {
-    let place = try LocalRegisters(path: path, options: ClientOptions()).location(of: name)
+  ///
+  /// - Parameter pinning: Whether the cell is to be kept out of reuse for ever, also after the
+  ///   register's deletion: then it may be used without the lock. The memory of the slot never
+  ///   comes back.
+  public init(
+    of name: String, inArenaAt path: String?, pinning: Bool = false,
+    options: ClientOptions = ClientOptions()
+  ) throws(ClientError) {
+    let registers = LocalRegisters(path: path, options: options)
+    let place = pinning ? try registers.pinnedLocation(of: name) : try registers.location(of: name)
     file = place.file
     offset = place.offset
     width = place.width.byteCount

@@ -18,7 +18,8 @@ final class Acceptor {
     self.logger = logger
   }
 
-  func accept(_ socket: consuming Socket) {
+  /// - Parameter mapsArena: Whether it came over the arena's own socket.
+  func accept(_ socket: consuming Socket, mapsArena: Bool) {
     var connections = 0
     var least = 0
     for (index, loop) in loops.enumerated() {
@@ -37,7 +38,8 @@ final class Acceptor {
     isWarned = false
     let clock = clocks[least]
     let context = context
-    let user = socket.peerCredentials?.user ?? context.ownUser
-    loops[least].handOver(socket) { Connection(context, clock, user: user) }
+    let peer = Peer(
+      user: socket.peerCredentials?.user ?? context.ownUser, mapsArena: mapsArena)
+    loops[least].handOver(socket) { Connection(context, clock, peer) }
   }
 }

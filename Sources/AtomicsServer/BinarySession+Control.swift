@@ -38,6 +38,14 @@ extension BinarySession {
     case .list:
       budget.spend(ExecutionBudget.scanLimit)
       output.append(contentsOf: try list(header, body))
+    case .deleteOwned:
+      output.append(contentsOf: try deleteOwned(header, body, &budget))
+    case .arenaStat:
+      budget.spend(ExecutionBudget.create)
+      output.append(contentsOf: try arenaStat(header, body))
+    case .pin:
+      budget.spend(ExecutionBudget.create)
+      output.append(contentsOf: try pin(header, body))
     case .goAway:
       break
     }
@@ -158,7 +166,7 @@ extension BinarySession {
       type: info.type, name: info.name, value: info.value,
       createdUnixNanoseconds: info.createdUnixNanoseconds, generation: info.generation,
       ownerTag: info.ownerTag, ownerUser: info.ownerUser, slot: info.slot,
-      restoreGap: info.restoreGap, label: info.label
+      restoreGap: info.restoreGap, isPinned: info.isPinned, label: info.label
     ).frame(answering: header)
   }
 
@@ -190,31 +198,40 @@ extension BinarySession {
     guard header.type == 0 || opcode == .open || opcode == .create else {
       throw WireFailure(.badOperand, "the type byte is 0 except for OPEN, CREATE and operations")
     }
-    let usesHandle = opcode != .nop && opcode != .ping && opcode != .list
-    guard header.handleOrAuxiliary == 0 || usesHandle else {
-      throw WireFailure(.badOperand, "NOP, PING and LIST have handle 0")
+    guard header.handleOrAuxiliary == 0 || opcode.isAboutRegister else {
+      throw WireFailure(.badOperand, "a request that is not about a register has handle 0")
     }
   }
 
-  private func requireNoFlags(_ header: FrameHeader) throws(WireFailure) {
+  func requireNoFlags(_ header: FrameHeader) throws(WireFailure) {
     guard header.flags == 0 else {
       throw WireFailure(.unsupported, "this request takes no flags, not \(header.flags)")
     }
   }
 
-  private func requireEmpty(_ body: Span<UInt8>) throws(WireFailure) {
+  func requireEmpty(_ body: Span<UInt8>) throws(WireFailure) {
     guard body.count == 0 else { throw WireFailure(.badOperand, "this request has no body") }
   }
 
-  private func requireEnd(of block: NameBlock, _ body: Span<UInt8>) throws(WireFailure) {
+  func requireEnd(of block: NameBlock, _ body: Span<UInt8>) throws(WireFailure) {
     guard body.count == block.byteCount else {
       throw WireFailure(.badOperand, "nothing follows the name of this request")
     }
   }
 
-  private func requirePlain(_ block: NameBlock) throws(WireFailure) {
+  func requirePlain(_ block: NameBlock) throws(WireFailure) {
     guard block.policy == .mustExist else {
       throw WireFailure(.badOperand, "this request takes policy 0 only")
+    }
+  }
+}
+
+extension Opcode {
+  /// Whether its frames name a register, or have a handle of one.
+  fileprivate var isAboutRegister: Bool {
+    switch self {
+    case .open, .close, .create, .delete, .stat, .pin: true
+    case .nop, .ping, .goAway, .list, .deleteOwned, .arenaStat: false
     }
   }
 }

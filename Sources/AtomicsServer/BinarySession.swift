@@ -12,8 +12,13 @@ import WireProtocol
 final class BinarySession {
   let context: ServerContext
   let service: RegisterService
+  let peer: Peer
   /// On whose behalf registers are made here.
-  let user: UInt32
+  var user: UInt32 { peer.user }
+  /// Has `process` called again, from any thread.
+  let wake: @Sendable () -> Void
+  /// The summary of the arena that the frame at the front of the input waits for; nil: none.
+  var awaitedSummary: Int?
   private let bodyLimit: Int
   private(set) var hasGreeted = false
   /// The largest frame that the client takes.
@@ -24,15 +29,16 @@ final class BinarySession {
   /// Handles that were given back, to be given out again.
   var freeHandles: [UInt32] = []
 
-  init(_ context: ServerContext, user: UInt32) {
+  init(_ context: ServerContext, _ peer: Peer, wake: @escaping @Sendable () -> Void) {
     self.context = context
-    self.user = user
+    self.peer = peer
+    self.wake = wake
     service = context.service
     bodyLimit = context.limits.frameBytes
   }
 
   /// Executes the frames at the front of `input` until they, the turn's budget or the room for
-  /// output end.
+  /// output end, or one has to wait.
   func process(_ input: Span<UInt8>, into output: inout OutputBuffer) -> StreamProgress {
     var offset = 0
     if !hasGreeted {
@@ -60,6 +66,8 @@ final class BinarySession {
       do throws(WireFailure) {
         try execute(header, body, into: &output, &budget)
       } catch {
+        // It was not executed: it comes again when `wake` was called.
+        if awaitedSummary != nil { return StreamProgress(consumed: offset, next: .needInput) }
         output.append(contentsOf: error.frame(answering: header))
         budget.spend(ExecutionBudget.byName)
         if error.status == .badFrame {

@@ -18,8 +18,7 @@ final class Connection: StreamHandler {
 
   private let context: ServerContext
   private let clock: WallClock
-  /// The user on the other side of a Unix socket; the server's own where nobody can tell.
-  private let user: UInt32
+  private let peer: Peer
   private var speech = Speech.undecided
   /// Whether the deadline of the opening still runs.
   private var isOpening = true
@@ -31,9 +30,9 @@ final class Connection: StreamHandler {
   private var messagesAtDeadline = 0
   private var bodyBytesAtDeadline = 0
 
-  init(_ context: ServerContext, _ clock: WallClock, user: UInt32) {
+  init(_ context: ServerContext, _ clock: WallClock, _ peer: Peer) {
     self.context = context
-    self.user = user
+    self.peer = peer
     self.clock = clock
   }
 
@@ -46,8 +45,13 @@ final class Connection: StreamHandler {
   ) -> StreamProgress {
     switch speech {
     case .binary(let session):
-      let progress = session.process(input, into: &output)
+      var progress = session.process(input, into: &output)
       if isOpening, session.hasGreeted { endOpening(stream) }
+      // Who waits for a turn must not be taken for one who waits for bytes: at the end of the input
+      // and at its limit that would be the end.
+      if session.awaitedSummary != nil, endOfInput || input.count > Self.waitingInputCount {
+        progress.next = .yield
+      }
       return progress
     case .http2(let exchange):
       let progress = exchange.process(input, into: &output, endOfInput: endOfInput)
@@ -67,6 +71,9 @@ final class Connection: StreamHandler {
       return process(input, into: &output, stream: stream, endOfInput: endOfInput)
     }
   }
+
+  /// Input behind a request that waits, from which on the connection takes turns instead.
+  private static let waitingInputCount = 64 << 10
 
   /// The connection preface and the header of the SETTINGS that follows it (RFC 9113 §3.4).
   private static let http2OpeningCount = 24 + 9
@@ -98,16 +105,16 @@ final class Connection: StreamHandler {
     case .undecided:
       return true
     case .binary:
-      speech = .binary(BinarySession(context, user: user))
+      speech = .binary(BinarySession(context, peer) { stream.requestTurn() })
     case .http1:
       let session = HTTP1Session(limits: context.limits.http)
-      speech = .http1(HTTPExchange(session, context, clock, user: user))
+      speech = .http1(HTTPExchange(session, context, clock, user: peer.user))
       endOpening(stream)
     case .http2:
       guard let session = try? HTTP2Session(role: .server, limits: context.limits.http) else {
         return false
       }
-      speech = .http2(HTTPExchange(session, context, clock, user: user))
+      speech = .http2(HTTPExchange(session, context, clock, user: peer.user))
     case .tls:
       // A fatal handshake_failure alert (RFC 8446 §6): this server has no certificate.
       output.append(contentsOf: [0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x28])

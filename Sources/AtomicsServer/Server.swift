@@ -61,10 +61,12 @@ public final class Server: Sendable {
       let acceptor = Acceptor(context, loops, clocks, logger)
       var bound: [String] = []
       // The arena's own socket comes last: it is how local programs ask, and not the user's.
-      for address in addresses + [try SocketAddress(unixPath: service.socketPath)] {
+      let own = try SocketAddress(unixPath: service.socketPath)
+      for (index, address) in (addresses + [own]).enumerated() {
         let listener = try ListenerSocket(address: address)
         bound.append("\(listener.address)")
-        try loops[0].listen(listener) { acceptor.accept($0) }
+        let mapsArena = index == addresses.count
+        try loops[0].listen(listener) { acceptor.accept($0, mapsArena: mapsArena) }
       }
       self.addresses = bound.dropLast()
       self.loops = loops

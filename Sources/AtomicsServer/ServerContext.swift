@@ -10,6 +10,7 @@ import WireProtocol
 /// for the flag that says that the server drains.
 final class ServerContext: Sendable {
   let service: RegisterService
+  let summaries: SummaryBoard
   let limits: ServerLimits
   let rules: BrowserRules
   /// The answer to every HELLO that this server understands.
@@ -22,6 +23,7 @@ final class ServerContext: Sendable {
 
   init(service: RegisterService, configuration: ServerConfiguration) {
     self.service = service
+    summaries = SummaryBoard { () throws(ServiceError) in try service.summary() }
     limits = configuration.limits
     rules = BrowserRules(
       allowedHosts: Set(configuration.allowedHosts.map { $0.lowercased() }),

@@ -17,6 +17,8 @@ public struct RegisterDescription: Equatable, Sendable {
   public var restoreGap: UInt128
   public var generation: UInt64
   public var slot: UInt32
+  /// Whether its slot is kept out of reuse for ever.
+  public var isPinned: Bool
 
   init(_ info: RegisterInfo) {
     name = info.name
@@ -30,6 +32,7 @@ public struct RegisterDescription: Equatable, Sendable {
     restoreGap = info.restoreGap
     generation = info.generation
     slot = info.slot
+    isPinned = info.isPinned
   }
 }
 

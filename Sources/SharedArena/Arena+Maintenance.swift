@@ -2,8 +2,8 @@
 
 extension Arena {
   /// Does ahead of need what would make a create slow: takes memory for more slots when three
-  /// quarters are used, and frees what nobody can be using any more. For the thread of a server
-  /// that does such things, once a second and off the data path.
+  /// quarters are used, of many all but 32,768, and frees what nobody can be using any more. For
+  /// the thread of a server that does such things, once a second and off the data path.
   ///
   /// - Throws: As `create(_:)`, `fileSystemFull` above all: the arena goes on with what it has.
   public func maintain() throws(ArenaError) {

@@ -8,18 +8,10 @@ extension Arena {
     "/dev/shm/\(ArenaPlace.parentName(of: geteuid()))/default"
   }
 
-  /// Attaches to the arena at `path`.
-  ///
-  /// - Throws: `notFound` where there is none; the errors of its header where it cannot be used.
-  public static func open(
-    at path: String, access: ArenaAccess = .readWrite
-  ) throws(ArenaError) -> Arena {
-    try open(at: path, access: access, options: ArenaOptions())
-  }
-
   /// Attaches to the arena at `path`, and makes it where there is none.
   ///
-  /// - Throws: As `open(at:access:)`; `fileSystemFull`, `unsafePath` and others from making it.
+  /// - Throws: As `open(at:access:options:)`; `fileSystemFull`, `unsafePath` and others from making
+  ///   it.
   public static func openOrCreate(
     at path: String, options: ArenaOptions = ArenaOptions()
   ) throws(ArenaError) -> Arena {
@@ -36,8 +28,11 @@ extension Arena {
     }
   }
 
-  private static func open(
-    at path: String, access: ArenaAccess, options: ArenaOptions
+  /// Attaches to the arena at `path`.
+  ///
+  /// - Throws: `notFound` where there is none; the errors of its header where it cannot be used.
+  public static func open(
+    at path: String, access: ArenaAccess = .readWrite, options: ArenaOptions = ArenaOptions()
   ) throws(ArenaError) -> Arena {
     let place = try ArenaPlace(path)
     return try Arena(

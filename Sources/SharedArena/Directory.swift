@@ -7,7 +7,8 @@ import Synchronization
 ///
 /// Every number found here is bounded before it becomes an offset; what makes no sense is answered
 /// as "not there".
-struct Directory: Sendable {
+// A class, as its callers would copy all of a structure before each look-up.
+final class Directory: Sendable {
   let bytes: SharedBytes
   let header: ArenaHeader
   let hash: NameHash
@@ -52,8 +53,6 @@ struct Directory: Sendable {
   /// The live register of this name.
   ///
   /// - Complexity: O(1) expected; no system call, no allocation, no waiting.
-  // Inlined, or its caller copies all of this value first.
-  @inline(__always)
   func find(_ name: Span<UInt8>) -> Match? {
     guard name.count <= RegisterName.maximumByteCount else { return nil }
     let hash = self.hash(name)

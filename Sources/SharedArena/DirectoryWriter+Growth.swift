@@ -11,10 +11,19 @@ extension DirectoryWriter {
     while slot >= directory.watermark { try growSlots() }
   }
 
-  /// Grows by one step when three quarters of what there is are used. False: there is enough.
+  /// So many unused slots are enough, 10 MiB of them: a quarter of a large arena would be gigabytes
+  /// that nobody may ever need.
+  private static let mostAhead = 1 << 15
+
+  /// How few unused slots below the watermark call for more.
+  static func fewestAhead(of watermark: Int) -> Int { min(watermark / 4, mostAhead) }
+
+  /// Grows by one step when too few slots are left of what there is. False: there is enough.
   func growAhead() throws(ArenaError) -> Bool {
     let watermark = directory.watermark
-    guard watermark < header.capacity, directory.nextSlot >= watermark / 4 * 3 else { return false }
+    guard watermark < header.capacity,
+      watermark - directory.nextSlot <= Self.fewestAhead(of: watermark)
+    else { return false }
     try growSlots()
     return true
   }

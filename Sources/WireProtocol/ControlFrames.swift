@@ -2,8 +2,8 @@
 
 public import AtomicsCore
 
-/// The frames that are a header and at most a name: OPEN, CLOSE, DELETE, STAT, PING, NOP, GOAWAY,
-/// and the replies that carry no more than a word.
+/// The frames that are a header and at most a name: OPEN, CLOSE, DELETE, STAT, PIN, ARENA_STAT,
+/// PING, NOP, GOAWAY, and the replies that carry no more than a word.
 public enum ControlFrame {
   /// A request whose body is empty.
   public static func request(_ opcode: Opcode, handle: UInt32 = 0, sequence: UInt32) -> [UInt8] {
@@ -17,7 +17,7 @@ public enum ControlFrame {
     [UInt8](frame: FrameHeader(opcode: Opcode.ping.rawValue, sequence: sequence), body: body)
   }
 
-  /// DELETE or STAT of the register called `name`.
+  /// DELETE, STAT or PIN of the register called `name`.
   public static func request(_ opcode: Opcode, name: String, sequence: UInt32) -> [UInt8] {
     [UInt8](
       frame: FrameHeader(

@@ -20,6 +20,13 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
   case stat = 0x14
   /// A page of registers by slot.
   case list = 0x15
+  /// Deletes the caller's registers of one owner tag, a part of the slots at a time.
+  case deleteOwned = 0x16
+  /// Figures of the arena as a whole.
+  case arenaStat = 0x17
+  /// Keeps a register's slot out of reuse for ever, for programs that map its cell. Only over the
+  /// arena's own socket.
+  case pin = 0x18
 
   /// The most bytes that PING echoes.
   public static let pingLimit = 64

@@ -96,7 +96,7 @@ public struct CreateFrame: Equatable, Sendable {
 ///         44     4  slot
 ///         48     2  name length
 ///         50     2  label length
-///         52     4  0
+///         52     4  bit 0: pinned, its slot is never used for another register
 ///         56    16  restore gap
 ///         72     …  name, then label, each with zero bytes to a multiple of 8
 public struct StatReply: Equatable, Sendable {
@@ -109,12 +109,13 @@ public struct StatReply: Equatable, Sendable {
   public var ownerUser: UInt32
   public var slot: UInt32
   public var restoreGap: UInt128
+  public var isPinned: Bool
   public var label: String
 
   public init(
     type: RegisterType, name: String, value: UInt128, createdUnixNanoseconds: UInt64,
     generation: UInt64, ownerTag: UInt64, ownerUser: UInt32, slot: UInt32,
-    restoreGap: UInt128 = 0, label: String
+    restoreGap: UInt128 = 0, isPinned: Bool = false, label: String
   ) {
     self.type = type
     self.name = name
@@ -125,6 +126,7 @@ public struct StatReply: Equatable, Sendable {
     self.ownerUser = ownerUser
     self.slot = slot
     self.restoreGap = restoreGap
+    self.isPinned = isPinned
     self.label = label
   }
 
@@ -139,7 +141,7 @@ public struct StatReply: Equatable, Sendable {
     body.append(littleEndian: slot)
     body.append(littleEndian: UInt16(nameBytes.count))
     body.append(littleEndian: UInt16(labelBytes.count))
-    body.append(littleEndian: UInt32(0))
+    body.append(littleEndian: UInt32(isPinned ? 1 : 0))
     body.append(littleEndian: restoreGap)
     body.append(padded: nameBytes)
     body.append(padded: labelBytes)
@@ -162,6 +164,7 @@ public struct StatReply: Equatable, Sendable {
       createdUnixNanoseconds: body.littleEndian64(at: 16), generation: body.littleEndian64(at: 24),
       ownerTag: body.littleEndian64(at: 32), ownerUser: body.littleEndian32(at: 40),
       slot: body.littleEndian32(at: 44), restoreGap: body.littleEndian128(at: 56),
+      isPinned: body.littleEndian32(at: 52) & 1 != 0,
       label: body.text(from: 72 + nameCount.padded, count: labelCount))
   }
 }

@@ -17,7 +17,7 @@ struct ArgumentOrder: Equatable {
   /// Options that take a value, by their long name.
   private static let valued: Set<String> = [
     "server", "timeout", "order", "failure-order", "mask", "relation", "overflow", "min", "max",
-    "initial", "label", "restore-gap", "prefix", "count",
+    "initial", "label", "owner", "restore-gap", "prefix", "count",
     "connections", "depth", "seconds", "slices", "compare", "register", "op",
     "generate-completion-script",
   ]

@@ -40,13 +40,13 @@ struct AtomicsClientCommand: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       CreateCommand.self, ListCommand.self, RemoveCommand.self, InfoCommand.self,
-      PingCommand.self, LocateCommand.self, SnapshotCommand.self, ExportCommand.self,
-      ImportCommand.self, BenchCommand.self, OperationCommand.self,
+      PingCommand.self, LocateCommand.self, StatCommand.self, SnapshotCommand.self,
+      ExportCommand.self, ImportCommand.self, BenchCommand.self, OperationCommand.self,
     ])
 
   /// The verbs that are no operations.
   static let plainVerbs = [
-    "create", "ls", "rm", "info", "ping", "locate", "snapshot", "export", "import", "bench",
+    "create", "ls", "rm", "info", "ping", "locate", "stat", "snapshot", "export", "import", "bench",
   ]
 
   private static let operationLines: String = {

@@ -15,6 +15,7 @@ struct CreateCommand: RegisterCommand {
       EXAMPLES:
         atomics-client create hits u64
         atomics-client create balance i64 --initial -5 --label "euro cents"
+        atomics-client create job.17 u32 --owner 0x2a    `rm --owner 42` removes it
         atomics-client create ticket u64 --restore-gap 1000000
 
       With a restore gap the value goes on that much above the saved one when a
@@ -29,6 +30,9 @@ struct CreateCommand: RegisterCommand {
   var initial: String?
   @Option(help: ArgumentHelp("Up to 64 bytes about the register.", valueName: "text"))
   var label: String?
+  @Option(
+    help: ArgumentHelp("A number to remove it by, together with others.", valueName: "tag"))
+  var owner: OwnerTag?
   @Option(
     help: ArgumentHelp("How far the value may go between two snapshots.", valueName: "number"))
   var restoreGap: String?
@@ -48,7 +52,8 @@ struct CreateCommand: RegisterCommand {
     let client = try common.connect()
     let made = try client.create(
       RegisterPlan(
-        name: name, type: type, initial: first, label: label ?? "", restoreGap: gap))
+        name: name, type: type, initial: first, label: label ?? "", ownerTag: owner?.number ?? 0,
+        restoreGap: gap))
     let info = try client.info(named: name)
     if common.json {
       output.line(DescriptionText(info).json)

@@ -41,6 +41,7 @@ struct DescriptionText {
       object.member("generation", String(details.generation))
       object.member("owner_uid", details.ownerUser)
       object.member("slot", details.slot)
+      object.member("pinned", details.isPinned)
     }
     return object.line
   }
@@ -75,7 +76,7 @@ struct DescriptionText {
       lines += [
         "created     \(created(details))", "generation  \(details.generation)",
         "owner       uid \(details.ownerUser), tag \(register.ownerTag)",
-        "slot        \(details.slot)",
+        "slot        \(details.slot)\(details.isPinned ? ", pinned" : "")",
       ]
     }
     return lines

@@ -8,7 +8,7 @@ struct InfoCommand: RegisterCommand {
     commandName: "info", abstract: "Show all that is known of a register.",
     discussion: """
       Over the binary protocol and the map this is more than HTTP tells: creation
-      time, owner, generation and slot.
+      time, owner, restore gap, generation, slot, and whether it is pinned.
 
       EXAMPLE:
         atomics-client info hits

@@ -13,18 +13,30 @@ struct LocateCommand: RegisterCommand {
       byte `lock_byte` of `file`, on the descriptor that you map, then run `locate`
       again: the same answer means the cell is safe; use another answer instead.
 
-      EXAMPLE:
+      Without that lock nothing is promised for longer than the register lives: once
+      it is deleted, another register may get the cell, and what you write changes
+      that one. --pin keeps the cell out of reuse for ever instead, and needs no
+      lock; the register can still be deleted, but the memory of its slot never
+      comes back. It takes permission to write the arena's `sock`, or to open its
+      `lock`.
+
+      EXAMPLES:
         atomics-client locate hits --json
+        atomics-client locate hits --pin
       """)
 
   @OptionGroup var common: CommonOptions
+  @Flag(help: "Never use the cell for another register.")
+  var pin = false
   @Argument(help: "Which register.")
   var name: String
 
   func run(_ output: Output) throws -> Outcome {
     var arena: String?
     if case .map(let path) = try common.address() { arena = path }
-    let place = try RegisterLocation(of: name, inArenaAt: arena)
+    let place = try RegisterLocation(
+      of: name, inArenaAt: arena, pinning: pin,
+      options: ClientOptions(timeoutMilliseconds: common.timeoutMilliseconds))
     if common.json {
       var object = JSONWriter.object()
       object.member("file", place.file)

@@ -232,6 +232,47 @@ import WireProtocol
     #expect(try open(6, handle: 11, generation: 3) == [11, 0, 0, 0])
   }
 
+  @Test("deleting by owner, pinning and the arena's report are frames, and so are their answers")
+  func asksAboutArena() throws {
+    let session = try session()
+    #expect(
+      submit(.deleteOwned(tag: 42, cursor: 7), session)
+        == DeleteOwnedFrame(ownerTag: 42, cursor: 7).frame(sequence: 1))
+    #expect(
+      submit(.pin(name: "x"), session) == ControlFrame.request(.pin, name: "x", sequence: 2))
+    #expect(
+      submit(.arenaReport, session) == ControlFrame.request(.arenaStat, sequence: 3))
+    func answer(_ opcode: Opcode, _ sequence: UInt32) -> FrameHeader {
+      FrameHeader(opcode: opcode.rawValue, sequence: sequence)
+    }
+    try receive(
+      DeleteOwnedReply(next: 9, deleted: 3).frame(answering: answer(.deleteOwned, 1)), session)
+    let part = try #require(session.nextReply()).result.get().asOwnedDeleted()
+    #expect(part.count == 3 && part.next == 9)
+    try receive(ControlFrame.done(answering: answer(.pin, 2)), session)
+    guard case .success(.pinned)? = session.nextReply()?.result else {
+      Issue.record("no answer to PIN")
+      return
+    }
+    var reply = ArenaStatReply()
+    reply.live = 5
+    reply.valuesBytes = .max
+    reply.attachments = [
+      .init(lockByte: 1 << 62, waiting: 2, processes: [.init(identifier: 3, program: "p")])
+    ]
+    try receive(reply.frame(answering: answer(.arenaStat, 3), atMost: 4096), session)
+    let report = try #require(session.nextReply()).result.get().asArenaReport()
+    #expect(report.live == 5 && report.valuesBytes == .max && report.attachmentsLeftOut == 0)
+    #expect(report.attachments.map(\.lockByte) == [1 << 62])
+    #expect(report.attachments[0].processes == [.init(identifier: 3, program: "p")])
+    // A part that does not go on would never end.
+    _ = submit(.deleteOwned(tag: 42, cursor: 9), session)
+    #expect(throws: ClientError.self) {
+      try receive(
+        DeleteOwnedReply(next: 9, deleted: 0).frame(answering: answer(.deleteOwned, 4)), session)
+    }
+  }
+
   @Test("what was sent and never answered is told apart by what it could change")
   func abandons() throws {
     let type = try #require(RegisterType(name: "u64"))
@@ -243,6 +284,8 @@ import WireProtocol
       (.create(RegisterPlan(name: "x", type: type, initial: 0, label: "")), .unknown),
       (.delete(name: "x"), .unknown), (.info(name: "x"), .no), (.ping, .no),
       (.list(prefix: "", cursor: 0, limit: 1), .no), (.find(name: "x"), .no),
+      (.deleteOwned(tag: 1, cursor: 0), .unknown), (.pin(name: "x"), .unknown),
+      (.arenaReport, .no),
     ]
     for (command, applied) in commands {
       let session = try session()

@@ -74,6 +74,24 @@ import Testing
     #expect(pair.client.outstandingCount == 0)
   }
 
+  @Test(
+    "what HTTP has no request for is refused at once, and the connection is as before",
+    arguments: [ClientCommand.deleteOwned(tag: 1, cursor: 0), .arenaReport, .pin(name: "a")])
+  private func refusesForeignCommands(command: ClientCommand) throws {
+    let pair = try Pair()
+    pair.submit(command, 4)
+    let reply = try #require(pair.client.nextReply())
+    #expect(reply.ticket == 4)
+    let error = #expect(throws: ClientError.self) { try reply.result.get() }
+    #expect(error?.description.contains("HTTP has no request") == true)
+    pair.submit(.ping, 5)
+    try pair.run { request in
+      #expect(String(decoding: request.target, as: UTF8.self) == "/livez")
+      return json(200, "{}")
+    }
+    #expect(try #require(pair.client.nextReply()).ticket == 5)
+  }
+
   @Test("replies find their commands, in whatever order they come")
   func matches() throws {
     let pair = try Pair()

@@ -150,11 +150,13 @@ import WireProtocol
   func reserved() throws {
     try Faces.use { faces in
       try faces.create("hits", "u64")
-      let peer = BinaryPeer(faces)
+      let peer = BinaryPeer(faces, as: Peer(user: 0, mapsArena: true))
       let frames: [(Opcode, [UInt8])] = [
         (.nop, ControlFrame.request(.nop, sequence: 1)),
         (.ping, ControlFrame.ping([], sequence: 1)),
         (.list, ListFrame().frame(sequence: 1)),
+        (.deleteOwned, DeleteOwnedFrame(ownerTag: 1).frame(sequence: 1)),
+        (.pin, ControlFrame.request(.pin, name: "hits", sequence: 1)),
         (.stat, ControlFrame.request(.stat, name: "hits", sequence: 1)),
         (.delete, ControlFrame.request(.delete, name: "hits", sequence: 1)),
         (.close, ControlFrame.request(.close, handle: try open(peer, "hits"), sequence: 1)),
@@ -163,7 +165,7 @@ import WireProtocol
       for (opcode, frame) in frames {
         var offsets = [2, 7]
         if opcode != .open { offsets.append(3) }
-        if [.nop, .ping, .list].contains(opcode) { offsets += [12, 15] }
+        if [.nop, .ping, .list, .deleteOwned].contains(opcode) { offsets += [12, 15] }
         for offset in offsets {
           var wrong = frame
           wrong[offset] = 1
@@ -309,8 +311,9 @@ import WireProtocol
         }
         // Half of them look like frames, so that the noise gets further than the length.
         if bytes.count >= 16, Bool.random(using: &generator) {
-          bytes[0] = [0x10, 0x12, 0x14, 0x15, 0x20, 0x23, 0x30, 0x40].randomElement(
-            using: &generator)!
+          bytes[0] = [0x10, 0x12, 0x14, 0x15, 0x16, 0x17, 0x18, 0x20, 0x23, 0x30, 0x40]
+            .randomElement(
+              using: &generator)!
           bytes[1] = Bool.random(using: &generator) ? 0 : 2
           bytes[4] = UInt8(bytes.count - 16) & 0xF8
           (bytes[5], bytes[6]) = (0, 0)

@@ -6,6 +6,7 @@ import Foundation
 import HTTPMessage
 import RegisterService
 import SharedArena
+import Synchronization
 import TestSupport
 import WireProtocol
 
@@ -74,13 +75,35 @@ struct HTTPAnswer {
   var slug: String? { (members["type"] as? String)?.split(separator: "/").last.map(String.init) }
 }
 
+/// How often somebody was woken, by any thread.
+final class WakeCount: Sendable {
+  private let number = Atomic(0)
+  var value: Int { number.load(ordering: .acquiring) }
+
+  func add() { number.add(1, ordering: .releasing) }
+
+  /// Waits until somebody was woken `count` times.
+  func wait(for count: Int) throws {
+    let end = ContinuousClock.now + .seconds(10)
+    while value < count {
+      guard ContinuousClock.now < end else { throw BinaryPeer.PeerError.notWoken }
+      sched_yield()
+    }
+  }
+}
+
 /// A binary connection without its socket.
 final class BinaryPeer {
   let session: BinarySession
+  /// How often the session was to be called again.
+  let wakes = WakeCount()
   private var output: OutputBuffer
 
-  init(_ faces: Faces, highWater: Int = .max, greets: Bool = true) {
-    session = BinarySession(faces.context, user: 0)
+  init(
+    _ faces: Faces, highWater: Int = .max, greets: Bool = true,
+    as peer: Peer = Peer(user: 0, mapsArena: false)
+  ) {
+    session = BinarySession(faces.context, peer) { [wakes] in wakes.add() }
     output = OutputBuffer(highWater: highWater)
     if greets { _ = send(Hello().bytes) }
   }
@@ -107,5 +130,6 @@ final class BinaryPeer {
 
   enum PeerError: Error {
     case noReply
+    case notWoken
   }
 }

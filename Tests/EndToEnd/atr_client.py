@@ -21,7 +21,8 @@ STATUSES = [
     "INDETERMINATE", "FENCED", "NOT_MANAGED", "LIMIT", "SHUTTING_DOWN", "NOT_OWNER", "CANCELLED",
     "INTERNAL", "VERSION", "READ_ONLY", "BAD_NAME", "ARENA_FULL", "BEYOND_GAP",
 ]
-NOP, PING, GOAWAY, OPEN, CLOSE, CREATE, DELETE, STAT, LIST = 0, 1, 4, *range(0x10, 0x16)
+NOP, PING, GOAWAY = 0, 1, 4
+OPEN, CLOSE, CREATE, DELETE, STAT, LIST, DELETE_OWNED, ARENA_STAT, PIN = range(0x10, 0x19)
 ORDERS = {"relaxed": 0, "acquire": 2, "release": 3, "acq_rel": 4, "seq_cst": 5}
 OPERATIONS = {
     "load": 0x20, "store": 0x21, "exchange": 0x22, "cmpxchg_strong": 0x23, "cmpxchg_weak": 0x24,
@@ -177,11 +178,10 @@ class Client:
         reply = self.by_name(OPEN, name, policy=0 if create is None else 1, type=type_code).check()
         return reply.auxiliary, reply.type
 
-    def create(self, name, type, initial=0, exclusively=False, label=""):
+    def create(self, name, type, initial=0, exclusively=False, label="", tag=0):
         """Whether the register was made; else it was there, of this type."""
-        text = label.encode()
-        body = initial.to_bytes(16, "little") + bytes(24)
-        body += struct.pack("<HHI", len(text), 0, 0) + padded(text)
+        text, body = label.encode(), initial.to_bytes(16, "little") + bytes(16)
+        body += struct.pack("<QHHI", tag, len(text), 0, 0) + padded(text)
         reply = self.by_name(CREATE, name, body, 2 if exclusively else 1, type=TYPES[type]).check()
         return bool(reply.flags & 0x10)
 

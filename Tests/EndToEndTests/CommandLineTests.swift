@@ -64,6 +64,16 @@ import Testing
       #"{"registers":[{"name":"t/x","type":"i8","value":"10","label":"text"}]}"#),
     Step("rm f b", ""),
     Step("ls", "hits\nt/x"),
+    Step("create o u8 --owner 0x2a", "created o u8 0"),
+    Step("create p u8 --owner=42", "created p u8 0"),
+    Step("create q u8 --owner 18446744073709551615", "created q u8 0"),
+    Step("create r u8 --owner 18446744073709551616", "", 2),
+    Step("create r u8 --owner -1", "", 2),
+    Step("create r u8 --owner x", "", 2),
+    Step("rm --owner 0", "", 2),
+    Step("rm o --owner 42", "", 2),
+    Step("rm", "", 2),
+    Step("ls", "hits\nt/x\no\np\nq"),
     // What goes wrong: the exit code tells what kind of wrong it is.
     Step("get f", "", 1),
     Step("rm f t/x", "", 1),
@@ -121,6 +131,38 @@ import Testing
         #expect(result.errors.isEmpty == isSilent, "\(step.words): \(result.errors)")
         #expect(result.errors.split(separator: "\n").count <= 1, "\(result.errors)")
       }
+    }
+  }
+
+  @Test(
+    "registers of one owner go together, over every transport but HTTP", arguments: Place.allCases)
+  func removesOwned(place: Place) throws {
+    try withServer { server in
+      let environment = ["ATOMICS_SERVER": place.address(server)]
+      for name in ["a", "b"] {
+        let made = try CommandLineTool.run(
+          ["create", name, "u8", "--owner", "42"], environment: environment)
+        #expect(made.output == "created \(name) u8 0\n", "\(made.errors)")
+      }
+      _ = try CommandLineTool.run(["create", "c", "u8", "--owner", "7"], environment: environment)
+      let removed = try CommandLineTool.run(["rm", "--owner", "0x2A"], environment: environment)
+      let listed = try CommandLineTool.run(["ls"], environment: environment)
+      guard place != .http else {
+        #expect(removed.status == 2 && removed.output.isEmpty)
+        #expect(removed.errors.contains("use atr://, unix: or shm: instead"))
+        #expect(listed.output == "a\nb\nc\n")
+        return
+      }
+      #expect(removed.output == "deleted 2\n", "\(removed.errors)")
+      #expect(listed.output == "c\n")
+      let again = try CommandLineTool.run(
+        ["rm", "--json", "--owner", "42"], environment: environment)
+      #expect(again.output == #"{"owner":"42","deleted":0}"# + "\n" && again.status == 0)
+      let stat = try CommandLineTool.run(["stat", "--json"], environment: environment)
+      #expect(stat.output.hasPrefix(#"{"capacity":33554432,"live":1,"#), "\(stat.errors)")
+      let text = try CommandLineTool.run(["stat"], environment: environment)
+      #expect(text.output.hasPrefix("registers   1 of at most 33554432\n"), "\(text.errors)")
+      #expect(text.output.contains("deletions   2\n"))
     }
   }
 
@@ -218,7 +260,8 @@ import Testing
     "help is to be had for each verb, on 80 columns",
     arguments: [
       ["--help"], ["help"], ["create", "--help"], ["help", "create"], ["ls", "-h"], ["rm", "-h"],
-      ["info", "-h"], ["ping", "-h"], ["locate", "-h"], ["bench", "-h"], ["cas", "-h"],
+      ["info", "-h"], ["ping", "-h"], ["locate", "-h"], ["stat", "-h"], ["bench", "-h"],
+      ["cas", "-h"],
       ["help", "bit", "set"], ["bit", "--help"], ["help", "bit"],
     ])
   func helps(words: [String]) throws {

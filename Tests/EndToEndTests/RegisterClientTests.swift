@@ -42,6 +42,34 @@ import Testing
     #expect(total == UInt128(4 * taskCount * additions * 3))
   }
 
+  @Test("what a plan says is what is made, and goes by its owner's tag; not over HTTP")
+  func makesPlans() async throws {
+    try await withServer { server in
+      let type = try #require(RegisterType(name: "i128"))
+      for address in server.everyAddress {
+        let client = try await RegisterClient.connect(to: ServerAddress(address))
+        let plan = RegisterPlan(
+          name: "planned", type: type, initial: .max, label: "so it is", ownerTag: .max - 1)
+        #expect(try await client.create(plan).created)
+        let info = try await client.info(named: "planned")
+        #expect(info.value == .max && info.label == "so it is")
+        guard !address.hasPrefix("http") else {
+          await #expect(throws: ClientError.self) {
+            try await client.deleteOwned(tag: plan.ownerTag).count
+          }
+          await #expect(throws: ClientError.self) { try await client.arenaReport() }
+          try await client.delete("planned")
+          continue
+        }
+        #expect(info.ownerTag == plan.ownerTag)
+        #expect(try await client.deleteOwned(tag: 1).count == 0)
+        #expect(try await client.deleteOwned(tag: plan.ownerTag).count == 1)
+        #expect(try await client.arenaReport().capacity == 1 << 25)
+        #expect(try await client.list().registers.isEmpty)
+      }
+    }
+  }
+
   @Test("a name that cannot be and a page beyond the limit come to the same over every transport")
   func checksAlike() throws {
     try withServer { server in

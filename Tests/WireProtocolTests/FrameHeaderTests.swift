@@ -43,7 +43,10 @@ import Testing
     #expect(FrameHeader.typeAsRegistered == 0x3F)
     #expect(FrameFlag.name == 0x02 && ReplyFlag.created == 0x10)
     let opcodes = Opcode.allCases.map(\.rawValue)
-    #expect(opcodes == [0x00, 0x01, 0x04, 0x10, 0x11, 0x12, 0x13, 0x14, 0x15])
+    #expect(
+      opcodes == [
+        0x00, 0x01, 0x04, 0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18,
+      ])
     // No control frame has the code of an operation.
     #expect(opcodes.allSatisfy { AtomicOperation(rawValue: $0) == nil })
     let names = Status.allCases.map(\.wireName)

@@ -36,6 +36,11 @@ import Testing
       _ = try? ListFrame(body: span)
       _ = try? ListReply(header: header, body: span)
       _ = try? StatReply(header: header, body: span)
+      _ = try? DeleteOwnedFrame(body: span)
+      _ = try? DeleteOwnedReply(body: span)
+      var counted = header
+      counted.handleOrAuxiliary &= 3
+      _ = try? ArenaStatReply(header: counted, body: span)
       _ = try? ControlFrame.readOpened(header: header, body: span)
       _ = WireFailure(status: .internal, body: span)
       for type in RegisterType.all {

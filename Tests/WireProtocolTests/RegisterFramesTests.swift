@@ -99,12 +99,14 @@ import Testing
   func stat() throws {
     let stat = StatReply(
       type: .named("i16"), name: "app:hits", value: 0xFFFE, createdUnixNanoseconds: 1_700_000_000,
-      generation: 3, ownerTag: 4, ownerUser: 1000, slot: 77, label: "größe")
+      generation: 3, ownerTag: 4, ownerUser: 1000, slot: 77, restoreGap: 0x0102, isPinned: true,
+      label: "größe")
     let request = FrameHeader(opcode: Opcode.stat.rawValue, sequence: 5)
     let (header, body) = try split(stat.frame(answering: request))
     #expect(header.opcode == 0x14 && header.sequence == 5 && header.type == 0x09)
     #expect(Array(body.prefix(16)) == [0xFE, 0xFF] + [UInt8](repeating: 0, count: 14))
-    #expect(Array(body[40..<56]) == [0xE8, 3, 0, 0, 77, 0, 0, 0, 8, 0, 7, 0, 0, 0, 0, 0])
+    #expect(Array(body[40..<56]) == [0xE8, 3, 0, 0, 77, 0, 0, 0, 8, 0, 7, 0, 1, 0, 0, 0])
+    #expect(Array(body[56..<72]) == [2, 1] + [UInt8](repeating: 0, count: 14))
     #expect(try StatReply(header: header, body: body.span) == stat)
     for count in 0..<body.count {
       #expect(throws: WireFailure.self) {

@@ -46,6 +46,11 @@ private func fuzzRequests(_ header: FrameHeader, _ body: [UInt8]) {
     let frame = list.frame(sequence: header.sequence).dropFirst(FrameHeader.byteCount)
     precondition((try? ListFrame(body: Array(frame).span)) == list, "LIST changes on its way")
   }
+  if let part = try? DeleteOwnedFrame(body: body.span) {
+    let frame = part.frame(sequence: header.sequence).dropFirst(FrameHeader.byteCount)
+    precondition(
+      (try? DeleteOwnedFrame(body: Array(frame).span)) == part, "DELETE_OWNED changes on its way")
+  }
   guard let operation = AtomicOperation(rawValue: header.opcode) else { return }
   for type in RegisterType.all {
     guard
@@ -88,8 +93,36 @@ private func fuzzReplies(_ header: FrameHeader, _ body: [UInt8]) {
   if let reply = try? ListReply(header: header, body: body.span) {
     precondition(reply.entries.count <= body.count / 24, "more entries than bytes for them")
   }
-  _ = try? StatReply(header: header, body: body.span)
+  if let stat = try? StatReply(header: header, body: body.span) {
+    let frame = stat.frame(answering: header)
+    let again = FrameHeader(frame.span.littleEndian64(at: 0), frame.span.littleEndian64(at: 8))
+    let bytes = Array(frame.dropFirst(FrameHeader.byteCount))
+    precondition((try? StatReply(header: again, body: bytes.span)) == stat, "STAT changes")
+  }
+  if let reply = try? DeleteOwnedReply(body: body.span) {
+    let frame = reply.frame(answering: header).dropFirst(FrameHeader.byteCount)
+    precondition((try? DeleteOwnedReply(body: Array(frame).span)) == reply, "a count changes")
+  }
+  fuzzArenaReport(header, body)
   if let status = Status(rawValue: header.orderOrStatus) {
     _ = WireFailure(status: status, body: body.span).frame(answering: header)
   }
+}
+
+/// A report that was read may be more than a server would send: what is left is counted.
+private func fuzzArenaReport(_ header: FrameHeader, _ body: [UInt8]) {
+  guard let report = try? ArenaStatReply(header: header, body: body.span) else { return }
+  precondition(report.attachments.count <= body.count / 24, "more attachments than bytes for them")
+  let frame = report.frame(answering: header, atMost: 4096)
+  precondition(frame.count <= 4096, "a frame beyond its bound")
+  let again = FrameHeader(frame.span.littleEndian64(at: 0), frame.span.littleEndian64(at: 8))
+  let bytes = Array(frame.dropFirst(FrameHeader.byteCount))
+  guard let read = try? ArenaStatReply(header: again, body: bytes.span) else {
+    preconditionFailure("a report cannot be read again")
+  }
+  precondition(
+    read.attachments.map(\.lockByte)
+      == report.attachments.prefix(read.attachments.count).map(\.lockByte)
+      && read.capacity == report.capacity && read.valuesBytes == report.valuesBytes,
+    "a report changes on its way")
 }

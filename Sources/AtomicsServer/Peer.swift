@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Who is on the other side of a connection.
+struct Peer: Sendable {
+  /// The user, as the kernel tells for a Unix socket; the server's own where nobody can tell.
+  var user: UInt32
+  /// Whether it came over the arena's own socket: it could map the arena, and may say what those
+  /// who map it need.
+  var mapsArena: Bool
+}
