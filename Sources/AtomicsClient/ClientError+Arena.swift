@@ -23,6 +23,7 @@ extension ClientError {
       case .typeMismatch: "type-mismatch"
       case .restoreGapNotTaken: "invalid-value"
       case .readOnly: "forbidden"
+      case .overwrittenCell: "internal"
       case .fileSystemFull, .capacityReached, .indexSpaceUsed: "arena-full"
       default: nil
       }

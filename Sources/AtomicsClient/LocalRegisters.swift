@@ -71,10 +71,27 @@ final class LocalRegisters: Sendable {
       throw .rejected(
         code: "type-mismatch", text: "The register's type is \(handle.type.name).", applied: .no)
     }
-    guard let outcome = arena.perform(request, on: handle) else {
-      throw .notFound(name: register.name)
+    let outcome = arena.perform(request, on: handle)
+    guard let outcome, !arena.isFaulty else {
+      throw refusal(of: handle, register.name, in: arena, isPerformed: outcome != nil)
     }
     return outcome
+  }
+
+  /// Why there is no result, or none that counts.
+  private func refusal(
+    of handle: RegisterHandle, _ name: String, in arena: Arena, isPerformed: Bool
+  ) -> ClientError {
+    if isPerformed || arena.isFaulty {
+      return .rejected(
+        code: "internal", text: "Another program cut the file of the arena at \(path).",
+        applied: .unknown)
+    }
+    guard arena.condition(of: handle) != .deleted else { return .notFound(name: name) }
+    return .rejected(
+      code: "internal",
+      text: "Another program wrote over the cell of \(name): its value is not to be trusted.",
+      applied: .no)
   }
 
   private func capabilities() throws(ClientError) -> ServerCapabilities {

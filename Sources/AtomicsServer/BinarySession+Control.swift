@@ -175,8 +175,13 @@ extension BinarySession {
     let request = try ListFrame(body: body)
     // The client's largest frame bounds the page; the longest entry is 24 + 128 + 64 bytes.
     let room = (min(clientFrameLimit, context.limits.frameBytes) - 24) / 216
-    let page = service.list(
-      from: request.cursor, prefix: request.prefix.span, limit: min(Int(request.limit), room))
+    let page: (registers: [RegisterDescription], next: UInt64?)
+    do throws(ServiceError) {
+      page = try service.list(
+        from: request.cursor, prefix: request.prefix.span, limit: min(Int(request.limit), room))
+    } catch {
+      throw WireFailure(error)
+    }
     let entries = page.registers.map {
       ListReply.Entry(name: $0.name, type: $0.type, value: $0.value, label: $0.label)
     }

@@ -155,8 +155,7 @@ final class BinarySession {
       operation, header: header, operands: operands, type: handle.type)
     let outcome: AtomicOutcome
     do throws(ServiceError) {
-      guard let performed = try service.perform(request, on: handle) else { throw .gone }
-      outcome = performed
+      outcome = try service.perform(request, on: handle)
     } catch {
       throw WireFailure(error)
     }
@@ -220,8 +219,9 @@ extension WireFailure {
       case .snapshotsOff: .unsupported
       case .beyondRestoreGap: .beyondGap
       case .full: .arenaFull
-      case .unpublished, .arena: .internal
+      case .damaged, .overwritten, .unpublished, .arena: .internal
       }
-    self.init(status, error.description)
+    self.init(
+      status, error.description, applied: error.isApplicationUnknown ? .unknown : .no)
   }
 }

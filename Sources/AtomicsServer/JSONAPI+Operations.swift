@@ -49,8 +49,7 @@ extension JSONAPI {
         operand: operand, expected: expected, index: bit)
     }
     let outcome = try Self.serving { () throws(ServiceError) in
-      guard let outcome = try service.perform(atomic, on: handle) else { throw .gone }
-      return outcome
+      try service.perform(atomic, on: handle)
     }
     guard outcome.succeeded || atomic.overflow != .fail else {
       throw Self.outOfBounds(type.format(outcome.old))

@@ -91,8 +91,10 @@ extension JSONAPI {
       throw Problem(.valueOutOfRange, "limit is 1 to 1000", member: "limit")
     }
     let prefix = Array((try members.text("prefix") ?? "").utf8)
-    let page = service.list(
-      from: try members.number("cursor") ?? 0, prefix: prefix.span, limit: Int(limit))
+    let cursor = try members.number("cursor") ?? 0
+    let page = try Self.serving { () throws(ServiceError) in
+      try service.list(from: cursor, prefix: prefix.span, limit: Int(limit))
+    }
     var json = JSONWriter(reserving: 64 * page.registers.count + 64)
     json.beginObject()
     json.name("registers")
@@ -122,7 +124,7 @@ extension JSONAPI {
     _ register: RegisterReference, _ order: MemoryOrder = .sequentiallyConsistent
   ) throws(ServiceError) -> HTTPResponse {
     var description = try service.describe(register)
-    guard let bits = service.load(register, order) else { throw .gone }
+    let bits = try service.load(register, order)
     description.value = bits
     var json = JSONWriter(reserving: 96)
     Self.write(description, isWhole: true, to: &json)

@@ -2,6 +2,7 @@
 
 import HTTPMessage
 import JSONText
+import RegisterService
 
 /// What the server says of itself.
 extension JSONAPI {
@@ -10,12 +11,32 @@ extension JSONAPI {
     case .capabilities: return Self.json(context.capabilities)
     case .readyz where context.isDraining:
       throw Problem(.shuttingDown, "the server finishes what it has and takes nothing new")
-    default:
-      var json = JSONWriter()
-      json.beginObject()
-      json.member("status", "ok")
-      json.endObject()
-      return Self.json(json.bytes)
+    case .readyz: return Self.readiness(service.damage)
+    default: return Self.json(Self.health("ok", nil))
     }
+  }
+
+  /// 200 whenever requests are answered for good, also on an arena that was damaged and repaired:
+  /// the rest of it is served. 503 while every answer would be "unknown".
+  private static func readiness(_ damage: DamageSummary) -> HTTPResponse {
+    var response = json(health(damage.isUnrepaired ? "damaged" : "ok", damage))
+    if damage.isUnrepaired { response.status = 503 }
+    return response
+  }
+
+  private static func health(_ status: String, _ damage: DamageSummary?) -> [UInt8] {
+    var json = JSONWriter()
+    json.beginObject()
+    json.member("status", status)
+    if let damage, damage.count > 0 {
+      json.name("damage")
+      json.beginObject()
+      json.member("count", damage.count)
+      if let last = damage.last { json.member("last", last) }
+      json.member("last_unix_ms", damage.lastUnixNanoseconds / 1_000_000)
+      json.endObject()
+    }
+    json.endObject()
+    return json.bytes
   }
 }

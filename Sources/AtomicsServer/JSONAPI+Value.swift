@@ -19,7 +19,7 @@ extension JSONAPI {
     try Self.refusePreconditions(request, except: ["if-none-match"])
     let response = try Self.serving { () throws(ServiceError) in
       let handle = try service.find(name.span)
-      guard let bits = service.load(handle, order) else { throw .gone }
+      let bits = try service.load(handle, order)
       let text = handle.type.format(bits)
       var fields = HTTPFields()
       fields.append(name: "content-type", value: "text/plain; charset=utf-8")
@@ -61,8 +61,7 @@ extension JSONAPI {
       try AtomicRequest(operation, on: type, order: order, operand: operand, expected: expected)
     }
     let outcome = try Self.serving { () throws(ServiceError) in
-      guard let outcome = try service.perform(atomic, on: handle) else { throw .gone }
-      return outcome
+      try service.perform(atomic, on: handle)
     }
     guard outcome.succeeded else { throw Self.failed(type.format(outcome.old)) }
     var fields = HTTPFields()
@@ -91,8 +90,7 @@ extension JSONAPI {
 
   private func failed(_ handle: RegisterReference) throws(Problem) -> Problem {
     try Self.serving { () throws(ServiceError) in
-      guard let bits = service.load(handle) else { throw .gone }
-      return Self.failed(handle.type.format(bits))
+      Self.failed(handle.type.format(try service.load(handle)))
     }
   }
 

@@ -21,6 +21,10 @@ final class Maintenance: Sendable {
   private let due = Mutex(Deadline.never)
   private let isSnapshotWanted = Atomic(false)
   private let isArenaLost = Atomic(false)
+  /// The arena is there, and cannot be served any more.
+  private let isArenaBroken = Atomic(false)
+  /// How much of the damage to the arena is in the log.
+  private let toldDamage = Atomic(0)
   /// What kept the arena from being maintained at the last tick.
   private let lastTrouble = Mutex<String?>(nil)
 
@@ -63,11 +67,12 @@ final class Maintenance: Sendable {
     }
     guard let thread else { return }
     loop.execute { [self] in
+      repairArena()
       verifyPublished()
       if isArenaLost.load(ordering: .relaxed) {
         // What came between the first one and the end.
         _ = rescue()
-      } else if snapshots.isOn, snapshots.atShutdown {
+      } else if snapshots.isOn, snapshots.atShutdown, !isArenaBroken.load(ordering: .relaxed) {
         takeSnapshot()
       }
       loop.stop()
@@ -86,14 +91,39 @@ final class Maintenance: Sendable {
 
   /// Once a second. Each line is one kind of care.
   private func tick() {
+    repairArena()
     verifyPublished()
     maintainArena()
     takeDueSnapshot()
   }
 
+  /// Whoever may write the arena's values may break or cut their file: what can be made good of it
+  /// is.
+  private func repairArena() {
+    if isArenaLost.load(ordering: .relaxed) || isArenaBroken.load(ordering: .relaxed) { return }
+    do throws(ServiceError) {
+      log(try service.repair(), service.damage)
+    } catch {
+      isArenaBroken.store(true, ordering: .relaxed)
+      let failure = ServerError.arena("\(error)")
+      logger.critical("\(failure)")
+      fail(failure)
+    }
+  }
+
+  /// A line for each thing that was found just now, and one for all that requests met: whoever
+  /// breaks cells all the time does not fill the log.
+  private func log(_ found: [String], _ damage: DamageSummary) {
+    for text in found { logger.error("arena damaged, repaired", metadata: ["found": "\(text)"]) }
+    let told = toldDamage.exchange(damage.count, ordering: .relaxed)
+    let others = damage.count - told - found.count
+    guard others > 0, let last = damage.last else { return }
+    logger.error("arena damaged, repaired", metadata: ["count": "\(others)", "last": "\(last)"])
+  }
+
   /// Memory ahead of need, and what was deleted back in use.
   private func maintainArena() {
-    if isArenaLost.load(ordering: .relaxed) { return }
+    if isArenaLost.load(ordering: .relaxed) || isArenaBroken.load(ordering: .relaxed) { return }
     var trouble: String?
     do throws(ServiceError) {
       try service.maintain()
@@ -129,7 +159,7 @@ final class Maintenance: Sendable {
   private func takeDueSnapshot() {
     let isDue = loop.now >= due.withLock { $0 }
     guard snapshots.isOn, isDue || isSnapshotWanted.load(ordering: .relaxed),
-      !isArenaLost.load(ordering: .relaxed)
+      !isArenaLost.load(ordering: .relaxed), !isArenaBroken.load(ordering: .relaxed)
     else { return }
     takeSnapshot()
   }

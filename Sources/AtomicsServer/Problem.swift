@@ -106,6 +106,8 @@ struct Problem: Error, Equatable {
   var value: String?
   /// The `Allow` field of a 405.
   var allow: String?
+  /// The request may have taken effect all the same.
+  var isApplicationUnknown = false
 
   init(_ kind: Kind, _ detail: String, member: String? = nil) {
     self.kind = kind
@@ -113,7 +115,8 @@ struct Problem: Error, Equatable {
     self.member = member
   }
 
-  /// The answer that carries this problem. Nothing was applied: every refusal comes first.
+  /// The answer that carries this problem. Every refusal comes before anything is applied, but for
+  /// those of a damaged arena.
   var response: HTTPResponse {
     var json = JSONWriter(reserving: 256)
     json.beginObject()
@@ -125,7 +128,7 @@ struct Problem: Error, Equatable {
     if let operation { json.member("op", operation) }
     if let member { json.member("member", member) }
     if let value { json.member("value", value) }
-    json.member("applied", "no")
+    json.member("applied", isApplicationUnknown ? "unknown" : "no")
     json.endObject()
     var fields = HTTPFields()
     fields.append(name: "content-type", value: "application/problem+json")
@@ -166,8 +169,9 @@ extension Problem {
       self.init(.outOfBounds, "\(error)")
       value = type.format(found)
     case .full: self.init(.arenaFull, "\(error)")
-    case .unpublished, .arena: self.init(.internal, "\(error)")
+    case .damaged, .overwritten, .unpublished, .arena: self.init(.internal, "\(error)")
     }
+    isApplicationUnknown = error.isApplicationUnknown
   }
 
   init(_ error: OperationError) {

@@ -52,33 +52,46 @@ public final class RegisterService: Sendable {
 
   /// Runs `request`, checked against the reference's type, on its register.
   ///
-  /// - Returns: Nil when the register was deleted.
-  /// - Throws: `.beyondRestoreGap`, for registers that have a restore gap.
-  /// - Complexity: One load and compare above the operation's own cost; a mutex with a restore
+  /// - Throws: `.gone`; `.beyondRestoreGap`, for registers that have a restore gap; `.overwritten`
+  ///   and `.damaged` where another program broke the arena.
+  /// - Complexity: A few loads and compares above the operation's own cost; a mutex with a restore
   ///   gap.
   @inlinable
   public func perform(
     _ request: AtomicRequest, on register: RegisterReference
-  ) throws(ServiceError) -> AtomicOutcome? {
-    if register.isBounded { return try performBounded(request, on: register) }
-    return arena.perform(request, on: register.handle)
+  ) throws(ServiceError) -> AtomicOutcome {
+    let outcome =
+      register.isBounded
+      ? try performBounded(request, on: register) : arena.perform(request, on: register.handle)
+    guard let outcome, !arena.isFaulty else {
+      throw refusal(of: register, isPerformed: outcome != nil)
+    }
+    return outcome
   }
 
-  /// The value's bits, or nil when the register was deleted.
+  /// The value's bits.
   ///
   /// - Parameter order: A load order; traps otherwise.
+  /// - Throws: As `perform(_:on:)`.
   @inlinable
-  public func load(_ register: RegisterReference, _ order: MemoryOrder = .sequentiallyConsistent)
-    -> UInt128?
-  {
-    arena.withCell(of: register.handle) { cell in cell.load(order: order) }
+  public func load(
+    _ register: RegisterReference, _ order: MemoryOrder = .sequentiallyConsistent
+  ) throws(ServiceError) -> UInt128 {
+    let bits = arena.withCell(of: register.handle) { cell in cell.load(order: order) }
+    guard let bits, !arena.isFaulty else {
+      throw refusal(of: register, isPerformed: bits != nil)
+    }
+    return bits
   }
 
   /// Everything known about a register; its value is read sequentially consistent.
   ///
-  /// - Throws: `.gone`.
+  /// - Throws: As `perform(_:on:)`.
   public func describe(_ register: RegisterReference) throws(ServiceError) -> RegisterDescription {
-    guard let info = arena.info(of: register.handle) else { throw .gone }
+    let info = arena.info(of: register.handle)
+    guard let info, arena.condition(of: register.handle) == .alive, !arena.isFaulty else {
+      throw refusal(of: register, isPerformed: false)
+    }
     return RegisterDescription(info)
   }
 
@@ -86,10 +99,11 @@ public final class RegisterService: Sendable {
   ///
   /// - Complexity: At most ``ExecutionBudget/scanLimit`` slots are looked at.
   public func list(from cursor: UInt64, prefix: Span<UInt8>, limit: Int)
-    -> (registers: [RegisterDescription], next: UInt64?)
+    throws(ServiceError) -> (registers: [RegisterDescription], next: UInt64?)
   {
     let page = arena.list(
       from: cursor, prefix: prefix, limit: limit, scanLimit: ExecutionBudget.scanLimit)
+    try refuseWhileDamaged()
     return (page.registers.map(RegisterDescription.init), page.next)
   }
 
@@ -116,6 +130,7 @@ public final class RegisterService: Sendable {
       if exclusively, case .typeMismatch = error { throw .exists }
       throw ServiceError(error)
     }
+    try refuseWhileDamaged()
     if exclusively && !made.created { throw .exists }
     let isBounded = hasBounds && (gap != 0 || arena.restoreGap(of: made.handle) != 0)
     return (RegisterReference(made.handle, isBounded: isBounded), made.created)
@@ -133,6 +148,7 @@ public final class RegisterService: Sendable {
     } catch {
       throw ServiceError(error)
     }
+    try refuseWhileDamaged()
     if !deleted { throw .notFound }
     if let handle { bounds?.remove(handle) }
   }

@@ -3,7 +3,7 @@
 public import AtomicsCore
 import SharedArena
 
-/// Why a request was refused. Nothing was applied, whichever it is.
+/// Why a request was refused. Nothing was applied, except where ``isApplicationUnknown``.
 public enum ServiceError: Error, Equatable {
   /// The name is none; the text says what names are.
   case invalidName(String)
@@ -26,10 +26,19 @@ public enum ServiceError: Error, Equatable {
   case beyondRestoreGap(RegisterType, found: UInt128, limit: UInt128)
   /// No room for another register; the text says why and how to make room.
   case full(String)
+  /// The arena's memory was missing while the request ran, because another program cut the file.
+  case damaged
+  /// Another program wrote over the register's cell.
+  case overwritten
   /// The arena at its path is not this one any more; its memory is still mapped.
   case unpublished(String)
   /// The arena failed in a way that the request has no part in.
   case arena(String)
+}
+
+extension ServiceError {
+  /// Whether the request may have taken effect all the same.
+  public var isApplicationUnknown: Bool { self == .damaged }
 }
 
 extension ServiceError: CustomStringConvertible {
@@ -43,6 +52,11 @@ extension ServiceError: CustomStringConvertible {
     case .exists: "a register of this name exists already"
     case .typeMismatch(let existing): "a register of this name exists with type \(existing.name)"
     case .operation(let error): "\(error)"
+    case .damaged:
+      "another program cut the arena's file; whether this took effect is unknown, and values may "
+        + "be lost"
+    case .overwritten:
+      "another program wrote over the register's cell; its value is not to be trusted: store one"
     case .restoreGapNotTaken(let type): "\(ArenaError.restoreGapNotTaken(type))"
     case .snapshotsOff:
       "a restore gap needs snapshots, which this server does not take: start it with "

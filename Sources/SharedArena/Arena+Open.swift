@@ -86,7 +86,10 @@ extension Arena {
           .read(HeaderLayout.immutableEnd),
         path: "\(path)/\(ArenaFiles.directory)")
       if header.bootIdentifier == boot {
-        return (try Arena(path: path, serving: found, lock: lock, options: options), .adopted)
+        let isRepaired = try found.repairValuesHeader(of: header)
+        let arena = try Arena(path: path, serving: found, lock: lock, options: options)
+        if isRepaired { arena.note(.header) }
+        return (arena, .adopted)
       }
       if let served = try serveNew(
         at: place, in: parent, path, options, restoring: snapshotPath, replacing: header)

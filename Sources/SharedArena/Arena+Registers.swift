@@ -32,6 +32,17 @@ extension Arena {
   public func withCell<Result, Failure: Error>(
     of handle: RegisterHandle, _ body: (AtomicCell) throws(Failure) -> Result
   ) throws(Failure) -> Result? {
+    try withCell(of: handle, wakes: true, body)
+  }
+
+  /// As above.
+  ///
+  /// - Parameter wakes: Whether `body` may change the value, so that who waits has to be woken.
+  @inlinable @inline(__always)
+  func withCell<Result, Failure: Error>(
+    of handle: RegisterHandle, wakes: @autoclosure () -> Bool,
+    _ body: (AtomicCell) throws(Failure) -> Result
+  ) throws(Failure) -> Result? {
     let slot = Int(handle.slot)
     // Safety: the record is this thread's, and lives for ever.
     let thread = unsafe clinux_activity_enter()
@@ -41,7 +52,9 @@ extension Arena {
     guard unsafe cells.generation(slot) == handle.generation else { return nil }
     defer {
       clinux_compiler_barrier()
-      if unsafe cells.event(slot) & CellLayout.waiting != 0 { wakeWaiters(ofSlot: slot) }
+      if unsafe cells.event(slot) & CellLayout.waiting != 0, wakes() {
+        wakeWaiters(ofSlot: slot)
+      }
     }
     return try body(unsafe cells.cell(slot, type: handle.type))
   }
@@ -49,7 +62,7 @@ extension Arena {
   /// Runs a request that was made for the register's type; as ``withCell(of:_:)``.
   @inlinable @inline(__always)
   public func perform(_ request: AtomicRequest, on handle: RegisterHandle) -> AtomicOutcome? {
-    withCell(of: handle) { cell in cell.perform(request) }
+    withCell(of: handle, wakes: !request.operation.isReadOnly) { cell in cell.perform(request) }
   }
 
   /// The register's value to keep for as long as the arena is open; nil when the register was
@@ -63,7 +76,20 @@ extension Arena {
   @inlinable
   public func cell(of handle: RegisterHandle) -> AtomicCell? {
     if !hasLentCells.load(ordering: .relaxed) { hasLentCells.store(true, ordering: .relaxed) }
-    return withCell(of: handle) { cell in cell }
+    return withCell(of: handle, wakes: false) { cell in cell }
+  }
+
+  /// The value, for whoever wants to look and wake nobody; nil when the register was deleted, and
+  /// where this machine cannot read it without writing and the mapping is only for reading.
+  func value(of handle: RegisterHandle) -> UInt128? {
+    let slot = Int(handle.slot)
+    let thread = unsafe clinux_activity_enter()
+    defer { unsafe clinux_activity_leave(thread) }
+    // Safety: the slot lies below the watermark of `dir`.
+    guard slot < directory.watermark, unsafe cells.generation(slot) == handle.generation else {
+      return nil
+    }
+    return value(ofSlot: slot, type: handle.type)
   }
 
   /// Learns from `dir` how far the arena has grown since it was last asked.

@@ -17,7 +17,8 @@ extension Arena {
   /// moment. Registers that exist during the whole call are in it, others may be.
   ///
   /// - Throws: `notFound` without the file's directory, `snapshotDiskFull`, `permissionDenied`,
-  ///   `invalidSnapshotPath`; `readOnly` where this processor cannot read 16 bytes without writing.
+  ///   `invalidSnapshotPath`; `unsafePath` while `val` is cut; `readOnly` where this processor
+  ///   cannot read 16 bytes without writing.
   ///   Nothing has changed then.
   /// - Complexity: O(registers); waits for the disk, and holds nobody up meanwhile.
   @discardableResult
@@ -49,6 +50,10 @@ extension Arena {
         try writer.append(entry)
       }
       cursor = page.next
+    }
+    // What was read of a file that is cut was never written to it.
+    guard !isFaulty else {
+      throw .unsafePath(path: "\(self.path)/\(ArenaFiles.values)", .truncated)
     }
     return try writer.commit()
   }

@@ -35,7 +35,7 @@ extension Arena {
         directory.bytes.relaxed(HeaderLayout.indexPlaces + 8 * $0) != 0
       },
       directoryBytes: names.allocatedByteCount, valuesBytes: valuesStatus.allocatedByteCount,
-      attachments: attachments)
+      attachments: attachments, damage: damage)
   }
 
   /// For each of the ascending `epochs`, how many slots wait that were deleted after it: of those

@@ -31,6 +31,10 @@ public final class Arena: Sendable {
   private let directoryMapping: Mapping
   private let valuesMapping: Mapping
   let attachment: Attachment
+  let directoryFaults: FaultCount
+  let damages = Mutex(DamageReport())
+  /// Where the walk that looks for overwritten cells goes on.
+  let patrolSlot = Atomic(0)
   let publishedFiles: [String: FileDescriptor.Status]
 
   // What `withCell` needs, and nothing else.
@@ -38,6 +42,8 @@ public final class Arena: Sendable {
   /// Slots whose cell may be touched, as far as this process knows; 0 for observers. Never taken
   /// from `val`, which strangers write.
   @usableFromInline let watermark: Atomic<Int>
+  /// How often `val` was missing where it was mapped, and has not been mapped anew since.
+  @usableFromInline let faults: FaultCount
   /// Whether cells were given out for longer than a call.
   @usableFromInline let hasLentCells = Atomic(false)
 
@@ -71,6 +77,8 @@ public final class Arena: Sendable {
     valuesMapping = try Mapping(
       of: attachment.file, byteCount: header.valuesLength, writable: isWritable)
     values = valuesMapping.bytes
+    faults = valuesMapping.faults
+    directoryFaults = directoryMapping.faults
     cells = CellTable(in: values, header: header)
     watermark = Atomic(isWritable ? directory.watermark : 0)
     publishedFiles = try [
@@ -86,6 +94,12 @@ public final class Arena: Sendable {
   }
 
   static let firstLockByte: UInt64 = 1 << 62
+
+  /// Maps `val` anew where it is: from the very open file that the attachment's lock is on.
+  func remapValues() throws(ArenaError) { try valuesMapping.remap(attachment.file) }
+
+  /// Forgets the faults of `val` up to `count`. False: there were more.
+  func settleFaults(_ count: UInt64) -> Bool { valuesMapping.settle(count) }
 
   /// The identity of the arena: 16 random bytes drawn when it was made, the first 8 first.
   public var uuid: (UInt64, UInt64) {
@@ -109,7 +123,7 @@ public final class Arena: Sendable {
 }
 
 extension FileDescriptor {
-  fileprivate func checkLength(_ expected: Int) throws(ArenaError) {
+  func checkLength(_ expected: Int) throws(ArenaError) {
     guard try status().byteCount >= expected else { throw .unsafePath(path: path, .truncated) }
   }
 }

@@ -42,6 +42,14 @@ extension ArenaError: CustomStringConvertible {
     case .bootIdentifierUnreadable(let path):
       "the boot identifier in \(path) cannot be read; is /proc mounted?"
     case .systemCall(let name, let path, let code): "\(name) \(path): \(message(for: code))"
+    case .overwrittenCell(let slot):
+      "another program wrote over the cell of slot \(slot): its value is not to be trusted"
+    case .damageContinues(let path):
+      "another program keeps taking pages of \(path) away; "
+        + "find out which one has it open (fuser \(path))"
+    case .attachmentLocked(let path, let byte, let process):
+      "\(process.map { "process \($0)" } ?? "another program") holds a write lock on \(path) "
+        + "at byte \(byte), where none belongs; lslocks and fuser \(path) tell who may"
     case .invalidSnapshotPath(let path):
       "'\(path)' names no snapshot file: a path ends with a name of at most 200 bytes"
     case .snapshotDamaged(let path, let damage):
@@ -84,7 +92,9 @@ extension ArenaError: CustomStringConvertible {
       "the header of \(path) is damaged (checksum \(hexadecimal(found)), "
         + "computed \(hexadecimal(computed)))"
     case .malformedHeader(let path, let field): "the header of \(path) is wrong about its \(field)"
-    case .mispairedFiles(let path): "\(path) does not belong to the directory beside it"
+    case .mispairedFiles(let path):
+      "\(path) does not belong to the directory beside it, or was written over, which a server that "
+        + "keeps the arena repairs within a second"
     default: ""
     }
   }

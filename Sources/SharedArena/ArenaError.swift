@@ -56,6 +56,10 @@ public enum ArenaError: Error, Equatable, Sendable {
   case malformedHeader(path: String, field: String)
   /// `val` belongs to another `dir`.
   case mispairedFiles(path: String)
+  /// Another program wrote over a register's cell: it has no value that could be trusted.
+  case overwrittenCell(slot: UInt32)
+  /// Another program takes the file's pages away faster than they can be given back.
+  case damageContinues(path: String)
 
   // Snapshots.
 
@@ -70,7 +74,11 @@ public enum ArenaError: Error, Equatable, Sendable {
   /// Restore gaps are numbers of integer registers, and not negative.
   case restoreGapNotTaken(RegisterType)
 
-  // The directory lock.
+  // The locks.
+
+  /// Another program holds write locks on `val` where those who attach lock theirs. `process`: one
+  /// that holds such a lock, where the kernel tells.
+  case attachmentLocked(path: String, byte: UInt64, process: Int32?)
 
   /// A server holds the directory for its life: ask it over `socket`.
   case directoryHeld(process: Int32, program: String, socket: String)

@@ -27,6 +27,8 @@ public struct ArenaStatistics: Equatable, Sendable {
   public var valuesBytes: Int
   /// Who keeps deleted slots waiting, the oldest first.
   public var attachments: [ArenaAttachment]
+  /// What this process found damaged.
+  public var damage = DamageReport()
 }
 
 /// A byte of `val` that is locked by whoever attached at its delete epoch, or quiesced then.

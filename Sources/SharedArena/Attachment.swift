@@ -19,9 +19,7 @@ struct Attachment: ~Copyable {
   /// Locks the byte of `epoch`, before anything was looked up.
   init(_ file: consuming FileDescriptor, epoch: UInt64) throws(ArenaError) {
     forkCount = clinux_fork_count()
-    let byte = Self.byte(of: epoch)
-    let result = Self.lock(file, byte, F_RDLCK)
-    guard result == 0 else { throw .systemCall("fcntl", path: file.path, code: -result) }
+    let byte = try Self.lock(file, atOrBefore: Self.byte(of: epoch))
     self.file = file
     held = Mutex(byte)
   }
@@ -55,6 +53,22 @@ struct Attachment: ~Copyable {
       held = byte
       return true
     }
+  }
+
+  /// Locks `byte`, or the nearest one before it that nobody sits on with a write lock, as nobody
+  /// should: an older byte is as safe, and keeps more cells from being used again.
+  private static func lock(
+    _ file: borrowing FileDescriptor, atOrBefore byte: UInt64
+  ) throws(ArenaError) -> UInt64 {
+    for back in 0..<min(64, byte - Arena.firstLockByte + 1) {
+      let result = lock(file, byte - back, F_RDLCK)
+      if result == 0 { return byte - back }
+      guard result == -EAGAIN else {
+        throw .systemCall("fcntl", path: file.path, code: -result)
+      }
+    }
+    let holder = clinux_lock_holder(file.number, Int64(truncatingIfNeeded: byte))
+    throw .attachmentLocked(path: file.path, byte: byte, process: holder > 0 ? holder : nil)
   }
 
   private static func lock(_ file: borrowing FileDescriptor, _ byte: UInt64, _ type: Int32) -> Int32

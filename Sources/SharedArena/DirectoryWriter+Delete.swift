@@ -53,6 +53,7 @@ extension DirectoryWriter {
     let state = state(ofRecord: intent.slot)
     // pairs with the acquire in Arena.withCell: handles turn stale.
     cells.release(state.generation, at: cell(intent.slot, CellLayout.generation))
+    wakeWaiters(ofSlot: intent.slot)
     CrashPoint.deleteGenerationRaised.reached()
     // pairs with the acquire in Directory.find
     if intent.run == 0 { bytes.release(IndexLayout.tombstone, at: level.offset(intent.position)) }

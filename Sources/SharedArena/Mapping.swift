@@ -7,6 +7,11 @@ public import Synchronization
 /// Shared memory of one file, mapped for as long as the value lives. The only place that maps.
 struct Mapping: ~Copyable {
   let bytes: SharedBytes
+  private let range: GuardedRange
+  private let protection: Int32
+
+  /// How often this memory was missing since it was last mapped anew.
+  var faults: FaultCount { range.faults }
 
   /// Maps the first `byteCount` bytes of `file`, which has at least that length.
   init(of file: borrowing FileDescriptor, byteCount: Int, writable: Bool) throws(ArenaError) {
@@ -20,9 +25,30 @@ struct Mapping: ~Copyable {
     // Safety: the range was mapped above and belongs to this value alone.
     _ = unsafe madvise(address, byteCount, MADV_DONTDUMP)
     bytes = unsafe SharedBytes(address, byteCount: byteCount)
+    range = unsafe GuardedRange(address, byteCount: byteCount, protection: protection)
+    self.protection = protection
   }
 
+  /// Puts the pages of `file` back wherever the guard had to lay its own, at the addresses that
+  /// everybody knows. Operations may run meanwhile, and some of them on what goes away.
+  func remap(_ file: borrowing FileDescriptor) throws(ArenaError) {
+    // Safety: `init` mapped exactly this range; the kernel exchanges it in one step, and whoever
+    // uses `bytes` finds memory there at any time.
+    let address = unsafe mmap(
+      bytes.address, bytes.byteCount, protection, MAP_SHARED | MAP_FIXED | Int32(MAP_NORESERVE),
+      file.number, 0)
+    guard unsafe address != MAP_FAILED else {
+      throw .systemCall("mmap", path: file.path, code: errno)
+    }
+    _ = unsafe madvise(bytes.address, bytes.byteCount, MADV_DONTDUMP)
+  }
+
+  /// Forgets the faults up to `count`, which was read before the last `remap`. False: there were
+  /// more since.
+  func settle(_ count: UInt64) -> Bool { range.settle(count) }
+
   deinit {
+    range.remove()
     // Safety: `init` mapped exactly this range; whoever uses `bytes` keeps the mapping alive.
     _ = unsafe munmap(bytes.address, bytes.byteCount)
   }

@@ -8,6 +8,12 @@ enum SystemClock {
   /// Since some moment in the past; never goes back.
   static func monotonicNanoseconds() -> UInt64 { read(CLOCK_MONOTONIC) }
 
+  /// The monotonic time at which `timeout` from now is over; the last one where it never is.
+  static func deadline(after timeout: Duration) -> UInt64 {
+    let (sum, overflow) = monotonicNanoseconds().addingReportingOverflow(timeout.wholeNanoseconds)
+    return overflow ? .max : sum
+  }
+
   /// Since 1970; goes where its keeper sets it.
   static func unixNanoseconds() -> UInt64 { read(CLOCK_REALTIME) }
 

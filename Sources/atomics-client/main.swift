@@ -4,6 +4,8 @@ import ArgumentParser
 import AtomicsClient
 import Foundation
 
+// Without it a command on a mapped arena that somebody cuts would end with no word about why.
+try? ClientFaultGuard.install()
 let output = Output()
 let outcome = CommandLineRun(arguments: Array(CommandLine.arguments.dropFirst())).run(output)
 output.flush()

@@ -61,6 +61,7 @@ struct ServerCommand: ParsableCommand {
     var logger = Logger(label: "atomics-server")
     logger.logLevel = Logger.Level(rawValue: settings.logLevel.rawValue) ?? .info
 
+    try Server.guardAgainstFaults()
     let server = try Server(ServerConfiguration(settings), logger: logger)
     signals.onFirst { server.shutDown() }
     StandardOutput.write(

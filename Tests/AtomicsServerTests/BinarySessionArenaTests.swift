@@ -39,7 +39,7 @@ import WireProtocol
         cursor = part.next
       } while cursor != 0
       #expect(deleted == 150 && requests == 3)
-      let left = faces.service.list(from: 0, prefix: [UInt8]().span, limit: 10).registers
+      let left = try faces.service.list(from: 0, prefix: [UInt8]().span, limit: 10).registers
       #expect(left.map(\.name) == ["his", "other"])
     }
   }

@@ -39,7 +39,7 @@ struct Faces {
   }
 
   func value(_ register: RegisterReference) -> String {
-    service.load(register).map { register.type.format($0) } ?? "gone"
+    (try? service.load(register)).map { register.type.format($0) } ?? "gone"
   }
 
   /// One request to the JSON face.

@@ -35,7 +35,7 @@ import Testing
         cursor = part.next
       }
       #expect(counts == [most, most, most, 199 - 3 * most])
-      let left = service.list(from: 0, prefix: [UInt8]().span, limit: 10).registers
+      let left = try service.list(from: 0, prefix: [UInt8]().span, limit: 10).registers
       #expect(left.map(\.name) == ["r3"])
     }
   }

@@ -74,13 +74,14 @@ import Testing
       let service = RegisterService(arena: arena)
       let register = try service.create(definition("a")).register
       try service.delete(Array("a".utf8).span)
-      let increment = try AtomicRequest(.increment, on: Self.u32)
-      #expect(try service.perform(increment, on: register) == nil)
-      #expect(service.load(register) == nil)
+      #expect(throws: ServiceError.gone) {
+        try service.perform(try AtomicRequest(.increment, on: Self.u32), on: register)
+      }
+      #expect(throws: ServiceError.gone) { try service.load(register) }
       #expect(throws: ServiceError.gone) { try service.describe(register) }
       let again = try service.create(definition("a")).register
-      #expect(again.generation != register.generation || service.load(register) == nil)
-      #expect(service.load(again) == 5)
+      #expect(throws: ServiceError.gone) { try service.load(register) }
+      #expect(try service.load(again) == 5)
     }
   }
 

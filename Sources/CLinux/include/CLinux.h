@@ -8,5 +8,7 @@
 #include "CLinuxEvents.h"
 #include "CLinuxFiles.h"
 #include "CLinuxFork.h"
+#include "CLinuxFutex.h"
+#include "CLinuxGuard.h"
 
 #endif

@@ -80,6 +80,18 @@ static inline struct clinux_found_lock clinux_ofd_find_lock(
   return found;
 }
 
+/* The process whose write lock keeps a read lock off the byte; 0: the kernel does not tell, as with
+   locks of an open file description, or there is none. */
+static inline pid_t clinux_lock_holder(int fd, int64_t byte) {
+  struct flock lock = {0};
+  lock.l_type = F_RDLCK;
+  lock.l_whence = SEEK_SET;
+  lock.l_start = byte;
+  lock.l_len = 1;
+  if (fcntl(fd, 36 /* F_OFD_GETLK */, &lock) == -1 || lock.l_type == F_UNLCK) return 0;
+  return lock.l_pid > 0 ? lock.l_pid : 0;
+}
+
 static inline int clinux_renameat2(
     int from_fd, const char *_Nonnull from, int to_fd, const char *_Nonnull to, unsigned flags) {
   return syscall(SYS_renameat2, from_fd, from, to_fd, to, flags) == 0 ? 0 : -errno;
