@@ -27,15 +27,34 @@ struct CommonOptions: ParsableArguments {
   }
 
   /// The server asked for on the command line, else in the environment, else the usual one.
-  func address() throws(ClientError) -> ServerAddress {
-    let settings = ClientSettings(
-      serverFlag: server, environment: ProcessInfo.processInfo.environment)
+  func address() throws(ClientError) -> ServerAddress { try Self.address(settings) }
+
+  private var settings: ClientSettings {
+    ClientSettings(serverFlag: server, environment: ProcessInfo.processInfo.environment)
+  }
+
+  private static func address(_ settings: ClientSettings) throws(ClientError) -> ServerAddress {
     do throws(ClientError) {
       return try ServerAddress(settings.server)
     } catch {
       guard case .environment(let name)? = settings.serverOrigin else { throw error }
       throw .usage("\(name): \(error)")
     }
+  }
+
+  /// The arena that was asked for, which is on this machine; nil: the default one, as none was.
+  ///
+  /// - Throws: ``ClientError/usage(_:)`` for a server: its arena may be any, and what happened to
+  ///   the default one instead would be a surprise.
+  func arenaPath() throws(ClientError) -> String? {
+    let settings = settings
+    guard let origin = settings.serverOrigin else { return nil }
+    guard case .map(let path) = try Self.address(settings) else {
+      throw .usage(
+        "\(origin) is `\(settings.server)`, and this verb needs an arena of this machine: say "
+          + "--server shm:PATH, or --server shm: for the default one.")
+    }
+    return path
   }
 
   var timeoutMilliseconds: Int { Int(timeout * 1000) }

@@ -9,9 +9,10 @@ struct LocateCommand: RegisterCommand {
     commandName: "locate", abstract: "Tell where a register's bytes are, for programs that map it.",
     discussion: """
       Always reads the arena on this machine: the one that --server shm:PATH names,
-      else the default one. To use the cell safely take a shared OFD lock on the
-      byte `lock_byte` of `file`, on the descriptor that you map, then run `locate`
-      again: the same answer means the cell is safe; use another answer instead.
+      or $ATOMICS_SERVER, else the default one. To use the cell safely take a shared
+      OFD lock on the byte `lock_byte` of `file`, on the descriptor that you map,
+      then run `locate` again: the same answer means the cell is safe; use another
+      answer instead.
 
       Without that lock nothing is promised for longer than the register lives: once
       it is deleted, another register may get the cell, and what you write changes
@@ -32,10 +33,8 @@ struct LocateCommand: RegisterCommand {
   var name: String
 
   func run(_ output: Output) throws -> Outcome {
-    var arena: String?
-    if case .map(let path) = try common.address() { arena = path }
     let place = try RegisterLocation(
-      of: name, inArenaAt: arena, pinning: pin,
+      of: name, inArenaAt: try common.arenaPath(), pinning: pin,
       options: ClientOptions(timeoutMilliseconds: common.timeoutMilliseconds))
     if common.json {
       var object = JSONWriter.object()

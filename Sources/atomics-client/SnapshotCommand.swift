@@ -8,8 +8,8 @@ struct SnapshotCommand: RegisterCommand {
   static let configuration = CommandConfiguration(
     commandName: "snapshot", abstract: "Save the registers of an arena, and bring them back.",
     discussion: """
-      Works on an arena of this machine: the one that --server shm:PATH names, else
-      the default one. `save` needs no server and stops none. `restore` makes what
+      Works on an arena of this machine: the one that --server shm:PATH names, or
+      $ATOMICS_SERVER, else the default one. `save` needs no server and stops none. `restore` makes what
       is missing, through the server where there is one. A server with
       snapshot_interval_seconds or snapshot_at_shutdown does both by itself.
 
@@ -30,10 +30,9 @@ struct SnapshotCommand: RegisterCommand {
 extension CommonOptions {
   /// The snapshots of the arena that `--server shm:PATH` names, else of the default one.
   func snapshots() throws(ClientError) -> ArenaSnapshots {
-    var arena: String?
-    if case .map(let path) = try address() { arena = path }
-    return ArenaSnapshots(
-      ofArenaAt: arena, options: ClientOptions(timeoutMilliseconds: timeoutMilliseconds))
+    ArenaSnapshots(
+      ofArenaAt: try arenaPath(),
+      options: ClientOptions(timeoutMilliseconds: timeoutMilliseconds))
   }
 }
 

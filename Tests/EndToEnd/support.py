@@ -195,14 +195,14 @@ class Server:
         assert status == 200, body
 
 
-def command_line(*arguments, status=0, server=None):
+def command_line(*arguments, status=0, server=None, environment=None, directory=None):
     """What `atomics-client` prints, after it ended with `status`."""
     command = [str(BINARIES / "atomics-client"), *map(str, arguments)]
     if server:
         command += ["--server", server]
     done = subprocess.run(
-        command, env=ENVIRONMENT, capture_output=True, text=True, timeout=30,
-        preexec_fn=_die_with_parent)
+        command, env={**ENVIRONMENT, **(environment or {})}, cwd=directory, capture_output=True,
+        text=True, timeout=30, preexec_fn=_die_with_parent)
     assert done.returncode == status, f"{command}: {done.returncode} {done.stdout}{done.stderr}"
     return done.stdout if status == 0 else done.stdout + done.stderr
 
