@@ -67,7 +67,7 @@ final class BinarySession {
         try execute(header, body, into: &output, &budget)
       } catch {
         // It was not executed: it comes again when `wake` was called.
-        if awaitedSummary != nil { return StreamProgress(consumed: offset, next: .needInput) }
+        if awaitedSummary != nil { return StreamProgress(consumed: offset, next: .wait) }
         output.append(contentsOf: error.frame(answering: header))
         budget.spend(ExecutionBudget.byName)
         if error.status == .badFrame {

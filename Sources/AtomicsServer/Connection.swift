@@ -45,13 +45,8 @@ final class Connection: StreamHandler {
   ) -> StreamProgress {
     switch speech {
     case .binary(let session):
-      var progress = session.process(input, into: &output)
+      let progress = session.process(input, into: &output)
       if isOpening, session.hasGreeted { endOpening(stream) }
-      // Who waits for a turn must not be taken for one who waits for bytes: at the end of the input
-      // and at its limit that would be the end.
-      if session.awaitedSummary != nil, endOfInput || input.count > Self.waitingInputCount {
-        progress.next = .yield
-      }
       return progress
     case .http2(let exchange):
       let progress = exchange.process(input, into: &output, endOfInput: endOfInput)
@@ -71,9 +66,6 @@ final class Connection: StreamHandler {
       return process(input, into: &output, stream: stream, endOfInput: endOfInput)
     }
   }
-
-  /// Input behind a request that waits, from which on the connection takes turns instead.
-  private static let waitingInputCount = 64 << 10
 
   /// The connection preface and the header of the SETTINGS that follows it (RFC 9113 §3.4).
   private static let http2OpeningCount = 24 + 9

@@ -2,7 +2,8 @@
 import CLinux
 import Glibc
 
-/// An epoll set, level-triggered, with room for one batch of events. Loop thread only.
+/// An epoll set, level-triggered unless asked otherwise, with room for one batch of events. Loop
+/// thread only.
 @safe struct Epoll: ~Copyable {
   private let descriptor: Int32
   private let events: UnsafeMutablePointer<epoll_event>
@@ -15,6 +16,9 @@ import Glibc
   static let writable = EPOLLOUT.rawValue
   /// Both directions are gone; epoll reports them whether asked or not.
   static let broken = EPOLLERR.rawValue | EPOLLHUP.rawValue
+
+  /// Tells each condition once, also that the stream is broken, until the next `modify`.
+  static let onChange = EPOLLET.rawValue
 
   init() throws(EventLoopError) {
     descriptor = epoll_create1(Int32(EPOLL_CLOEXEC))

@@ -120,6 +120,7 @@ extension EventLoop {
     shutdown(stream.descriptor, Int32(SHUT_WR))
     stream.isLingering = true
     stream.isBlocked = false
+    stream.isWaiting = false
     stream.input = ByteQueue()
     setDeadline(now.advanced(by: limits.lingerNanoseconds), of: stream)
     tellClosed(stream, .finished)
@@ -129,9 +130,12 @@ extension EventLoop {
   /// Tells epoll what the stream waits for, if that has changed.
   func updateInterest(_ stream: Stream) {
     var wanted: UInt32 = 0
-    let isReading = stream.isLingering || !(stream.isBlocked || stream.isFinishing)
+    let isHeld = stream.isBlocked || stream.isFinishing || stream.isWaiting
+    let isReading = stream.isLingering || !isHeld
     if isReading, !stream.inputEnded { wanted |= Epoll.readable }
     if !stream.output.isEmpty { wanted |= Epoll.writable }
+    // A peer that is gone does not end the wait, and must not be told of for its whole length.
+    if stream.isWaiting { wanted |= Epoll.onChange }
     if wanted == stream.interest { return }
     stream.interest = wanted
     let code = epoll.modify(stream.descriptor, events: wanted, token: stream.token)

@@ -13,7 +13,7 @@ extension EventLoop {
     }
     if stream.interest & Epoll.readable != 0 {
       if events & (Epoll.readable | Epoll.broken) != 0 { read(stream, &output) }
-    } else if events & Epoll.broken != 0, !stream.isReady {
+    } else if events & Epoll.broken != 0, !stream.isReady, !stream.isWaiting {
       // Nothing left that would find out, and the condition would be reported for ever.
       close(stream, .failed(errno: EPIPE))
     }
@@ -81,6 +81,7 @@ extension EventLoop {
     guard let handler = stream.handler else { return StreamProgress(consumed: 0, next: .close) }
     stream.wantsTurn = false
     stream.hasYielded = false
+    stream.isWaiting = false
     stream.isInHandler = true
     let progress = handler.process(
       input, into: &output, stream: stream, endOfInput: stream.inputEnded)
@@ -98,6 +99,8 @@ extension EventLoop {
     if let reason = stream.closeRequest { return close(stream, reason) }
     if output.count > 0, !send(stream, &output) { return }
     switch next {
+    // A call without input does not end the wait.
+    case .needInput where stream.isWaiting: break
     case .needInput:
       if stream.inputEnded {
         // A turn that was asked for meanwhile still comes first.
@@ -108,6 +111,7 @@ extension EventLoop {
     case .yield:
       stream.wantsTurn = true
       stream.hasYielded = true
+    case .wait: stream.isWaiting = true
     case .close: stream.isFinishing = true
     }
     if stream.isFinishing {

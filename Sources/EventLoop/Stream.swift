@@ -37,6 +37,8 @@ public final class Stream {
   var isLingering = false
   /// The handler has answered `.yield` and not been called since.
   var hasYielded = false
+  /// The handler has answered `.wait` and not been called since.
+  var isWaiting = false
   /// The handler must be called without new input.
   var wantsTurn = false
   /// In the ready list now.

@@ -16,7 +16,8 @@ public protocol StreamHandler: AnyObject {
   /// `EventLoop.requestTurn(_:)`, and once when a connect has succeeded; `input` may then be empty.
   /// What is not consumed comes again, with what has arrived since.
   ///
-  /// A handler stops when `output.isFull` or its budget for a turn is spent, and answers `.yield`.
+  /// A handler stops when `output.isFull` or its budget for a turn is spent, and answers `.yield`;
+  /// one that needs what another thread makes answers `.wait`.
   ///
   /// - Parameter endOfInput: The peer sends no more. `.needInput` then means `.close`.
   func process(
@@ -56,6 +57,9 @@ public struct StreamProgress: Equatable, Sendable {
     case needInput
     /// Work is left: call again next turn, or when output has fallen below the mark.
     case yield
+    /// Something else must happen first, after which somebody requests a turn: nothing is read and
+    /// nothing called until then, also at the end of the input.
+    case wait
     /// Send what is appended, then close; input that is left or still comes is discarded.
     case close
   }

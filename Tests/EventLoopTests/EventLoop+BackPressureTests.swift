@@ -178,6 +178,78 @@ import Testing
     server.stop()
   }
 
+  /// How the peer of a stream goes on while the stream waits.
+  enum Peer: CaseIterable {
+    case sends, endsOutput, leaves
+  }
+
+  @Test(
+    "a stream that waits is neither read nor called, whatever its peer does, and costs no turns",
+    arguments: Peer.allCases, [true, false])
+  func waitIsIdle(peer: Peer, isUnix: Bool) throws {
+    let directory = try TemporaryDirectory()
+    let address =
+      isUnix
+      ? try SocketAddress(unixPath: "\(directory.path)/sock")
+      : .ipv4(address: 0x7F00_0001, port: 0)
+    let record = StreamRecord()
+    let waiting = Shared<Stream?>(nil)
+    let units = Shared(0)
+    let isThere = Shared(false)
+    let server = try RunningLoop(address, limits: Self.limits) {
+      ClosureHandler(record: record) { input, _, stream, _ in
+        guard isThere.value else {
+          waiting.update { $0 = stream }
+          return StreamProgress(consumed: 0, next: .wait)
+        }
+        units.update { [count = input.count] in $0 += count }
+        return StreamProgress(consumed: input.count, next: .needInput)
+      }
+    }
+    let client = try server.connect()
+    try client.send([1])
+    try eventually(server) { record.current.calls == 1 }
+    // More than the loop keeps for a stream.
+    try client.send([UInt8](repeating: 2, count: 9999))
+    var descriptor: Int32? = client.release()
+    if peer == .endsOutput { shutdown(descriptor!, Int32(SHUT_WR)) }
+    if peer == .leaves {
+      close(descriptor!)
+      descriptor = nil
+    }
+    rest(milliseconds: 20)
+    let turns = try server.sync { $0.turnCount }
+    rest(milliseconds: 50)
+    #expect(try server.sync { $0.turnCount } <= turns + 2)
+    #expect(record.current.calls == 1)
+    #expect(record.current.closeReasons.isEmpty)
+    isThere.update { $0 = true }
+    try #require(waiting.value).requestTurn()
+    try eventually(server) { units.value == 10_000 }
+    if let descriptor, peer == .sends { close(descriptor) }
+    #expect(record.closeReason() == .finished)
+    if let descriptor, peer == .endsOutput { close(descriptor) }
+    server.stop()
+  }
+
+  @Test("a turn that is asked for before the handler says that it waits is not lost")
+  func wakeBeforeWait() throws {
+    let record = StreamRecord()
+    let server = try RunningLoop {
+      ClosureHandler(record: record) { input, output, stream, _ in
+        guard record.current.calls > 0 else {
+          stream.requestTurn()
+          return StreamProgress(consumed: 0, next: .wait)
+        }
+        output.append(input)
+        return StreamProgress(consumed: input.count, next: .needInput)
+      }
+    }
+    let client = try server.connect()
+    try client.send([7])
+    #expect(try client.receive(1) == [7])
+  }
+
   @Test("requests for turns do not keep a stream with a partial unit from being read")
   func turnRequestsDoNotStarveReading() throws {
     let whole = Signal()
