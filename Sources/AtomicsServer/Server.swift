@@ -39,7 +39,8 @@ public final class Server: Sendable {
     let service: RegisterService
     do throws(ServiceError) {
       let served = try RegisterService.serve(
-        at: configuration.arenaPath, snapshots: snapshots.isOn ? snapshots.directory : nil)
+        at: configuration.arenaPath, capacity: configuration.arenaCapacity,
+        snapshots: snapshots.isOn ? snapshots.directory : nil)
       service = served.service
       adopted = served.origin == .adopted
       if case .restored(let what) = served.origin { restored = what } else { restored = nil }

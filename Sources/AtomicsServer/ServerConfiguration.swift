@@ -16,6 +16,8 @@ public struct ServerConfiguration: Sendable {
   public var listen: [ListenAddress] = [.tcp(host: "127.0.0.1", port: 7070)]
   /// The arena's directory.
   public var arenaPath: String
+  /// How many registers the arena can ever hold where this start makes it; nil is the usual number.
+  public var arenaCapacity: Int?
   /// Loop threads; less than 1 counts as 1. One per core serves most.
   public var threads = 1
   public var limits = ServerLimits()

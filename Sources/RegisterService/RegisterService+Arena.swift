@@ -19,6 +19,7 @@ extension RegisterService {
 
   /// Adopts the arena at `path`, values intact, or makes it, and holds its directory for life.
   ///
+  /// - Parameter capacity: How many registers a new arena can ever hold; nil is the usual number.
   /// - Parameter snapshots: The directory with the snapshots that are taken of it, from the newest
   ///   of which a new arena is filled; nil: none are.
   /// - Returns: The service, where its registers came from, and what the log should say about the
@@ -26,12 +27,15 @@ extension RegisterService {
   /// - Throws: `.arena` with what is in the way: another server, a foreign file, the file system,
   ///   snapshots that are all damaged.
   public static func serve(
-    at path: String, snapshots: String? = nil
+    at path: String, capacity: Int? = nil, snapshots: String? = nil
   ) throws(ServiceError) -> (service: RegisterService, origin: Origin, warnings: [String]) {
     if let snapshots { try prepareSnapshots(in: snapshots) }
+    var options = ArenaOptions()
+    if let capacity { options.capacity = capacity }
     let served: (arena: Arena, origin: ArenaOrigin)
     do throws(ArenaError) {
-      served = try Arena.serve(at: path, restoringFrom: snapshots.map { snapshotPath(in: $0) })
+      served = try Arena.serve(
+        at: path, options: options, restoringFrom: snapshots.map { snapshotPath(in: $0) })
     } catch {
       throw .arena("\(error)")
     }

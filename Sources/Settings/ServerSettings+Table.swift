@@ -10,6 +10,11 @@ extension ServerSettings {
       "arena", flag: "--arena", .path(\.arena),
       "Directory of the arena; empty is /dev/shm/atomics-UID/default"),
     Setting(
+      "arena_capacity", flag: "--arena-capacity",
+      .count(\.arenaCapacity, allowed: 1...1 << 31, unit: "registers"),
+      "Most registers that an arena can ever hold; counts when the arena is made, and one that"
+        + " exists keeps its own"),
+    Setting(
       "threads", flag: "--threads", .count(\.threads, allowed: 0...1024, unit: "threads"),
       "Event loop threads; 0 is one for each core"),
     Setting(

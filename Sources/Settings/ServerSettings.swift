@@ -9,6 +9,8 @@ public struct ServerSettings: Sendable, Equatable {
   public var listen: [ListenEndpoint] = [.tcp(host: "127.0.0.1", port: 7070)]
   /// The arena's directory; nil is the user's default arena.
   public var arena: String?
+  /// How many registers a new arena can ever hold.
+  public var arenaCapacity = 1 << 25
   /// Event loop threads; 0 is one for each core.
   public var threads = 0
   public var logLevel = LogLevel.info

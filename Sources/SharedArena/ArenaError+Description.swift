@@ -27,11 +27,13 @@ extension ArenaError: CustomStringConvertible {
     case .notTmpfs(let path): "\(path) is not on tmpfs; arenas live under /dev/shm or /run"
     case .fileSystemFull(let path, let byteCount):
       "no room for \(byteCount) more bytes of \(path): "
-        + "remove files there or enlarge the tmpfs (mount -o remount,size=...)"
+        + "remove files there or enlarge the tmpfs (mount -o remount,size=..., "
+        + "in a container docker run --shm-size=...)"
     case .capacityReached(let limit, let waiting):
       "all \(limit) slots of the arena are used"
         + (waiting == 0
-          ? "; a larger capacity is chosen when an arena is made"
+          ? "; a larger capacity is chosen when an arena is made: atomics-server "
+            + "--arena-capacity, or ArenaOptions.capacity in a program"
           : ", \(waiting) of them deleted and waiting for processes that were attached before; "
             + "`atomics-client stat` shows which")
     case .indexSpaceUsed(let limit):

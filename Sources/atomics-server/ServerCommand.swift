@@ -26,6 +26,9 @@ struct ServerCommand: ParsableCommand {
   var listen: [String] = []
   @Option(help: ArgumentHelp("Directory of the arena.", valueName: "PATH"))
   var arena: String?
+  @Option(
+    help: ArgumentHelp("Most registers that a new arena can ever hold.", valueName: "N"))
+  var arenaCapacity: String?
   @Option(help: ArgumentHelp("Event loop threads; 0 is one for each core.", valueName: "N"))
   var threads: String?
   @Option(help: ArgumentHelp("Least severe message to log.", valueName: "LEVEL"))
@@ -84,6 +87,7 @@ struct ServerCommand: ParsableCommand {
     }
     add("--listen", "listen", listen)
     add("--arena", "arena", arena.map { [$0] } ?? [])
+    add("--arena-capacity", "arena_capacity", arenaCapacity.map { [$0] } ?? [])
     add("--threads", "threads", threads.map { [$0] } ?? [])
     add("--log-level", "log_level", logLevel.map { [$0] } ?? [])
     add("--allow-host", "allowed_hosts", allowHost)

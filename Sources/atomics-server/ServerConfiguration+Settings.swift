@@ -7,6 +7,7 @@ extension ServerConfiguration {
   /// The server's own form of the settings, with what they leave to the machine filled in.
   init(_ settings: ServerSettings) {
     self.init(arenaPath: settings.arena)
+    arenaCapacity = settings.arenaCapacity
     listen = settings.listen.map { endpoint in
       switch endpoint {
       case .tcp(let host, let port): .tcp(host: host, port: port)
