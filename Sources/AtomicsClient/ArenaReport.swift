@@ -10,15 +10,28 @@ public struct ArenaReport: Equatable, Sendable {
     public var lockByte: UInt64
     /// Slots that wait because of it; others may hold them back too.
     public var waiting: Int
-    /// Those that may be seen from where the report was made.
+    /// Those that may be seen from where the report was made. A server names them over the arena's
+    /// own socket alone.
     public var processes: [Process]
-    /// Seen as well, and not told.
+    /// Seen as well, and not named.
     public var processesLeftOut: Int
   }
 
   public struct Process: Equatable, Sendable {
     public var identifier: Int32
     public var program: String
+  }
+
+  /// What other programs broke in the arena, as far as it was found.
+  public struct Damage: Equatable, Sendable {
+    /// How often something was found since the finder's start.
+    public var count: Int
+    /// What was found last, as a sentence without its full stop.
+    public var last: String?
+    /// When that was, in nanoseconds since 1970; 0: never.
+    public var lastUnixNanoseconds: UInt64
+    /// Something is wrong at this moment.
+    public var isUnrepaired: Bool
   }
 
   /// Registers that the arena can hold at once, and that it holds.
@@ -43,6 +56,9 @@ public struct ArenaReport: Equatable, Sendable {
   /// Bytes of memory behind `dir` and behind `val`.
   public var directoryBytes: Int
   public var valuesBytes: Int
+  /// What the arena's server found, or this process where there is none; nil: a server does not
+  /// tell.
+  public var damage: Damage?
   /// The oldest first: those that hold back most.
   public var attachments: [Attachment]
   public var attachmentsLeftOut: Int
@@ -58,7 +74,7 @@ extension ArenaReport {
       indexUsed: Int(clamping: reply.indexUsed), indexDead: Int(clamping: reply.indexDead),
       waitingLevels: Int(clamping: reply.waitingLevels),
       directoryBytes: Int(clamping: reply.directoryBytes),
-      valuesBytes: Int(clamping: reply.valuesBytes),
+      valuesBytes: Int(clamping: reply.valuesBytes), damage: reply.damage.map(Damage.init),
       attachments: reply.attachments.map { attachment in
         Attachment(
           lockByte: attachment.lockByte, waiting: Int(clamping: attachment.waiting),
@@ -70,7 +86,7 @@ extension ArenaReport {
 
   /// - Parameter own: The process that asks: what it holds for the length of the question is no
   ///   part of the answer.
-  init(_ statistics: ArenaStatistics, without own: Int32) {
+  init(_ statistics: ArenaStatistics, _ damage: DamageReport, without own: Int32) {
     let attachments = statistics.attachments.compactMap { attachment -> Attachment? in
       let others = attachment.processes.filter { $0.identifier != own }
       let isOwn = others.count < attachment.processes.count
@@ -86,6 +102,21 @@ extension ArenaReport {
       deleteEpoch: statistics.deleteEpoch, indexWords: statistics.indexWords,
       indexUsed: statistics.indexUsed, indexDead: statistics.indexDead,
       waitingLevels: statistics.waitingLevels, directoryBytes: statistics.directoryBytes,
-      valuesBytes: statistics.valuesBytes, attachments: attachments, attachmentsLeftOut: 0)
+      valuesBytes: statistics.valuesBytes, damage: Damage(damage), attachments: attachments,
+      attachmentsLeftOut: 0)
+  }
+}
+
+extension ArenaReport.Damage {
+  fileprivate init(_ damage: ArenaStatReply.Damage) {
+    self.init(
+      count: Int(clamping: damage.count), last: damage.last,
+      lastUnixNanoseconds: damage.lastUnixNanoseconds, isUnrepaired: damage.isUnrepaired)
+  }
+
+  fileprivate init(_ report: DamageReport) {
+    self.init(
+      count: report.count, last: report.last.map { "\($0)" },
+      lastUnixNanoseconds: report.lastUnixNanoseconds, isUnrepaired: report.isUnrepaired)
   }
 }

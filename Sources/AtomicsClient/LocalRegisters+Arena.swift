@@ -43,12 +43,22 @@ extension LocalRegisters {
   }
 
   /// Counted here, also where there is a server: the processes are those that the caller may see.
+  /// Damage is told by the server, which has looked for it all the time.
   func report() throws(ClientError) -> ArenaReport {
     let arena = try arena()
+    var report: ArenaReport
     do throws(ArenaError) {
-      return ArenaReport(try arena.statistics(), without: getpid())
+      report = ArenaReport(try arena.statistics(), arena.damage, without: getpid())
     } catch {
       throw ClientError(error)
     }
+    do throws(ClientError) {
+      report.damage = try ask(arena.socketPath, .arenaReport).asArenaReport().damage
+    } catch .unreachable {
+      // No server: what this process found itself.
+    } catch {
+      report.damage = nil
+    }
+    return report
   }
 }

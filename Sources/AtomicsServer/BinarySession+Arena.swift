@@ -21,6 +21,9 @@ extension BinarySession {
     }
   }
 
+  /// Which processes hold slots back is for those to know who map the arena too. Others could be
+  /// anybody who reaches a port, and are told how many there are.
+  ///
   /// - Throws: Also where the frame has to wait: ``BinarySession/awaitedSummary`` is set then.
   func arenaStat(_ header: FrameHeader, _ body: Span<UInt8>) throws(WireFailure) -> [UInt8] {
     try requireNoFlags(header)
@@ -29,7 +32,7 @@ extension BinarySession {
     awaitedSummary = nil
     switch look {
     case .summary(let summary):
-      return ArenaStatReply(summary).frame(
+      return ArenaStatReply(summary, namingProcesses: peer.mapsArena).frame(
         answering: header, atMost: min(clientFrameLimit, context.limits.frameBytes))
     case .failed(let error): throw WireFailure(error)
     case .pending(let run):
@@ -56,7 +59,7 @@ extension BinarySession {
 }
 
 extension ArenaStatReply {
-  fileprivate init(_ summary: ArenaSummary) {
+  fileprivate init(_ summary: ArenaSummary, namingProcesses: Bool) {
     self.init()
     capacity = UInt64(clamping: summary.capacity)
     live = UInt64(clamping: summary.live)
@@ -71,12 +74,17 @@ extension ArenaStatReply {
     waitingLevels = UInt64(clamping: summary.waitingLevels)
     directoryBytes = UInt64(clamping: summary.directoryBytes)
     valuesBytes = UInt64(clamping: summary.valuesBytes)
+    damage = Damage(
+      count: UInt64(clamping: summary.damage.count), last: summary.damage.last,
+      lastUnixNanoseconds: summary.damage.lastUnixNanoseconds,
+      isUnrepaired: summary.damage.isUnrepaired)
     attachments = summary.attachments.map { attachment in
-      Attachment(
+      let named = namingProcesses ? attachment.processes : []
+      return Attachment(
         lockByte: attachment.lockByte, waiting: UInt64(clamping: attachment.waiting),
-        processes: attachment.processes.map {
+        processes: named.map {
           Process(identifier: UInt32(clamping: $0.identifier), program: $0.program)
-        })
+        }, processesLeftOut: UInt32(clamping: attachment.processes.count - named.count))
     }
   }
 }

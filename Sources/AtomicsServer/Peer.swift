@@ -5,6 +5,6 @@ struct Peer: Sendable {
   /// The user, as the kernel tells for a Unix socket; the server's own where nobody can tell.
   var user: UInt32
   /// Whether it came over the arena's own socket: it could map the arena, and may say what those
-  /// who map it need.
+  /// who map it need, and hear who they are.
   var mapsArena: Bool
 }

@@ -38,10 +38,13 @@ public struct ArenaSummary: Equatable, Sendable {
   /// Bytes of memory of the directory and of the values.
   public var directoryBytes: Int
   public var valuesBytes: Int
+  /// What other programs broke.
+  public var damage: DamageSummary
   /// The oldest first.
   public var attachments: [Attachment]
 
-  init(_ statistics: ArenaStatistics) {
+  init(_ statistics: ArenaStatistics, _ damage: DamageSummary) {
+    self.damage = damage
     capacity = statistics.capacity
     live = statistics.live
     free = statistics.free
@@ -72,7 +75,7 @@ extension RegisterService {
   /// - Complexity: Reads much of `/proc`, which may take a second: not for a loop's thread.
   public func summary() throws(ServiceError) -> ArenaSummary {
     do throws(ArenaError) {
-      return ArenaSummary(try arena.statistics())
+      return ArenaSummary(try arena.statistics(), damage)
     } catch {
       throw ServiceError(error)
     }

@@ -6,7 +6,8 @@ import AtomicsCore
 /// attachments in it.
 ///
 ///     offset  size  body
-///          0     4  length of the figures in bytes, 112 or more: the attachments follow them
+///          0     4  length of the figures and the damage in bytes, 112 or more: the attachments
+///                   follow them
 ///          4     4  attachments left out
 ///          8     8  registers that the arena can hold at once
 ///         16     8  registers that it holds
@@ -21,12 +22,13 @@ import AtomicsCore
 ///         88     8  old levels of the index that wait to be free
 ///         96     8  bytes of memory of `dir`
 ///        104     8  bytes of memory of `val`
+///        112     …  ``Damage``, where the server tells it
 ///          …     …  attachments, the oldest first
 ///
 ///     offset  size  an attachment
 ///          0     8  the byte of `val` that is locked
 ///          8     8  slots that wait because of it
-///         16     2  processes that follow
+///         16     2  processes that follow; 0 over any other socket than the arena's own
 ///         18     2  0
 ///         20     4  processes left out
 ///         24     …  processes: {identifier u32, program length u16, 0 u16, program, zero bytes to
@@ -79,6 +81,8 @@ public struct ArenaStatReply: Equatable, Sendable {
   public var waitingLevels: UInt64 = 0
   public var directoryBytes: UInt64 = 0
   public var valuesBytes: UInt64 = 0
+  /// Nil: the server does not tell.
+  public var damage: Damage?
   public var attachments: [Attachment] = []
   public var attachmentsLeftOut: UInt32 = 0
 
@@ -99,7 +103,9 @@ public struct ArenaStatReply: Equatable, Sendable {
   public func frame(answering header: FrameHeader, atMost limit: Int) -> [UInt8] {
     var listed: [UInt8] = []
     var count = 0
-    let room = limit - FrameHeader.byteCount - Self.figuresByteCount
+    let damage = self.damage?.bytes ?? []
+    let figuresByteCount = Self.figuresByteCount + damage.count
+    let room = limit - FrameHeader.byteCount - figuresByteCount
     for attachment in attachments.prefix(Self.attachmentLimit) {
       let bytes = Self.bytes(of: attachment)
       guard listed.count + bytes.count <= room else { break }
@@ -108,13 +114,13 @@ public struct ArenaStatReply: Equatable, Sendable {
     }
     let leftOut = UInt32(clamping: Int(attachmentsLeftOut) + attachments.count - count)
     var body: [UInt8] = []
-    body.append(littleEndian: UInt32(Self.figuresByteCount))
+    body.append(littleEndian: UInt32(figuresByteCount))
     body.append(littleEndian: leftOut)
     for figure in Self.figures { body.append(littleEndian: self[keyPath: figure]) }
     return [UInt8](
       frame: FrameHeader(
         opcode: header.opcode, sequence: header.sequence, handleOrAuxiliary: UInt32(count)),
-      body: body + listed)
+      body: body + damage + listed)
   }
 
   private static func bytes(of attachment: Attachment) -> [UInt8] {
@@ -147,6 +153,7 @@ public struct ArenaStatReply: Equatable, Sendable {
     for (index, figure) in Self.figures.enumerated() {
       self[keyPath: figure] = body.littleEndian64(at: 8 + 8 * index)
     }
+    damage = try Damage.read(body.extracting(Self.figuresByteCount..<offset))
     while offset < body.count {
       attachments.append(try Self.attachment(in: body, at: &offset))
     }
@@ -175,7 +182,7 @@ public struct ArenaStatReply: Equatable, Sendable {
     return attachment
   }
 
-  private static var malformed: WireFailure {
+  static var malformed: WireFailure {
     WireFailure(.badFrame, "ARENA_STAT's answer is malformed")
   }
 }

@@ -24,6 +24,7 @@ struct ReportText {
       "memory      \(slots(report.committed)), dir \(Self.size(report.directoryBytes)), "
         + "val \(Self.size(report.valuesBytes))",
       "index       \(index)", "deletions   \(report.deleteEpoch)",
+      "damage      \(damage)",
     ]
     lines += report.attachments.map(line)
     if report.attachmentsLeftOut > 0 {
@@ -34,11 +35,22 @@ struct ReportText {
 
   private func line(_ attachment: ArenaReport.Attachment) -> String {
     var processes = attachment.processes.map { "\($0.program) (process \($0.identifier))" }
-    if attachment.processesLeftOut > 0 {
-      processes.append("\(attachment.processesLeftOut) more")
+    let unnamed = attachment.processesLeftOut
+    if unnamed > 0 {
+      let count = "\(unnamed) \(unnamed == 1 ? "process" : "processes")"
+      processes.append(processes.isEmpty ? count : "\(unnamed) more")
     }
     return "lock byte \(attachment.lockByte) holds back \(slots(attachment.waiting)): "
       + (processes.isEmpty ? "processes out of sight" : processes.joined(separator: ", "))
+  }
+
+  private var damage: String {
+    guard let damage = report.damage else { return "not told" }
+    let state = damage.isUnrepaired ? "; NOT REPAIRED YET" : ""
+    guard damage.count > 0 else { return "none found" + state }
+    return "found \(damage.count) \(damage.count == 1 ? "time" : "times"), last "
+      + DescriptionText.date(damage.lastUnixNanoseconds)
+      + (damage.last.map { ": \($0)" } ?? "") + state
   }
 
   private func slots(_ count: Int) -> String { "\(count) \(count == 1 ? "slot" : "slots")" }
@@ -71,6 +83,17 @@ struct ReportText {
     object.member("waiting_levels", report.waitingLevels)
     object.member("directory_bytes", report.directoryBytes)
     object.member("values_bytes", report.valuesBytes)
+    if let damage = report.damage {
+      object.name("damage")
+      object.beginObject()
+      object.member("count", damage.count)
+      if let last = damage.last { object.member("last", last) }
+      if damage.count > 0 {
+        object.member("last_unix_ms", damage.lastUnixNanoseconds / 1_000_000)
+      }
+      object.member("unrepaired", damage.isUnrepaired)
+      object.endObject()
+    }
     object.name("attachments")
     object.beginArray()
     for attachment in report.attachments {

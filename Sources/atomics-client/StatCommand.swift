@@ -10,7 +10,11 @@ struct StatCommand: RegisterCommand {
       The slot of a deleted register waits for as long as a process is attached
       that could know the register. `stat` shows how many wait, and for each byte
       of `val` that is locked the processes that hold it, as far as they can be
-      seen: those of the same user, or all for root. Not over HTTP.
+      seen: those of the same user, or all for root. A server names them only over
+      the arena's own socket, PATH/sock, and tells others how many there are.
+
+      It also shows what other programs broke in the arena, as its server found it.
+      Not over HTTP.
 
       EXAMPLES:
         atomics-client stat

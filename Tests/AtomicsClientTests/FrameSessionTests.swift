@@ -257,6 +257,7 @@ import WireProtocol
     var reply = ArenaStatReply()
     reply.live = 5
     reply.valuesBytes = .max
+    reply.damage = .init(count: 6, last: "cut", lastUnixNanoseconds: 7, isUnrepaired: true)
     reply.attachments = [
       .init(lockByte: 1 << 62, waiting: 2, processes: [.init(identifier: 3, program: "p")])
     ]
@@ -264,6 +265,9 @@ import WireProtocol
     let report = try #require(session.nextReply()).result.get().asArenaReport()
     #expect(report.live == 5 && report.valuesBytes == .max && report.attachmentsLeftOut == 0)
     #expect(report.attachments.map(\.lockByte) == [1 << 62])
+    #expect(
+      report.damage
+        == .init(count: 6, last: "cut", lastUnixNanoseconds: 7, isUnrepaired: true))
     #expect(report.attachments[0].processes == [.init(identifier: 3, program: "p")])
     // A part that does not go on would never end.
     _ = submit(.deleteOwned(tag: 42, cursor: 9), session)

@@ -62,6 +62,18 @@ import Testing
     }
   }
 
+  @Test("without a server the report tells the damage that this process found")
+  func damage() throws {
+    try withTemporaryArenaPath { path in
+      let arena = try Arena.openOrCreate(at: path)
+      let client = try BlockingClient(.map(path: path))
+      #expect(
+        try client.arenaReport().damage
+          == .init(count: 0, last: nil, lastUnixNanoseconds: 0, isUnrepaired: false))
+      withExtendedLifetime(arena) {}
+    }
+  }
+
   @Test("a report leaves out what the caller itself holds for its sake, and nothing else")
   func reports() throws {
     let own = ArenaAttachment.Process(identifier: 1, program: "own")
@@ -79,7 +91,16 @@ import Testing
         attachment(1, 4, [other, own]), attachment(2, 3, [own]), attachment(3, 0, []),
         attachment(4, 0, [own]),
       ])
-    let report = ArenaReport(statistics, without: 1)
+    var damage = DamageReport()
+    damage.count = 2
+    damage.last = .header
+    damage.lastUnixNanoseconds = 14
+    damage.isUnrepaired = true
+    let report = ArenaReport(statistics, damage, without: 1)
+    #expect(
+      report.damage
+        == .init(
+          count: 2, last: "\(Damage.header)", lastUnixNanoseconds: 14, isUnrepaired: true))
     #expect(report.attachments.map(\.lockByte) == [1, 2, 3])
     #expect(report.attachments.map(\.waiting) == [4, 3, 0])
     #expect(report.attachments.map { $0.processes.map(\.identifier) } == [[2], [], []])

@@ -2,13 +2,14 @@
 
 import AtomicsCore
 import EventLoop
+import Glibc
 import RegisterService
-import SharedArena
 import TestSupport
 import Testing
 import WireProtocol
 
 @testable import AtomicsServer
+@testable import SharedArena
 
 /// DELETE_OWNED, ARENA_STAT and PIN, as the server answers them.
 @Suite struct BinarySessionArenaTests {
@@ -112,12 +113,12 @@ import WireProtocol
   @Test("ARENA_STAT waits for its figures, and what is behind it waits too")
   func arenaStat() throws {
     try Faces.use { faces in
-      let peer = BinaryPeer(faces)
+      let peer = BinaryPeer(faces, as: Peer(user: 0, mapsArena: true))
       try create(peer, "a")
       let stat = ControlFrame.request(.arenaStat, sequence: 2)
       let ping = ControlFrame.ping([], sequence: 3)
       let first = peer.send(ping + stat + ping)
-      #expect(first.progress == StreamProgress(consumed: 16, next: .needInput))
+      #expect(first.progress == StreamProgress(consumed: 16, next: .wait))
       #expect(first.answer.count == 16)
       #expect(peer.session.awaitedSummary != nil)
       try peer.wakes.wait(for: 1)
@@ -131,12 +132,38 @@ import WireProtocol
       let report = try ArenaStatReply(header: header, body: answer.span.extracting(16..<end))
       #expect((report.live, report.capacity) == (1, 1 << 16))
       #expect(report.attachments.map(\.lockByte) == [faces.arena.lockByte])
-      #expect(report.attachments[0].processes.count == 1)
+      #expect(report.attachments[0].processes.map(\.identifier) == [UInt32(getpid())])
+      #expect(report.attachments[0].processesLeftOut == 0)
       // For a while others get the same figures at once.
-      let other = BinaryPeer(faces)
+      let other = BinaryPeer(faces, as: Peer(user: 0, mapsArena: true))
       let again = try other.reply(to: stat)
       #expect(try ArenaStatReply(header: again.header, body: again.body.span) == report)
       #expect(other.wakes.value == 0)
+      // Over other sockets the same without the processes.
+      let remote = BinaryPeer(faces, as: Peer(user: 0, mapsArena: false))
+      let unnamed = try remote.reply(to: stat)
+      var expected = report
+      expected.attachments[0].processes = []
+      expected.attachments[0].processesLeftOut = 1
+      #expect(try ArenaStatReply(header: unnamed.header, body: unnamed.body.span) == expected)
+    }
+  }
+
+  @Test("ARENA_STAT tells what was found damaged")
+  func damage() throws {
+    try Faces.use { faces in
+      func damage() throws -> ArenaStatReply.Damage? {
+        let peer = BinaryPeer(faces)
+        let stat = ControlFrame.request(.arenaStat, sequence: 2)
+        if peer.send(stat).progress.next == .wait { try peer.wakes.wait(for: 1) }
+        let reply = try peer.reply(to: stat)
+        return try ArenaStatReply(header: reply.header, body: reply.body.span).damage
+      }
+      faces.arena.note(.cell(register: "a"))
+      let found = try #require(try damage())
+      #expect(found.count == 1 && !found.isUnrepaired)
+      #expect(found.last == "\(Damage.cell(register: "a"))")
+      #expect(found.lastUnixNanoseconds > 1 << 60)
     }
   }
 }

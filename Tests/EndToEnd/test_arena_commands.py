@@ -113,7 +113,7 @@ def test_stat_names_who_holds_slots_back(arena, served):
         # Attached after one deletion: it holds back what is deleted from here on.
         with holder(f"{arena}/val", "F_RDLCK", FIRST_LOCK_BYTE + 1) as process:
             command_line("rm", "r1", "r2", server=local)
-            for place in [local, f"atr://{server.authority}"] if served else [local]:
+            for place in [local, f"unix:{arena}/sock"] if served else [local]:
                 report = fresh_stat(place, lambda report: report["delete_epoch"] == 3)
                 assert report["live"] == 0 and report["waiting"] + report["free"] == 3
                 [attachment] = [
@@ -128,8 +128,85 @@ def test_stat_names_who_holds_slots_back(arena, served):
                 [found] = [part for part in text.splitlines() if part.startswith(line)]
                 assert f"{program} (process {process.pid})" in found, found
                 assert re.search(r"^waiting +\d+ slots?$", text, re.M), text
+            if served:
+                # Anybody may reach a port: who is attached is not for all to know.
+                place = f"atr://{server.authority}"
+                report = fresh_stat(place, lambda report: report["delete_epoch"] == 3)
+                [attachment] = [
+                    one for one in report["attachments"]
+                    if one["lock_byte"] == FIRST_LOCK_BYTE + 1]
+                assert attachment == {
+                    "lock_byte": FIRST_LOCK_BYTE + 1, "waiting": 2, "processes": [],
+                    "processes_left_out": 1}
+                text = command_line("stat", server=place)
+                assert f"{line}1 process\n" in text and program not in text, text
         # Gone with the process: the lines above the attachments stay.
         assert str(process.pid) not in command_line("stat", server=local)
+
+
+def test_stat_tells_damage(arena):
+    local = f"shm:{arena}"
+    command_line("create", "r", "u64", server=local)
+    # Without a server it is what the command itself found, which has just begun to look.
+    assert "damage      none found\n" in command_line("stat", server=local)
+    with Server(arena) as server:
+        places = [local, f"atr://{server.authority}", f"unix:{arena}/sock"]
+        for place in places:
+            assert stat(place)["damage"] == {"count": 0, "unrepaired": False}
+        offset = json.loads(command_line("locate", "r", "--json", server=local))["offset"]
+        with open(f"{arena}/val", "r+b") as values:
+            values.seek(offset)
+            values.write(b"\xff" * 64)
+        for place in places:
+            damage = fresh_stat(place, lambda report: report["damage"]["count"])["damage"]
+            assert damage["count"] == 1 and damage["unrepaired"] is False, damage
+            assert "overwritten" in damage["last"], damage
+            assert abs(damage["last_unix_ms"] / 1000 - time.time()) < 30, damage
+            text = command_line("stat", server=place)
+            assert re.search(r"^damage      found 1 time, last 20\S+Z: .*overwritten", text, re.M), text
+        server.process.send_signal(signal.SIGSTOP)
+        try:
+            assert "damage      not told\n" in command_line(
+                "stat", "--timeout", "0.3", server=local)
+        finally:
+            server.process.send_signal(signal.SIGCONT)
+
+
+def test_the_capacity_is_chosen_when_an_arena_is_made(arena):
+    with Server(arena, "--arena-capacity", "2") as server:
+        local = f"shm:{arena}"
+        command_line("create", "a", "u8", server=local)
+        command_line("create", "b", "u8", server=local)
+        text = command_line("create", "c", "u8", server=local, status=2)
+        assert "--arena-capacity" in text, text
+        assert stat(f"atr://{server.authority}")["capacity"] == 2
+    # One that exists keeps its own.
+    with Server(arena, "--set", "arena_capacity=3") as server:
+        assert stat(f"atr://{server.authority}")["capacity"] == 2
+
+
+@pytest.mark.parametrize("command", [
+    ["snapshot", "save", "file"], ["snapshot", "restore", "file"], ["locate", "r"]])
+@pytest.mark.parametrize("server", ["atr://127.0.0.1:1", "http://127.0.0.1:1", "unix:/x"])
+def test_what_needs_an_arena_of_this_machine_takes_no_other(tmp_path, command, server):
+    for how in ({"server": server}, {"environment": {"ATOMICS_SERVER": server}}):
+        text = command_line(*command, status=2, directory=tmp_path, **how)
+        assert server in text and "shm:PATH" in text, text
+        assert ("ATOMICS_SERVER" in text) == ("environment" in how), text
+    # The flag wins.
+    text = command_line(
+        *command, directory=tmp_path, server=f"shm:{tmp_path}/none", status=3 if
+        command[1] != "restore" else 1, environment={"ATOMICS_SERVER": server})
+    assert "There is no arena at" in text or "file does not exist" in text, text
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_environment_may_name_the_arena(arena, tmp_path):
+    command_line("create", "r", "u8", server=f"shm:{arena}")
+    environment = {"ATOMICS_SERVER": f"shm:{arena}"}
+    assert arena in command_line("locate", "r", environment=environment)
+    assert "saved 1" in command_line(
+        "snapshot", "save", "file", environment=environment, directory=tmp_path)
 
 
 def test_a_pinned_cell_is_never_given_away(arena):

@@ -22,6 +22,8 @@ import Testing
     report.waitingLevels = 11
     report.directoryBytes = 12
     report.valuesBytes = UInt64.max
+    report.damage = .init(
+      count: 13, last: "val was cut", lastUnixNanoseconds: 14, isUnrepaired: true)
     report.attachments = [
       .init(
         lockByte: 1 << 62 + 7, waiting: 4,
@@ -91,20 +93,47 @@ import Testing
     let body = try split(Self.report.frame(answering: Self.request, atMost: 4096)).body
     let words = (0..<14).map { body.span.littleEndian64(at: 8 * $0) }
     #expect(
-      words == [112, 1 << 25, 2, 3, 4, 5, 6, 1 << 40, 1024, 9, 10, 11, 12, .max])
-    #expect(Array(body[112..<120]) == [7, 0, 0, 0, 0, 0, 0, 0x40])
-    #expect(Array(body[120..<136]) == [4, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0])
-    #expect(Array(body[136..<152]) == [0x67, 0x12, 0, 0, 7, 0, 0, 0] + Array("python3\0".utf8))
+      words == [152, 1 << 25, 2, 3, 4, 5, 6, 1 << 40, 1024, 9, 10, 11, 12, .max])
+    #expect(Array(body[112..<128]) == [13, 0, 0, 0, 0, 0, 0, 0, 14, 0, 0, 0, 0, 0, 0, 0])
+    #expect(Array(body[128..<136]) == [1, 0, 0, 0, 11, 0, 0, 0])
+    #expect(Array(body[136..<152]) == Array("val was cut\0\0\0\0\0".utf8))
+    #expect(Array(body[152..<160]) == [7, 0, 0, 0, 0, 0, 0, 0x40])
+    #expect(Array(body[160..<176]) == [4, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0])
+    #expect(Array(body[176..<192]) == [0x67, 0x12, 0, 0, 7, 0, 0, 0] + Array("python3\0".utf8))
     #expect(Array(body[(body.count - 8)...]) == [0, 0, 0, 0, 3, 0, 0, 0])
   }
 
   @Test("figures that this client does not know are passed over")
   func newerServer() throws {
     var (header, body) = try split(Self.report.frame(answering: Self.request, atMost: 4096))
-    body.insert(contentsOf: [1, 2, 3, 4, 5, 6, 7, 8], at: 112)
-    body[0] = 120
+    body.insert(contentsOf: [1, 2, 3, 4, 5, 6, 7, 8], at: 152)
+    body[0] = 160
     header.bodyByteCount += 8
     #expect(try ArenaStatReply(header: header, body: body.span) == Self.report)
+  }
+
+  @Test("a server that tells no damage is understood")
+  func olderServer() throws {
+    var report = Self.report
+    report.damage = nil
+    let (header, body) = try split(report.frame(answering: Self.request, atMost: 4096))
+    #expect(body[0] == 112)
+    #expect(try ArenaStatReply(header: header, body: body.span) == report)
+  }
+
+  @Test("the sentence about damage stays in its place, and is cut to it")
+  func sentence() throws {
+    var (header, body) = try split(Self.report.frame(answering: Self.request, atMost: 4096))
+    body[132] = 17
+    #expect(throws: WireFailure.self) { try ArenaStatReply(header: header, body: body.span) }
+    var report = Self.report
+    report.damage?.last = String(repeating: "x", count: 600)
+    (header, body) = try split(report.frame(answering: Self.request, atMost: 4096))
+    let read = try ArenaStatReply(header: header, body: body.span)
+    #expect(read.damage?.last?.utf8.count == 512 && read.attachments == report.attachments)
+    report.damage = .init(count: 0, last: nil, lastUnixNanoseconds: 0, isUnrepaired: false)
+    (header, body) = try split(report.frame(answering: Self.request, atMost: 4096))
+    #expect(try ArenaStatReply(header: header, body: body.span) == report)
   }
 
   @Test(

@@ -123,6 +123,7 @@ private func fuzzArenaReport(_ header: FrameHeader, _ body: [UInt8]) {
   precondition(
     read.attachments.map(\.lockByte)
       == report.attachments.prefix(read.attachments.count).map(\.lockByte)
-      && read.capacity == report.capacity && read.valuesBytes == report.valuesBytes,
+      && read.capacity == report.capacity && read.valuesBytes == report.valuesBytes
+      && read.damage?.count == report.damage?.count,
     "a report changes on its way")
 }
