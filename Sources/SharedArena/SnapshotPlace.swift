@@ -7,8 +7,9 @@ import Glibc
 struct SnapshotPlace {
   let directoryPath: String
   let name: String
+  /// As the caller wrote it: it is what messages name.
+  let path: String
 
-  var path: String { directoryPath == "/" ? "/\(name)" : "\(directoryPath)/\(name)" }
   var previousName: String { name + ".previous" }
   var previousPath: String { path + ".previous" }
 
@@ -20,6 +21,7 @@ struct SnapshotPlace {
       !path.utf8.contains(0)
     else { throw .invalidSnapshotPath(path) }
     self.name = name
+    self.path = path
     let root = path.hasPrefix("/") ? "/" : components.isEmpty ? "." : ""
     directoryPath = root + components.joined(separator: "/")
   }

@@ -28,7 +28,7 @@ public final class SnapshotReader {
   init(
     _ directory: borrowing FileDescriptor, _ name: String, path: String
   ) throws(ArenaError) {
-    var file = try directory.file(named: name, writable: false)
+    var file = try Self.open(name, in: directory, path: path)
     file.path = path
     guard try file.status().isRegularFile else {
       throw .unsafePath(path: path, .notARegularFile)
@@ -40,6 +40,18 @@ public final class SnapshotReader {
     (self.chain, firstChain) = (chain, chain)
     self.path = path
     self.file = file
+  }
+
+  private static func open(
+    _ name: String, in directory: borrowing FileDescriptor, path: String
+  ) throws(ArenaError) -> FileDescriptor {
+    do throws(ArenaError) {
+      return try directory.file(named: name, writable: false)
+    } catch .notFound {
+      throw .notFound(path: path)
+    } catch .permissionDenied {
+      throw .permissionDenied(path: path)
+    }
   }
 
   /// The registers of the next block; nil at the end, after the trailer was checked: the snapshot

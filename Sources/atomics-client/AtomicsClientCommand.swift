@@ -33,9 +33,12 @@ struct AtomicsClientCommand: ParsableCommand {
         http://HOST:PORT  HTTP/2                  shm:[PATH]  an arena, mapped
       Without --server: $ATOMICS_SERVER, else \(ServerAddress.standard).
 
-      EXIT CODES: 0 done, 1 comparison or condition false, result out of bounds, no such
-      register, a snapshot missing or damaged, or a register of another type left alone,
-      2 wrong usage, 3 no connection, or an output that cannot be written.
+      EXIT CODES:
+        0   done
+        1   a comparison or condition was false, a result out of bounds, a register
+            not there or of another type, a snapshot missing or damaged
+        2   wrong usage
+        3   no connection, or an output that cannot be written
       """,
     version: "0.1.0",
     subcommands: [

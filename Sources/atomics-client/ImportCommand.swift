@@ -10,9 +10,9 @@ struct ImportCommand: RegisterCommand {
     commandName: "import", abstract: "Make registers of JSON Lines, as `export` prints them.",
     discussion: """
       A register that exists is left alone, or with --overwrite gets the value; one
-      that exists with another type is reported, and the exit code is then 1. A line
-      that is none ends the command: what stands before it is done. Restore gaps are
-      kept and not added.
+      that exists with another type is reported, and the exit code is then 1. Blank
+      lines are skipped. A line that is no register ends the command: what stands
+      before it is done. Restore gaps are kept and not added.
 
       EXAMPLES:
         atomics-client import all.jsonl
@@ -30,7 +30,7 @@ struct ImportCommand: RegisterCommand {
     let client = try common.connect()
     var (created, overwritten, kept, conflicts) = (0, 0, 0, 0)
     while let line = try lines.next() {
-      if line.isEmpty { continue }
+      if ImportLine.isBlank(line) { continue }
       let register: RegisterDescription
       do throws(ImportLineError) {
         register = try ImportLine.register(line)

@@ -15,6 +15,11 @@ struct ImportLineError: Error, Equatable, CustomStringConvertible {
 enum ImportLine {
   static let members = ["name", "type", "value", "label", "owner", "restore_gap"]
 
+  /// Nothing but what JSON takes for white space.
+  static func isBlank(_ line: [UInt8]) -> Bool {
+    line.allSatisfy { [0x20, 0x09, 0x0D].contains($0) }
+  }
+
   static func register(_ line: [UInt8]) throws(ImportLineError) -> RegisterDescription {
     let texts = try texts(of: line)
     func required(_ name: String) throws(ImportLineError) -> String {

@@ -22,10 +22,11 @@ struct LineReader {
       file = .standardInput
       return
     }
-    guard let file = FileHandle(forReadingAtPath: path) else {
-      throw .usage("\(path) cannot be opened.")
+    do {
+      file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+    } catch {
+      throw .usage("\(path) cannot be opened: \(reason(of: error)).")
     }
-    self.file = file
   }
 
   /// Where the last line stands, for messages.
@@ -53,7 +54,7 @@ struct LineReader {
         isAtEnd = more.isEmpty
         buffer += more
       } catch {
-        throw .usage("\(name) cannot be read: \(error.localizedDescription)")
+        throw .usage("\(name) cannot be read: \(reason(of: error)).")
       }
     }
   }

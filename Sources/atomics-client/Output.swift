@@ -36,8 +36,8 @@ final class Output {
   }
 }
 
-/// What the system says of a failed write.
-private func reason(of error: any Error) -> String {
+/// What the system says of a file that cannot be opened, read or written.
+func reason(of error: any Error) -> String {
   let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
   let code = cause.flatMap { POSIXErrorCode(rawValue: Int32($0.code)) }
   let text = code.map { POSIXError($0).localizedDescription } ?? error.localizedDescription

@@ -12,7 +12,8 @@ struct RemoveCommand: RegisterCommand {
       and the exit code is then 1.
 
       With --owner it deletes all registers that were created with this tag by the
-      same user, and prints how many. Over TCP that user is the server's own.
+      same user, and prints how many; the exit code is 0 also where there are none.
+      Over TCP that user is the server's own.
 
       EXAMPLES:
         atomics-client rm hits misses

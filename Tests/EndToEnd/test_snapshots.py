@@ -268,6 +268,27 @@ def test_export_and_import(arena, directory, source, target):
             "import", file, status=2, server=to)
 
 
+def test_files_that_are_none_are_named_as_they_were_written(own_server, tmp_path):
+    place = f"atr://{own_server.authority}"
+    for written in ("none", "./none", "deep/none", f"{tmp_path}/none"):
+        text = command_line("snapshot", "inspect", written, status=1, directory=tmp_path)
+        named = "deep" if written == "deep/none" else written
+        assert text == f"atomics-client: {named} does not exist.\n"
+        text = command_line("import", written, status=2, server=place, directory=tmp_path)
+        assert text == f"atomics-client: {written} cannot be opened: No such file or directory.\n"
+    text = command_line("import", ".", status=2, server=place, directory=tmp_path)
+    assert text == "atomics-client: . cannot be read: Is a directory.\n"
+
+
+def test_import_skips_blank_lines(own_server, tmp_path):
+    file = tmp_path / "lines"
+    file.write_text('\n  \t\r\n{"name":"n","type":"i8","value":"-3"}\r\n\n \n')
+    place = f"atr://{own_server.authority}"
+    assert command_line("import", file, server=place).startswith("created 1,")
+    file.write_text('\n \nnone\n')
+    assert f"{file}, line 3:" in command_line("import", file, status=2, server=place)
+
+
 def test_import_reads_standard_input(own_server):
     done = subprocess.run(
         [BINARIES / "atomics-client", "import", "--server", f"atr://{own_server.authority}"],
