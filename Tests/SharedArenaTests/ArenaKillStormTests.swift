@@ -99,7 +99,10 @@ import Testing
       decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
     // How often each step was met belongs to the test's result.
+    // At once, so that nothing that others print comes between.
+    fflush(nil)
     print(text)
+    fflush(nil)
     #expect(process.terminationStatus == 0, "\(text)")
     withExtendedLifetime(directory) {}
   }
