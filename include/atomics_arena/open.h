@@ -260,7 +260,17 @@ static inline atomics_error atomics_open(atomics_arena *arena, const char *path,
   /* Before the first look-up, and on the very descriptor that is mapped. */
   if (error == ATOMICS_OK) {
     arena->lock_byte = atomics_present_lock_byte(arena);
-    if (atomics_lock_byte(arena->file, F_RDLCK, arena->lock_byte) != 0) error = ATOMICS_SYSTEM;
+    /* Somebody may hold the byte for writing, as nobody should. An older one is as safe, and keeps
+       more cells from being used again. */
+    int tries = 64;
+    while (atomics_lock_byte(arena->file, F_RDLCK, arena->lock_byte) != 0) {
+      bool is_locked = errno == EAGAIN || errno == EACCES;
+      if (!is_locked || --tries == 0 || arena->lock_byte == ATOMICS_FIRST_LOCK_BYTE) {
+        error = ATOMICS_SYSTEM;
+        break;
+      }
+      arena->lock_byte--;
+    }
   }
   if (error == ATOMICS_OK) {
     arena->val = (unsigned char *)atomics_map(
@@ -285,7 +295,8 @@ static inline atomics_error atomics_open(atomics_arena *arena, const char *path,
    process may be inside an operation or wait; registers that were found before stay valid, those
    that were deleted answer so. For programs that run long: now and then. Two system calls.
 
-   ATOMICS_FORKED in a child, which shares the lock with its parent: it may open its own. */
+   ATOMICS_FORKED in a child, which shares the lock with its parent: it may open its own. For the
+   same reason a parent must not call this while a child goes on with what it had mapped. */
 static inline atomics_error atomics_quiesce(atomics_arena *arena) {
   if (getpid() != arena->process) return ATOMICS_FORKED;
   uint64_t byte = atomics_present_lock_byte(arena);
