@@ -12,7 +12,7 @@ import Synchronization
 /// Strangers write it, too: they can delay sleepers and wake them for nothing, no more.
 @safe
 struct EventWord {
-  // Safety, here and wherever the address or the word is used: as `init` demands, it lies at a
+  // Safety: here and wherever the address or the word is used, as `init` demands, it lies at a
   // multiple of 4 in memory that stays mapped, and any 4 bytes are a word.
   private let address: UnsafeMutableRawPointer
 
