@@ -11,8 +11,8 @@ struct LocateCommand: RegisterCommand {
       Always reads the arena on this machine: the one that --server shm:PATH names,
       or $ATOMICS_SERVER, else the default one. To use the cell safely take a shared
       OFD lock on the byte `lock_byte` of `file`, on the descriptor that you map,
-      then run `locate` again: the same answer means the cell is safe; use another
-      answer instead.
+      then run `locate` again: the same file and offset mean the cell is
+      safe; use another answer instead.
 
       Without that lock nothing is promised for longer than the register lives: once
       it is deleted, another register may get the cell, and what you write changes
