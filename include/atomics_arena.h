@@ -30,6 +30,7 @@
 #include <linux/futex.h>
 #include <linux/magic.h>
 #include <linux/membarrier.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -91,7 +92,7 @@ typedef struct {
   uint64_t hash_key[2];
   uint64_t lock_byte; /* of `val`, which this attachment holds locked */
   int file;           /* `val`, for `atomics_quiesce` */
-  pid_t process;
+  unsigned long forks; /* of this process before it attached */
   bool is_writable;
 } atomics_arena;
 

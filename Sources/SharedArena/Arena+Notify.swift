@@ -12,9 +12,8 @@ extension Arena {
   /// - Complexity: A load and a comparison when nobody waits; else a system call of about 1 µs.
   ///   Never blocks.
   public func notify(_ handle: RegisterHandle) {
-    let slot = Int(handle.slot)
-    guard isWritable, slot < directory.watermark else { return }
-    event(ofSlot: slot).notify()
+    guard isWritable, value(of: handle) != nil else { return }
+    event(ofSlot: Int(handle.slot)).notify()
   }
 
   /// What is left to do after an operation when somebody waits for the register.

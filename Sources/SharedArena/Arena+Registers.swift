@@ -75,8 +75,11 @@ extension Arena {
   /// - Complexity: As ``withCell(of:_:)``.
   @inlinable
   public func cell(of handle: RegisterHandle) -> AtomicCell? {
-    if !hasLentCells.load(ordering: .relaxed) { hasLentCells.store(true, ordering: .relaxed) }
-    return withCell(of: handle, wakes: false) { cell in cell }
+    withCell(of: handle, wakes: false) { cell in
+      // Before this thread is outside again.
+      if !hasLentCells.load(ordering: .relaxed) { hasLentCells.store(true, ordering: .relaxed) }
+      return cell
+    }
   }
 
   /// The value, for whoever wants to look and wake nobody; nil when the register was deleted, and

@@ -57,6 +57,8 @@ extension Arena {
     guard isWritable || handle.type.width.hasReadOnlyLoad else {
       throw .widthNotReadable(handle.type)
     }
+    // A deletion that was cut off in its first step has not come to the cell.
+    guard condition(of: handle) != .deleted else { return nil }
     if let value = value(of: handle) { return value }
     guard condition(of: handle) != .deleted else { return nil }
     throw .overwrittenCell(slot: handle.slot)

@@ -11,8 +11,9 @@ import Synchronization
 /// as long as anybody has that mapping, through fork, exec and any death.
 struct Attachment: ~Copyable {
   let file: FileDescriptor
-  /// The byte that is locked.
-  private let held: Mutex<UInt64>
+  /// The byte that is locked. Written by one who quiesces at a time.
+  private let held: Atomic<UInt64>
+  private let quiescing = Mutex(())
   /// A child shares the lock, and with it whatever this process does to it.
   private let forkCount: UInt
 
@@ -21,11 +22,11 @@ struct Attachment: ~Copyable {
     forkCount = clinux_fork_count()
     let byte = try Self.lock(file, atOrBefore: Self.byte(of: epoch))
     self.file = file
-    held = Mutex(byte)
+    held = Atomic(byte)
   }
 
   /// Deletions since this byte keep their cells.
-  var byte: UInt64 { held.withLock { $0 } }
+  var byte: UInt64 { held.load(ordering: .relaxed) }
 
   static func byte(of epoch: UInt64) -> UInt64 {
     Arena.firstLockByte + epoch % Arena.firstLockByte
@@ -38,22 +39,26 @@ struct Attachment: ~Copyable {
   ///   - isPinned: Whether somebody keeps cells without being inside.
   /// - Returns: Whether the lock is there now.
   func quiesce(at epoch: UInt64, isPinned: () -> Bool) -> Bool {
-    held.withLock { held in
-      let byte = Self.byte(of: epoch)
-      guard byte != held else { return true }
-      guard forkCount == clinux_fork_count(), Self.lock(file, byte, F_RDLCK) == 0 else {
+    // Before the mutex, which a child may have inherited locked.
+    guard !isShared else { return false }
+    return quiescing.withLock { _ in
+      let (old, new) = (byte, Self.byte(of: epoch))
+      guard new != old else { return true }
+      guard Self.lock(file, new, F_RDLCK) == 0 else { return false }
+      // Who enters from here on finds everything stale that was deleted up to `epoch`. A thread
+      // that forked while it was inside has been counted before it left.
+      guard clinux_activity_is_quiet(), !isPinned(), !isShared else {
+        _ = Self.lock(file, new, F_UNLCK)
         return false
       }
-      // Who enters from here on finds everything stale that was deleted up to `epoch`.
-      guard clinux_activity_is_quiet(), !isPinned() else {
-        _ = Self.lock(file, byte, F_UNLCK)
-        return false
-      }
-      _ = Self.lock(file, held, F_UNLCK)
-      held = byte
+      _ = Self.lock(file, old, F_UNLCK)
+      held.store(new, ordering: .relaxed)
       return true
     }
   }
+
+  /// Whether a child has the same open file, or this is the child.
+  private var isShared: Bool { forkCount != clinux_fork_count() }
 
   /// Locks `byte`, or the nearest one before it that nobody sits on with a write lock, as nobody
   /// should: an older byte is as safe, and keeps more cells from being used again.

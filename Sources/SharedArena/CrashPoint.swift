@@ -13,16 +13,19 @@ package enum CrashPoint: UInt8, CaseIterable, Codable, Sendable {
   case deleteIntended, deletePublished, deleteGenerationRaised, deleteUnindexed, deleteQueued
   case deleteApplied
   case growthAllocated
-  case rebuildAllocated, rebuildFilled, rebuildIntended, rebuildRetired, rebuildApplied
+  case rebuildAllocated, rebuildFilled, rebuildIntended, rebuildRetired, rebuildMoved
+  case rebuildApplied
   case reclaimIntended, reclaimFreed, reclaimApplied
   case placePunched
   case pinIntended, pinMarked, pinApplied
+  // Of the repair of a change that was cut off.
+  case createUndone = 48
   // Of a snapshot, not of the directory: its two files, not the next writer, have to be right.
   case snapshotWritten = 64
   case snapshotSynced, snapshotReplaced, snapshotKept
 
   /// Those of changes to the directory.
-  package static let ofDirectory = allCases.filter { $0.rawValue < snapshotWritten.rawValue }
+  package static let ofDirectory = allCases.filter { $0.rawValue < createUndone.rawValue }
   /// Those of writing a snapshot.
   package static let ofSnapshot = allCases.filter { $0.rawValue >= snapshotWritten.rawValue }
 

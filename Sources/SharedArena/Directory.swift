@@ -97,7 +97,7 @@ final class Directory: Sendable {
     return slot >= 0 && slot < header.capacity ? slot : nil
   }
 
-  /// The offset of a field of a record. Traps for slots beyond the arena.
+  /// The offset of a field of a record; of a slot beyond the arena it is nothing to use.
   @inline(__always)
   func record(_ slot: Int, _ field: Int) -> Int {
     header.recordsOffset + slot * RecordLayout.stride + field
@@ -105,6 +105,8 @@ final class Directory: Sendable {
 
   @inline(__always)
   private func match(slot: Int, name: Span<UInt8>, position: Int) -> Match? {
+    // After the index word, whose slot had memory before it was there; a damaged one may name any.
+    guard slot < watermark else { return nil }
     // pairs with the release in DirectoryWriter.create: a live record's bytes are final.
     let state = RecordState(bytes.acquire(record(slot, RecordLayout.state)))
     guard state.isLive else { return nil }
@@ -119,8 +121,8 @@ final class Directory: Sendable {
   /// been given to another register meanwhile.
   @inline(__always)
   func isStill(_ state: RecordState, ofRecord slot: Int) -> Bool {
-    // pairs with the fence behind the intent of DirectoryWriter.create: whoever saw a byte of the
-    // next register sees that this one's state has changed.
+    // pairs with the fences in DirectoryWriter.finishDelete and behind the intent of its create:
+    // whoever saw a byte of what comes later sees that the state has changed.
     atomicMemoryFence(ordering: .acquiring)
     return bytes.relaxed(record(slot, RecordLayout.state)) & ~0x80 == state.word & ~0x80
   }

@@ -61,7 +61,10 @@ extension DirectoryWriter {
       bytes.release(0, at: level.offset((intent.position - back) & level.mask))
     }
     CrashPoint.deleteUnindexed.reached()
-    // What a look-up compares stays as it is until the slot is used again.
+    // What a look-up compares stays as it is until the slot is used again. Whoever reads the rest of
+    // the record as it becomes here sees that it is deleted: the other half is in
+    // Directory.isStill.
+    atomicMemoryFence(ordering: .acquiringAndReleasing)
     let epoch = UInt64(truncatingIfNeeded: intent.counters.deleteEpoch)
     bytes.write(epoch, at: directory.record(intent.slot, RecordLayout.deletedEpoch))
     setLink(ofRecord: intent.slot, to: 0)

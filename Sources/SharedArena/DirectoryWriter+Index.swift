@@ -20,14 +20,16 @@ extension DirectoryWriter {
         while var building = memory.building {
           // Nothing half done is remembered when a step fails.
           memory.building = nil
-          if try !advance(&building) { memory.building = building }
+          // One that has filled up meanwhile is begun anew, larger.
+          if try !advance(&building), !building.isCrowded { memory.building = building }
           if holdsForLife { break }
         }
       }
     } catch .fileSystemFull where counters.indexUsed < fullCount(level) {
       // There is room for this name at least.
     }
-    guard counters.indexUsed < fullCount(level) else {
+    let present = try self.counters()
+    guard present.indexUsed < fullCount(try self.level(of: present)) else {
       throw .indexSpaceUsed(limit: header.indexLength)
     }
   }
@@ -68,7 +70,7 @@ extension DirectoryWriter {
       return false
     }
     building.copy(in: bytes)
-    guard building.isComplete else { return false }
+    guard building.isComplete, !building.isCrowded else { return false }
     CrashPoint.rebuildFilled.reached()
     try moveIndex(to: building)
     return true
@@ -94,6 +96,8 @@ extension DirectoryWriter {
       UInt64(truncatingIfNeeded: intent.counters.deleteEpoch),
       at: HeaderLayout.indexPlaces + 8 * intent.link)
     CrashPoint.rebuildRetired.reached()
+    bytes.writeIndexWord(of: intent.counters)
+    CrashPoint.rebuildMoved.reached()
     bytes.write(intent.counters)
     CrashPoint.rebuildApplied.reached()
     bytes.clearIntent()

@@ -37,6 +37,7 @@ extension DirectoryWriter {
       } else {
         setLink(ofRecord: intent.slot, to: intent.link)
       }
+      CrashPoint.createUndone.reached()
     }
     bytes.clearIntent()
   }

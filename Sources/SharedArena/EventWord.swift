@@ -12,7 +12,8 @@ import Synchronization
 /// Strangers write it, too: they can delay sleepers and wake them for nothing, no more.
 @safe
 struct EventWord {
-  // The mapping outlives the value.
+  // Safety, here and wherever the address or the word is used: as `init` demands, it lies at a
+  // multiple of 4 in memory that stays mapped, and any 4 bytes are a word.
   private let address: UnsafeMutableRawPointer
 
   static let awaited = CellLayout.waiting
@@ -24,7 +25,6 @@ struct EventWord {
   }
 
   private var word: UnsafeMutablePointer<Atomic<UInt32>> {
-    // Safety: as `init` demands; any 4 bytes are a word.
     unsafe address.assumingMemoryBound(to: Atomic<UInt32>.self)
   }
 

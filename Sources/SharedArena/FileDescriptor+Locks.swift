@@ -20,8 +20,9 @@ extension FileDescriptor {
       let (sum, isBeyond) = lock.start.addingReportingOverflow(lock.length)
       let end = lock.length == 0 || isBeyond ? Int64.max : sum
       found.append(UInt64(bitPattern: first))
-      ranges.append(range.lowerBound..<first)
       ranges.append(max(first, min(end, range.upperBound))..<range.upperBound)
+      // Looked at first: the oldest hold the most back.
+      ranges.append(range.lowerBound..<first)
     }
     return found.sorted()
   }

@@ -23,22 +23,24 @@ struct IndexBuilding {
 
   var isAllocated: Bool { allocatedByteCount == level.byteCount }
   var isComplete: Bool { copiedCount == source.wordCount }
+  /// Whether more names came than the level was made for.
+  var isCrowded: Bool { usedCount > level.wordCount / 8 * 6 }
 
   /// Copies the next words. All memory was allocated.
   mutating func copy(in bytes: SharedBytes) {
     let end = min(copiedCount + Self.step, source.wordCount)
-    for position in copiedCount..<end {
-      let word = bytes.relaxed(source.offset(position))
+    while copiedCount < end, !isCrowded {
+      let word = bytes.relaxed(source.offset(copiedCount))
       if word != 0 && word != IndexLayout.tombstone { insert(word, in: bytes) }
+      copiedCount += 1
     }
-    copiedCount = end
   }
 
   /// A name came into the source at `position`.
   mutating func insert(
     _ word: UInt64, at position: Int, of source: IndexLevel, in bytes: SharedBytes
   ) {
-    if source == self.source && position < copiedCount { insert(word, in: bytes) }
+    if source == self.source && position < copiedCount && !isCrowded { insert(word, in: bytes) }
   }
 
   /// A name's word went from the source, where it was at `position`.

@@ -104,7 +104,13 @@ extension SharedBytes {
   func write(_ counters: DirectoryCounters) {
     // Whoever dies has published before it counted.
     atomicMemoryFence(ordering: .acquiringAndReleasing)
+    writeIndexWord(of: counters)
     counters.write(at: HeaderLayout.counters, in: self)
+  }
+
+  /// The level before the delete epoch at which the old one is given up: who attaches at that epoch
+  /// must not find the old level any more.
+  func writeIndexWord(of counters: DirectoryCounters) {
     if relaxed(HeaderLayout.indexWord) != counters.indexWord {
       // pairs with the acquire in Directory.find: the level's words are all there
       release(counters.indexWord, at: HeaderLayout.indexWord)

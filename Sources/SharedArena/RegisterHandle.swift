@@ -23,7 +23,7 @@ public struct CellLocation: Equatable, Sendable {
   public let width: AtomicWidth
   /// The byte of the file to lock, shared, by an open-file-description lock and before mapping it.
   ///
-  /// Lock it, then ask for the location again: the same answer means that the cell stays this
-  /// register's, or unused, for as long as the mapping lasts.
+  /// Lock it, then ask for the location again: the same file and offset mean that the cell
+  /// stays this register's, or unused, for as long as the mapping lasts.
   public let lockByte: UInt64
 }

@@ -15,7 +15,7 @@
       case server
     }
 
-    let point: CrashPoint
+    private(set) var point: CrashPoint
     let role: Role
     private let path: String
     private let ledger = Ledger()
@@ -56,12 +56,8 @@
 
     /// Lets one or two processes work until they die at the step.
     private mutating func strike() throws {
-      let children = (0..<(role == .client ? 2 : 1)).map { _ in
-        let seed = random.next()
-        let child = fork()
-        if child == 0 { StormWorker.run(self, seed: seed, path: path, ledger: ledger) }
-        return child
-      }
+      if point.isOfRepair { try leaveWork() }
+      let children = (0..<(role == .client && !point.isOfRepair ? 2 : 1)).map { _ in start() }
       for child in children {
         var status: Int32 = 0
         // Safety: `status` outlives the call.
@@ -78,6 +74,25 @@
       }
       if killCount % 16 == 0 || point.isRare { try check() }
       if point.isRare { try buildAnew() }
+    }
+
+    private mutating func start() -> Int32 {
+      let seed = random.next()
+      let child = fork()
+      if child == 0 { StormWorker.run(self, seed: seed, path: path, ledger: ledger) }
+      return child
+    }
+
+    /// A process that dies within a change, so that there is something to repair.
+    private mutating func leaveWork() throws {
+      let repair = point
+      point = .createIndexed
+      let child = start()
+      point = repair
+      var status: Int32 = 0
+      // Safety: `status` outlives the call.
+      let waited = unsafe waitpid(child, &status, 0)
+      guard waited == child, status & 0x7F == SIGKILL else { throw StormError("nobody died") }
     }
 
     /// Steps that need a fresh arena to be reached again.
@@ -140,6 +155,9 @@
   }
 
   extension CrashPoint {
+    /// Whether it is a step of the repair of another one.
+    var isOfRepair: Bool { self == .createUndone }
+
     /// Whether an arena gets to this step a few times only.
     var isRare: Bool {
       "\(self)".hasPrefix("rebuild") || self == .growthAllocated || self == .placePunched

@@ -53,14 +53,18 @@
 
     static func run(_ storm: Storm, seed: UInt64, path: String, ledger: Ledger) -> Never {
       let arena: Arena
+      var random = Generator(state: seed | 1)
+      // Half of them may die before they are attached: in the repair of what others left.
+      let isEarly = Bool.random(using: &random) || storm.point.isOfRepair
+      if isEarly { storm.point.arm(passing: 0) }
       do {
         arena = storm.role == .server ? try Arena.serve(at: path).arena : try Arena.open(at: path)
       } catch {
         _exit(14)
       }
       var worker = StormWorker(
-        arena: arena, ledger: ledger, point: storm.point, random: Generator(state: seed | 1))
-      withExtendedLifetime(arena) { worker.work() }
+        arena: arena, ledger: ledger, point: storm.point, random: random)
+      withExtendedLifetime(arena) { worker.work(isArmed: isEarly) }
     }
 
     private init(arena: Arena, ledger: Ledger, point: CrashPoint, random: Generator) {
@@ -70,9 +74,9 @@
       self.random = random
     }
 
-    private mutating func work() -> Never {
+    private mutating func work(isArmed: Bool) -> Never {
       let passes = point.isRare ? 1 : 40
-      point.arm(passing: Int.random(in: 0..<passes, using: &random))
+      if !isArmed { point.arm(passing: Int.random(in: 0..<passes, using: &random)) }
       for _ in 0..<4000 { step() }
       _exit(Self.unreached)
     }

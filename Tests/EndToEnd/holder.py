@@ -53,7 +53,7 @@ def main():
     while True:
         place = locate(client, arena, name)
         file = attach(place, how)
-        if locate(client, arena, name) == place:
+        if locate(client, arena, name)["offset"] == place["offset"]:
             break
         os.close(file)
     if how == "execed":

@@ -30,7 +30,9 @@ def map_cell(client, arena, name):
         file = os.open(place["file"], os.O_RDWR)
         shared_lock = struct.pack("hhqqi4x", fcntl.F_RDLCK, 0, place["lock_byte"], 1, 0)
         fcntl.fcntl(file, fcntl.F_OFD_SETLK, shared_lock)
-        if locate(client, arena, name) == place:
+        again = locate(client, arena, name)
+        # The byte moves with every deletion; an older one is as safe.
+        if (again["file"], again["offset"]) == (place["file"], place["offset"]):
             break
         os.close(file)
     page = place["offset"] // mmap.PAGESIZE * mmap.PAGESIZE

@@ -76,5 +76,10 @@ def test_look_ups_are_measured_after_deletions(results):
     assert found["bytes"]["used"] < found["bytes"]["fresh"] + 2 * step
 
 
+def test_wake_ups_are_measured_beside_a_futex(results):
+    assert set(results["wake_ups"]["nanoseconds"]) == {"futex", "wait"}
+    assert results["wake_ups"]["wait_to_futex"] > 0
+
+
 def test_a_look_up_makes_no_system_call(results):
     assert results["system_calls"] == {"none": True, "ok": True}

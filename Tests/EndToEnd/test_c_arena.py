@@ -233,6 +233,7 @@ def test_an_attachment_locks_one_byte_and_quiescing_moves_it(arena):
         command_line("rm", "third", server=f"shm:{arena}")
         # The lock belongs to the open file, which a child shares with its parent.
         assert holder.say("fork") == "OK FORKED"
+        assert holder.say("quiesce") == "FORKED", "the child may still be there"
         assert lock_bytes(values) == [[byte + 1, byte + 1]]
     assert poll(lambda: lock_bytes(values) == [])
     assert command_line("get", "one", server=f"shm:{arena}") == "2\n"

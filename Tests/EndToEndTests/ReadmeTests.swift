@@ -17,9 +17,11 @@ import Testing
   /// The example of the map, but for the path.
   private func mapExample(_ path: String) throws -> UInt128? {
     let arena = try Arena.open(at: path)
-    guard let hits = arena.find(named: "hits") else { return nil }
-    let increment = try AtomicRequest(.increment, on: hits.type, order: .relaxed)
-    return arena.cell(of: hits)?.perform(increment).new
+    let hits = try arena.register(named: "hits", as: UInt64.self)
+    let before = hits.withView { $0.fetchAdd(1, order: .relaxed) }
+    let outcome = try hits.wait(until: { $0 >= 1 }, timeout: .seconds(1))
+    guard case .satisfied(let value) = outcome, let before, value == before + 1 else { return nil }
+    return UInt128(value)
   }
 
   @Test("the examples increment, over every transport and by the map")

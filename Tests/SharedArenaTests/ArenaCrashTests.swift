@@ -84,7 +84,7 @@
         #expect(arena.cell(of: bystander)?.load() == 99)
         // Who takes the directory repairs what the other one left.
         expectWholeDirectory(arena)
-        if [.rebuildIntended, .rebuildRetired, .rebuildApplied].contains(point) {
+        if [.rebuildIntended, .rebuildRetired, .rebuildMoved, .rebuildApplied].contains(point) {
           #expect(try arena.statistics().waitingLevels == 1)
         }
         try Self.check(arena)

@@ -40,6 +40,27 @@ import Testing
     }
   }
 
+  @Test("who has forked shares its lock with the child, so neither of them moves it")
+  func quiescing() async throws {
+    try await withTemporaryArenaPath { path in
+      await #expect(processExitsWith: .success) { [path = path as String] in
+        let arena = try Arena.openOrCreate(at: path, options: ArenaOptions(capacity: 64))
+        _ = try arena.register(named: "a", as: UInt64.self)
+        #expect(try arena.delete(named: "a"))
+        let before = arena.lockByte
+        let child = try ArenaForkTests.fork()
+        if child == 0 { _exit(arena.quiesce() || arena.lockByte != before ? 1 : 0) }
+        var status: Int32 = -1
+        // Safety: `status` outlives the call.
+        let waited = unsafe waitpid(child, &status, 0)
+        #expect(waited == child)
+        #expect(status == 0)
+        #expect(!arena.quiesce())
+        #expect(arena.lockByte == before)
+      }
+    }
+  }
+
   @Test("a child of a fork does not keep the directory of a server that was killed")
   func orphan() async throws {
     try await withTemporaryArenaPath { path in

@@ -13,25 +13,36 @@ import Testing
   private static let rounds =
     ProcessInfo.processInfo.environment["ATOMICS_TEST_LONG"] == nil ? 8 : 400
 
-  /// Creates, deletes and adds for as long as it is let, and counts each addition that is done.
-  private static func work(in arena: Arena, random seed: Int, until isOver: () -> Bool) throws {
+  /// Creates, deletes and adds for as long as it is let; how many turns of it were done.
+  @discardableResult
+  private static func work(
+    in arena: Arena, random seed: Int, until isOver: () -> Bool
+  ) throws -> Int {
     let type = RegisterType.all[3]
     let add = try AtomicRequest(
       .add, on: type, order: .sequentiallyConsistent, failureOrder: nil, operand: 1, expected: 0,
       index: 0)
     let sums = ["total:a", "total:b"].compactMap { arena.find(named: $0) }
     var turn = seed
+    var done = 0
     while !isOver() {
       turn &+= 1
       let name = "name:\(turn % 37)"
-      if turn % 3 == 0 {
-        _ = try arena.delete(named: name)
-      } else {
-        _ = try arena.create(
-          RegisterSpecification(name: name, type: type, initial: 6, ownerUser: 0))
+      do throws(ArenaError) {
+        if turn % 3 == 0 {
+          _ = try arena.delete(named: name)
+        } else {
+          _ = try arena.create(
+            RegisterSpecification(name: name, type: type, initial: 6, ownerUser: 0))
+        }
+        done += 1
+      } catch {
+        // The other one has it for the moment.
+        guard case .directoryBusy = error else { throw error }
       }
       for sum in sums { _ = arena.cell(of: sum)?.perform(add) }
     }
+    return done
   }
 
   private static func onThread(_ work: @escaping @Sendable () -> Void) async {
@@ -53,8 +64,12 @@ import Testing
       }
       for round in 0..<Self.rounds {
         let isOver = Atomic(false)
+        let turns = Atomic(0)
         async let other: Void = Self.onThread {
-          try? Self.work(in: arena, random: round * 11) { isOver.load(ordering: .relaxed) }
+          let done = try? Self.work(in: arena, random: round * 11) {
+            isOver.load(ordering: .relaxed)
+          }
+          turns.store(done ?? -1, ordering: .relaxed)
         }
         await #expect(processExitsWith: .signal(SIGKILL)) {
           [path = path as String, round = round as Int] in
@@ -68,6 +83,7 @@ import Testing
         }
         isOver.store(true, ordering: .relaxed)
         await other
+        #expect(turns.load(ordering: .relaxed) > 0, "there were two writers")
         // A change by this process repairs what the other one left.
         _ = try arena.create(
           RegisterSpecification(

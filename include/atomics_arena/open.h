@@ -227,6 +227,26 @@ static inline void atomics_close(atomics_arena *arena) {
   errno = code;
 }
 
+/* How often this process forked, itself a child or not; one count for a whole program. */
+__attribute__((weak)) unsigned long atomics_forks = 0;
+__attribute__((weak)) int atomics_watches_forks = 0;
+
+static void atomics_before_fork(void) {
+  __atomic_fetch_add(&atomics_forks, 1, __ATOMIC_SEQ_CST);
+}
+
+/* False: forks cannot be counted. Several threads may come first; each fork then counts more than
+   once, and that does no harm. */
+ATOMICS_COLD bool atomics_count_forks(unsigned long *forks) {
+  if (__atomic_load_n(&atomics_watches_forks, __ATOMIC_SEQ_CST) == 0) {
+    errno = pthread_atfork(atomics_before_fork, NULL, NULL);
+    if (errno != 0) return false;
+    __atomic_store_n(&atomics_watches_forks, 1, __ATOMIC_SEQ_CST);
+  }
+  *forks = __atomic_load_n(&atomics_forks, __ATOMIC_SEQ_CST);
+  return true;
+}
+
 /* Attaches to the arena at `path`, with `access` ATOMICS_READ_WRITE or ATOMICS_OBSERVE. After an
    error there is nothing to close, and `errno` says more where that is ATOMICS_SYSTEM.
 
@@ -237,7 +257,7 @@ static inline atomics_error atomics_open(atomics_arena *arena, const char *path,
   int directory, names;
   memset(arena, 0, sizeof *arena);
   arena->file = -1;
-  arena->process = getpid();
+  if (!atomics_count_forks(&arena->forks)) return ATOMICS_SYSTEM;
   arena->is_writable = access == ATOMICS_READ_WRITE;
   atomics_error error = atomics_open_directory(path, &directory);
   if (error != ATOMICS_OK) return error;
@@ -260,7 +280,17 @@ static inline atomics_error atomics_open(atomics_arena *arena, const char *path,
   /* Before the first look-up, and on the very descriptor that is mapped. */
   if (error == ATOMICS_OK) {
     arena->lock_byte = atomics_present_lock_byte(arena);
-    if (atomics_lock_byte(arena->file, F_RDLCK, arena->lock_byte) != 0) error = ATOMICS_SYSTEM;
+    /* Somebody may hold the byte for writing, as nobody should. An older one is as safe, and keeps
+       more cells from being used again. */
+    int tries = 64;
+    while (atomics_lock_byte(arena->file, F_RDLCK, arena->lock_byte) != 0) {
+      bool is_locked = errno == EAGAIN || errno == EACCES;
+      if (!is_locked || --tries == 0 || arena->lock_byte == ATOMICS_FIRST_LOCK_BYTE) {
+        error = ATOMICS_SYSTEM;
+        break;
+      }
+      arena->lock_byte--;
+    }
   }
   if (error == ATOMICS_OK) {
     arena->val = (unsigned char *)atomics_map(
@@ -285,9 +315,11 @@ static inline atomics_error atomics_open(atomics_arena *arena, const char *path,
    process may be inside an operation or wait; registers that were found before stay valid, those
    that were deleted answer so. For programs that run long: now and then. Two system calls.
 
-   ATOMICS_FORKED in a child, which shares the lock with its parent: it may open its own. */
+   ATOMICS_FORKED once the process has forked, in the child and in the parent, who share the lock:
+   either may open the arena anew. */
 static inline atomics_error atomics_quiesce(atomics_arena *arena) {
-  if (getpid() != arena->process) return ATOMICS_FORKED;
+  unsigned long forks;
+  if (!atomics_count_forks(&forks) || forks != arena->forks) return ATOMICS_FORKED;
   uint64_t byte = atomics_present_lock_byte(arena);
   if (byte == arena->lock_byte) return ATOMICS_OK;
   if (atomics_lock_byte(arena->file, F_RDLCK, byte) != 0) return ATOMICS_SYSTEM;

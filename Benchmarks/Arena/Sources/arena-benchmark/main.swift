@@ -10,6 +10,8 @@ private let usage = """
          arena-benchmark neighbours ARENA SLICES PROCESSOR PROCESSOR
          arena-benchmark look-ups ARENA REGISTERS SLICES PROCESSOR
          arena-benchmark flatness ARENA REGISTERS DELETIONS SLICES PROCESSOR
+         arena-benchmark wake-ups ARENA SLICES PROCESSOR PROCESSOR
+         arena-benchmark answer ARENA PROCESSOR
          arena-benchmark system-calls ARENA
          arena-benchmark load PORT REGISTERS PROCESSOR
          arena-benchmark count ARENA
@@ -30,6 +32,10 @@ case ("flatness", 4):
   try measureFlatness(
     at: path, count: numbers[0], deletions: numbers[1], slices: numbers[2],
     processor: numbers[3])
+case ("wake-ups", 3):
+  try measureWakeUps(at: path, slices: numbers[0], processors: (numbers[1], numbers[2]))
+case ("answer", 1):
+  try answerWakeUps(at: path, processor: numbers[0])
 case ("system-calls", 0):
   try proveQuiet(at: path)
 case ("load", 2):

@@ -55,6 +55,16 @@ bool cb_chase_begin(struct cb_chase *_Nonnull chase, size_t byte_count);
 void cb_chase_run(struct cb_chase *_Nonnull chase, long steps);
 void cb_chase_end(struct cb_chase *_Nonnull chase);
 
+/* Two processes that wake each other by a bare futex, turn by turn: this one, and a child on
+   `processor` that ends with it. */
+struct cb_ping_pong;
+struct cb_ping_pong *_Nullable cb_ping_pong_begin(int processor);
+void cb_ping_pong_run(struct cb_ping_pong *_Nonnull game, long rounds);
+void cb_ping_pong_end(struct cb_ping_pong *_Nonnull game);
+
+/* Starts this program anew, as a child that ends with it, to answer wake-ups in an arena. */
+bool cb_start_answering(const char *_Nonnull arena, int processor);
+
 /* Creates registers 0 to `count` - 1, 8 bytes unsigned, over one pipelined connection of the binary
    protocol to a port of this machine. Null when all of them were created, else what went wrong. */
 const char *_Nullable cb_load(uint16_t port, uint64_t count);
