@@ -50,7 +50,8 @@ public struct SnapshotRestoration: Equatable, Sendable {
   /// Registers that existed and were left alone.
   public var kept: Int
   public var overwritten: Int
-  /// How many registers exist with another type and were left alone.
+  /// How many registers exist with another type and were left alone, or were refused by a server
+  /// that takes no snapshots, for their restore gap.
   public var conflictCount: Int
   /// A sentence for each of the first hundred of them.
   public var conflicts: [String]
@@ -62,8 +63,12 @@ public struct SnapshotRestoration: Equatable, Sendable {
     kept = report.kept
     overwritten = report.overwritten
     conflictCount = report.conflictCount
-    conflicts = report.conflicts.map {
-      "`\($0.name)` was saved as \($0.saved.name) and exists as \($0.existing.name)."
+    conflicts = report.conflicts.map { conflict in
+      if let existing = conflict.existing {
+        return "`\(conflict.name)` was saved as \(conflict.saved.name) and exists as "
+          + "\(existing.name)."
+      }
+      return "`\(conflict.name)` was not made: \(conflict.refusal ?? "")"
     }
   }
 }

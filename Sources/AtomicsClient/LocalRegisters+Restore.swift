@@ -33,6 +33,10 @@ extension LocalRegisters {
           guard let existing = arena.find(named: entry.name) else { continue }
           report.addConflict(entry, existing: existing.type)
           continue
+        } catch .rejected("unsupported-operation", let text, _) where entry.restoreGap != 0 {
+          // A server without snapshots makes none with a gap. The others are none the worse for it.
+          report.addConflict(entry, existing: nil, refusal: text)
+          continue
         }
         let overwritten =
           !made.created && overwriting && arena.overwrite(made.handle, specification.initial)

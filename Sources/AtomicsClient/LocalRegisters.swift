@@ -37,8 +37,9 @@ final class LocalRegisters: Sendable {
     case .list(let prefix, let cursor, let limit):
       return .page(try list(prefix: prefix, from: cursor, limit: Int(limit)))
     case .info(let name):
-      guard let info = try arena().info(of: find(name)) else { throw .notFound(name: name) }
-      return .description(RegisterDescription(info, isComplete: true))
+      let arena = try arena()
+      guard let info = arena.info(of: try find(name)) else { throw .notFound(name: name) }
+      return .description(try description(info, in: arena, isComplete: true))
     case .deleteOwned(let tag, let cursor):
       let (count, next) = try deleteOwned(tag: tag, from: cursor)
       return .ownedDeleted(count: count, next: next)
@@ -179,11 +180,24 @@ final class LocalRegisters: Sendable {
   private func list(
     prefix: String, from cursor: UInt64, limit: Int
   ) throws(ClientError) -> RegisterPage {
-    let page = try arena().list(
+    let arena = try arena()
+    let page = arena.list(
       from: cursor, prefix: Array(prefix.utf8).span, limit: max(1, limit), scanLimit: 1 << 20)
     return RegisterPage(
-      registers: page.registers.map { RegisterDescription($0, isComplete: false) },
+      registers: try page.registers.map { info throws(ClientError) in
+        try description(info, in: arena, isComplete: false)
+      },
       next: page.next)
+  }
+
+  private func description(
+    _ info: RegisterInfo, in arena: Arena, isComplete: Bool
+  ) throws(ClientError) -> RegisterDescription {
+    // The arena is open for writing: it reads the value of every cell that is in order.
+    guard info.value != nil else {
+      throw refusal(of: info.handle, info.name, in: arena, isPerformed: false)
+    }
+    return RegisterDescription(info, isComplete: isComplete)
   }
 
   /// Has the server that holds the directory do it.
@@ -202,7 +216,6 @@ final class LocalRegisters: Sendable {
 extension RegisterDescription {
   fileprivate init(_ info: RegisterInfo, isComplete: Bool) {
     self.init(
-      // An arena that is open for writing reads every value.
       name: info.name, type: info.type, value: info.value ?? 0, label: info.label,
       ownerTag: isComplete ? info.ownerTag : 0, restoreGap: isComplete ? info.restoreGap : 0,
       details: isComplete

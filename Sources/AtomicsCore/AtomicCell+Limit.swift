@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension AtomicCell {
-  /// Runs `request` unless it would leave a value above `limit` behind: a compare-exchange loop
-  /// that looks at what it is about to write.
+  /// Runs `request` unless it would raise the value to one above `limit`: a compare-exchange loop
+  /// that looks at what it is about to write. A value that is above already may be lowered.
   package func perform(_ request: AtomicRequest, atMost limit: UInt128) -> AtomicLimit {
     precondition(request.type == type, "a request runs on values of the type that it was made for")
     if request.operation.isReadOnly { return .performed(perform(request), left: 0) }
@@ -10,7 +10,9 @@ extension AtomicCell {
     let readOrder = request.canDecline ? request.failureOrder : .relaxed
     var old = location.load(type.width, readOrder)
     while let new = request.valueLeft(of: old, on: type) {
-      if type.isLess(limit, than: new) { return .refused(found: old) }
+      if type.isLess(limit, than: new), type.isLess(old, than: new) {
+        return .refused(found: old)
+      }
       let done = location.compareExchange(
         type.width, old, new, weak: true, request.order, readOrder)
       if done.ok { return .performed(request.outcome(old, new), left: new) }

@@ -217,7 +217,7 @@ extension WireFailure {
       case .operation(let error): WireFailure(error).status
       case .restoreGapNotTaken: .badOperand
       case .snapshotsOff: .unsupported
-      case .beyondRestoreGap: .beyondGap
+      case .beyondRestoreGap, .notSavedYet: .beyondGap
       case .full: .arenaFull
       case .damaged, .overwritten, .unpublished, .arena: .internal
       }

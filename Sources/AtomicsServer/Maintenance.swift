@@ -9,6 +9,9 @@ import Synchronization
 /// when they are due or wanted.
 final class Maintenance: Sendable {
   private static let tickNanoseconds: UInt64 = 1_000_000_000
+  /// The shortest pause between two snapshots that are wanted; it is as long as the last one took
+  /// where that is more, so that no more than half of the disk's time goes into them.
+  private static let pauseNanoseconds: UInt64 = 100_000_000
 
   private let service: RegisterService
   private let snapshots: SnapshotConfiguration
@@ -20,6 +23,12 @@ final class Maintenance: Sendable {
   /// When the next snapshot is due by time.
   private let due = Mutex(Deadline.never)
   private let isSnapshotWanted = Atomic(false)
+  /// Before this no snapshot is taken that is only wanted.
+  private let endOfPause = Mutex(Deadline(nanoseconds: 0))
+  /// What kept the last snapshot from being taken.
+  private let lastSnapshotTrouble = Mutex<String?>(nil)
+  /// Whether what was mapped of a lost arena is saved.
+  private let hasRescued = Atomic(false)
   private let isArenaLost = Atomic(false)
   /// The arena is there, and cannot be served any more.
   private let isArenaBroken = Atomic(false)
@@ -55,7 +64,7 @@ final class Maintenance: Sendable {
     guard snapshots.isOn, !isSnapshotWanted.load(ordering: .relaxed),
       !isSnapshotWanted.exchange(true, ordering: .relaxed)
     else { return }
-    loop.execute { [self] in takeDueSnapshot() }
+    loop.execute { [self] in takeWantedSnapshot() }
   }
 
   /// After the last connection: a last look at the arena, the last snapshot, the end of the thread.
@@ -99,15 +108,23 @@ final class Maintenance: Sendable {
 
   /// Whoever may write the arena's values may break or cut their file: what can be made good of it
   /// is.
-  private func repairArena() {
-    if isArenaLost.load(ordering: .relaxed) || isArenaBroken.load(ordering: .relaxed) { return }
+  ///
+  /// - Returns: Whether something was.
+  @discardableResult
+  private func repairArena() -> Bool {
+    if isArenaLost.load(ordering: .relaxed) || isArenaBroken.load(ordering: .relaxed) {
+      return false
+    }
     do throws(ServiceError) {
-      log(try service.repair(), service.damage)
+      let found = try service.repair()
+      log(found, service.damage)
+      return !found.isEmpty
     } catch {
       isArenaBroken.store(true, ordering: .relaxed)
       let failure = ServerError.arena("\(error)")
       logger.critical("\(failure)")
       fail(failure)
+      return false
     }
   }
 
@@ -159,26 +176,69 @@ final class Maintenance: Sendable {
   private func takeDueSnapshot() {
     let isDue = loop.now >= due.withLock { $0 }
     guard snapshots.isOn, isDue || isSnapshotWanted.load(ordering: .relaxed),
-      !isArenaLost.load(ordering: .relaxed), !isArenaBroken.load(ordering: .relaxed)
+      !isArenaLost.load(ordering: .relaxed)
     else { return }
     takeSnapshot()
   }
 
+  /// Takes a snapshot that somebody waits for, after the pause.
+  private func takeWantedSnapshot() {
+    guard isSnapshotWanted.load(ordering: .relaxed) else { return }
+    let (now, end) = (Deadline.now, endOfPause.withLock { $0 })
+    guard now < end else { return takeDueSnapshot() }
+    loop.schedule(afterNanoseconds: end.nanoseconds - now.nanoseconds) { [self] in
+      takeWantedSnapshot()
+    }
+  }
+
+  /// What is lost must not be saved as if it were a value, so the arena is repaired first; and once
+  /// more where the snapshot came upon more.
   private func takeSnapshot() {
     guard let directory = snapshots.directory else { return }
+    repairArena()
+    let begin = Deadline.now
+    var trouble = tryTakeSnapshot(in: directory)
+    if trouble != nil, repairArena() { trouble = tryTakeSnapshot(in: directory) }
+    if let trouble {
+      let isNews = lastSnapshotTrouble.withLock { last in
+        defer { last = trouble }
+        return last != trouble
+      }
+      // Once, and not with each tick.
+      if isNews { logger.error("no snapshot was taken: \(trouble)") }
+      // Again with the next tick, where somebody may be waiting for it.
+      isSnapshotWanted.store(true, ordering: .relaxed)
+    } else {
+      lastSnapshotTrouble.withLock { $0 = nil }
+    }
+    let end = Deadline.now
+    let pause = max(Self.pauseNanoseconds, end.nanoseconds - begin.nanoseconds)
+    endOfPause.withLock { $0 = end.advanced(by: pause) }
+    setDue()
+  }
+
+  /// - Returns: Why there is none; nil: there is.
+  private func tryTakeSnapshot(in directory: String) -> String? {
+    if isArenaBroken.load(ordering: .relaxed) { return "the arena cannot be repaired" }
     // Before it begins: what is wanted from here on may come too late for this one.
     isSnapshotWanted.store(false, ordering: .relaxed)
     do throws(ServiceError) {
+      if let kept = try service.keepSnapshotBeforeDamage(in: directory) {
+        logger.error(
+          """
+          values were lost; the snapshot from before is kept: bring its values back with \
+          `\(ServerError.Rescue.command(restoring: kept, arena: service.arenaPath)) --overwrite`, \
+          and remove it when it is not needed any more
+          """, metadata: ["path": "\(kept)"])
+      }
       let taken = try service.takeSnapshot(in: directory)
       logger.debug(
         "snapshot taken",
         metadata: ["path": "\(taken.path)", "registers": "\(taken.registerCount)"])
+      return nil
     } catch {
-      logger.error("no snapshot was taken: \(error)")
-      // Again with the next tick, where somebody may be waiting for it.
-      isSnapshotWanted.store(true, ordering: .relaxed)
+      return "\(error)"
     }
-    setDue()
   }
 
   private func setDue() {
@@ -187,15 +247,17 @@ final class Maintenance: Sendable {
     due.withLock { $0 = next }
   }
 
-  /// Saves what is still mapped of an arena that was removed.
+  /// Saves what is still mapped of an arena that was removed. The second time what was saved before
+  /// goes, so that the snapshot from before the first stays.
   private func rescue() -> ServerError.Rescue {
     guard let directory = snapshots.directory else {
       return .failed("there is no directory for snapshots; name one with --snapshot-directory")
     }
     do throws(ServiceError) {
-      try RegisterService.prepareSnapshots(in: directory)
-      let taken = try service.takeSnapshot(in: directory)
-      return .saved(path: taken.path, restoredAtStart: snapshots.isOn)
+      let path = try service.takeSnapshot(
+        inNew: directory, keepsPrevious: !hasRescued.load(ordering: .relaxed))
+      hasRescued.store(true, ordering: .relaxed)
+      return .saved(path: path, arena: service.arenaPath, restoredAtStart: snapshots.isOn)
     } catch {
       return .failed("\(error)")
     }

@@ -165,7 +165,7 @@ extension Problem {
     case .operation(let error): self.init(error)
     case .restoreGapNotTaken: self.init(.invalidValue, "\(error)", member: "restore_gap")
     case .snapshotsOff: self.init(.unsupportedOperation, "\(error)", member: "restore_gap")
-    case .beyondRestoreGap(let type, let found, _):
+    case .beyondRestoreGap(let type, let found, _), .notSavedYet(let type, let found):
       self.init(.outOfBounds, "\(error)")
       value = type.format(found)
     case .full: self.init(.arenaFull, "\(error)")

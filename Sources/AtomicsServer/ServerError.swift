@@ -19,8 +19,9 @@ public enum ServerError: Error, Equatable {
 
   /// What became of the registers of an arena that was removed.
   public enum Rescue: Equatable, Sendable {
-    /// They are in the snapshot at `path`; whether the next start restores it by itself.
-    case saved(path: String, restoredAtStart: Bool)
+    /// They are in the snapshot at `path`; whether the next start restores it by itself to the
+    /// arena at `arena`.
+    case saved(path: String, arena: String, restoredAtStart: Bool)
     /// They are lost, and why.
     case failed(String)
   }
@@ -48,10 +49,16 @@ extension ServerError: CustomStringConvertible {
 extension ServerError.Rescue: CustomStringConvertible {
   public var description: String {
     switch self {
-    case .saved(let path, true): "the registers are in \(path), which the next start restores"
-    case .saved(let path, false):
-      "the registers are in \(path): bring them back with `atomics-client snapshot restore`"
+    case .saved(let path, _, true): "the registers are in \(path), which the next start restores"
+    case .saved(let path, let arena, false):
+      "the registers are in \(path): bring them back with "
+        + "`\(Self.command(restoring: path, arena: arena))`"
     case .failed(let reason): "the registers could not be saved: \(reason)"
     }
+  }
+
+  /// What a person types to bring the registers in `file` back.
+  static func command(restoring file: String, arena: String) -> String {
+    "atomics-client snapshot restore \(file) --server shm:\(arena)"
   }
 }

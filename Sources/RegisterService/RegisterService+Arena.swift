@@ -24,12 +24,14 @@ extension RegisterService {
   ///   of which a new arena is filled; nil: none are.
   /// - Returns: The service, where its registers came from, and what the log should say about the
   ///   snapshots.
-  /// - Throws: `.arena` with what is in the way: another server, a foreign file, the file system,
-  ///   snapshots that are all damaged.
+  /// - Throws: `.arena` with what is in the way: another server, a foreign file, the file
+  ///   system, snapshots that are all damaged, or another arena's.
   public static func serve(
     at path: String, capacity: Int? = nil, snapshots: String? = nil
   ) throws(ServiceError) -> (service: RegisterService, origin: Origin, warnings: [String]) {
-    if let snapshots { try prepareSnapshots(in: snapshots) }
+    let lock = try snapshots.map { directory throws(ServiceError) in
+      try lockSnapshots(in: directory)
+    }
     var options = ArenaOptions()
     if let capacity { options.capacity = capacity }
     let served: (arena: Arena, origin: ArenaOrigin)
@@ -39,7 +41,8 @@ extension RegisterService {
     } catch {
       throw .arena("\(error)")
     }
-    let service = RegisterService(arena: served.arena, takesSnapshots: snapshots != nil)
+    let service = RegisterService(
+      arena: served.arena, takesSnapshots: snapshots != nil, snapshotLock: lock)
     guard let snapshots else { return (service, served.origin == .adopted ? .adopted : .made, []) }
     switch served.origin {
     case .made: return (service, .made, [])

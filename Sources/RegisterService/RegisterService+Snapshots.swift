@@ -2,6 +2,7 @@
 
 public import AtomicsCore
 import SharedArena
+import Synchronization
 
 /// Snapshots: where the server keeps them, and what they allow.
 extension RegisterService {
@@ -10,14 +11,33 @@ extension RegisterService {
 
   static func snapshotPath(in directory: String) -> String { "\(directory)/\(snapshotName)" }
 
-  /// Makes the directory for snapshots, with those above it that are missing.
+  /// Makes the directory for snapshots, with those above it that are missing, and takes it.
   ///
-  /// - Throws: `.arena` where it cannot be made, or others could put files into it.
-  public static func prepareSnapshots(in directory: String) throws(ServiceError) {
+  /// - Throws: `.arena` where it cannot be made, others could put files into it, or another server
+  ///   has it.
+  static func lockSnapshots(in directory: String) throws(ServiceError) -> SnapshotDirectoryLock {
     do throws(ArenaError) {
       try Arena.prepareSnapshotDirectory(at: directory)
+      return try SnapshotDirectoryLock(at: directory)
     } catch {
       throw .arena("\(error)")
+    }
+  }
+
+  /// Keeps the newest snapshot where no other replaces it, if values were lost since it was last
+  /// asked: the next one has what is left.
+  ///
+  /// - Returns: Where it is kept; nil: nothing was lost, or there is none.
+  /// - Throws: `.arena`; the next call tries again.
+  public func keepSnapshotBeforeDamage(in directory: String) throws(ServiceError) -> String? {
+    let losses = arena.damage.lossCount
+    guard losses != lossesKept.load(ordering: .relaxed) else { return nil }
+    do throws(ArenaError) {
+      let kept = try Arena.keepSnapshot(at: Self.snapshotPath(in: directory))
+      lossesKept.store(losses, ordering: .relaxed)
+      return kept
+    } catch {
+      throw .arena("values were lost, and the snapshot from before cannot be kept: \(error)")
     }
   }
 
@@ -25,12 +45,17 @@ extension RegisterService {
   ///
   /// Waits for the disk: not for a loop's thread. One thread at a time.
   ///
+  /// - Parameter keepsPrevious: False where what was saved last is of no use beside this.
   /// - Returns: The file, and how many registers it has.
-  public func takeSnapshot(in directory: String) throws(ServiceError)
-    -> (path: String, registerCount: UInt64)
-  {
+  /// - Throws: `.arena`, also where values were lost since ``keepSnapshotBeforeDamage(in:)``.
+  public func takeSnapshot(
+    in directory: String, keepsPrevious: Bool = true
+  ) throws(ServiceError) -> (path: String, registerCount: UInt64) {
     do throws(ArenaError) {
-      let summary = try arena.snapshot(to: Self.snapshotPath(in: directory)) { info, read in
+      let summary = try arena.snapshot(
+        to: Self.snapshotPath(in: directory), losses: lossesKept.load(ordering: .relaxed),
+        keepsPrevious: keepsPrevious
+      ) { info, read in
         bounds?.save(info, read: read, in: arena) ?? read
       }
       bounds?.finishSaving(true)
@@ -39,6 +64,17 @@ extension RegisterService {
       bounds?.finishSaving(false)
       throw .arena("\(error)")
     }
+  }
+
+  /// As ``takeSnapshot(in:keepsPrevious:)``, in a directory that is made where it is missing and is
+  /// not this service's so far.
+  public func takeSnapshot(
+    inNew directory: String, keepsPrevious: Bool
+  ) throws(ServiceError) -> String {
+    let lock = hasBounds ? nil : try Self.lockSnapshots(in: directory)
+    defer { withExtendedLifetime(lock) {} }
+    _ = try keepSnapshotBeforeDamage(in: directory)
+    return try takeSnapshot(in: directory, keepsPrevious: keepsPrevious).path
   }
 
   /// Has `action` called, on any thread and perhaps often, when a snapshot should be taken soon:

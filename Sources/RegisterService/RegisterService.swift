@@ -2,6 +2,7 @@
 
 public import AtomicsCore
 public import SharedArena
+import Synchronization
 
 /// The one door to the registers: every face of the server speaks to the arena through it, in the
 /// same words. Another engine can stand behind it later.
@@ -13,14 +14,23 @@ public final class RegisterService: Sendable {
   /// How far registers with a restore gap may go; nil without snapshots, which set the bounds.
   let bounds: RestoreBounds?
   @usableFromInline let hasBounds: Bool
+  /// Keeps other servers' snapshots out of the directory of this one's.
+  private let snapshotLock: SnapshotDirectoryLock?
+  /// How many losses of values there were when a snapshot from before them was kept.
+  let lossesKept = Atomic(0)
 
   /// A service over an arena that is open already.
   ///
   /// - Parameter takesSnapshots: Whether somebody calls ``takeSnapshot(in:)`` when it is wanted.
-  package init(arena: Arena, takesSnapshots: Bool = false) {
+  package init(
+    arena: Arena, takesSnapshots: Bool = false, snapshotLock: SnapshotDirectoryLock? = nil
+  ) {
     self.arena = arena
+    self.snapshotLock = snapshotLock
     hasBounds = takesSnapshots
     bounds = takesSnapshots ? RestoreBounds() : nil
+    // A register whose value was lost goes on where nothing was given out yet.
+    if let bounds { arena.onLostValue { handle in bounds.limit(of: handle) } }
   }
 
   /// The most bytes of a name.
@@ -52,8 +62,8 @@ public final class RegisterService: Sendable {
 
   /// Runs `request`, checked against the reference's type, on its register.
   ///
-  /// - Throws: `.gone`; `.beyondRestoreGap`, for registers that have a restore gap; `.overwritten`
-  ///   and `.damaged` where another program broke the arena.
+  /// - Throws: `.gone`; `.beyondRestoreGap` and `.notSavedYet`, for registers that have a restore
+  ///   gap; `.overwritten` and `.damaged` where another program broke the arena.
   /// - Complexity: A few loads and compares above the operation's own cost; a mutex with a restore
   ///   gap.
   @inlinable
@@ -89,7 +99,7 @@ public final class RegisterService: Sendable {
   /// - Throws: As `perform(_:on:)`.
   public func describe(_ register: RegisterReference) throws(ServiceError) -> RegisterDescription {
     let info = arena.info(of: register.handle)
-    guard let info, arena.condition(of: register.handle) == .alive, !arena.isFaulty else {
+    guard let info, info.value != nil, !arena.isFaulty else {
       throw refusal(of: register, isPerformed: false)
     }
     return RegisterDescription(info)
@@ -97,6 +107,8 @@ public final class RegisterService: Sendable {
 
   /// A page of registers by slot, from `cursor` on; it may be short, and nil as `next` is the end.
   ///
+  /// - Throws: `.overwritten` where the cell of one of them is, which is usable again afterwards;
+  ///   `.damaged`.
   /// - Complexity: At most ``ExecutionBudget/scanLimit`` slots are looked at.
   public func list(from cursor: UInt64, prefix: Span<UInt8>, limit: Int)
     throws(ServiceError) -> (registers: [RegisterDescription], next: UInt64?)
@@ -104,6 +116,13 @@ public final class RegisterService: Sendable {
     let page = arena.list(
       from: cursor, prefix: prefix, limit: limit, scanLimit: ExecutionBudget.scanLimit)
     try refuseWhileDamaged()
+    let lost = page.registers.filter { $0.value == nil }
+    if let first = lost.first {
+      for info in lost.dropFirst() {
+        _ = refusal(of: RegisterReference(info.handle, isBounded: false), isPerformed: false)
+      }
+      throw refusal(of: RegisterReference(first.handle, isBounded: false), isPerformed: false)
+    }
     return (page.registers.map(RegisterDescription.init), page.next)
   }
 
@@ -119,16 +138,13 @@ public final class RegisterService: Sendable {
     if gap != 0 && !hasBounds { throw .snapshotsOff }
     let made: (handle: RegisterHandle, created: Bool)
     do throws(ArenaError) {
-      if gap != 0, let bounds {
-        made = try bounds.add(gap, initial: definition.initial) { () throws(ArenaError) in
-          try arena.create(definition.specification)
-        }
-      } else {
-        made = try arena.create(definition.specification)
-      }
+      made = try arena.create(definition.specification)
     } catch {
       if exclusively, case .typeMismatch = error { throw .exists }
       throw ServiceError(error)
+    }
+    if made.created, gap != 0 {
+      bounds?.add(made.handle, initial: definition.initial, gap: gap)
     }
     try refuseWhileDamaged()
     if exclusively && !made.created { throw .exists }

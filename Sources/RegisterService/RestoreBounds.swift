@@ -17,6 +17,9 @@ final class RestoreBounds: Sendable {
     var limit: UInt128
     /// The limit once the snapshot that is being written is on the disk.
     var next: UInt128?
+    /// Whether a snapshot on the disk has the register. Before that nothing would come back of what
+    /// was given out, so the limit is where the register stands.
+    var isSaved = false
   }
 
   /// By slot.
@@ -30,25 +33,15 @@ final class RestoreBounds: Sendable {
 
   // MARK: - Registers
 
-  /// Runs `create`, and counts the first value as the last snapshot's.
-  func add(
-    _ gap: UInt128, initial: UInt128,
-    _ create: () throws(ArenaError) -> (handle: RegisterHandle, created: Bool)
-  ) throws(ArenaError) -> (handle: RegisterHandle, created: Bool) {
-    let made = try bounds.withLock {
-      (bounds: inout [UInt32: Bound]) throws(ArenaError) -> (handle: RegisterHandle, created: Bool)
-      in
-      let made = try create()
-      if made.created {
-        bounds[made.handle.slot] = Bound(
-          generation: made.handle.generation, gap: gap,
-          limit: made.handle.type.adding(restoreGap: gap, to: initial))
-      }
-      return made
+  /// Learns of a register that was just made with the value `initial`, and has it saved: until it
+  /// is in a snapshot it does not grow, as it would not come back itself.
+  func add(_ handle: RegisterHandle, initial: UInt128, gap: UInt128) {
+    bounds.withLock { bounds in
+      // Whoever was faster with an operation, or a snapshot, has learned the same.
+      guard bounds[handle.slot]?.generation != handle.generation else { return }
+      bounds[handle.slot] = Bound(generation: handle.generation, gap: gap, limit: initial)
     }
-    // Until it is in a snapshot the register itself would not come back.
-    if made.created { want() }
-    return made
+    want()
   }
 
   /// Learns what the last snapshot says of a register of this arena.
@@ -56,7 +49,18 @@ final class RestoreBounds: Sendable {
     bounds.withLock { bounds in
       bounds[handle.slot] = Bound(
         generation: handle.generation, gap: gap,
-        limit: handle.type.adding(restoreGap: gap, to: saved))
+        limit: handle.type.adding(restoreGap: gap, to: saved), isSaved: true)
+    }
+  }
+
+  /// What remote operations may have carried the register to, and not beyond; nil: nothing is known
+  /// of it.
+  func limit(of handle: RegisterHandle) -> UInt128? {
+    bounds.withLock { bounds in
+      guard let bound = bounds[handle.slot], bound.generation == handle.generation else {
+        return nil
+      }
+      return bound.limit
     }
   }
 
@@ -68,7 +72,7 @@ final class RestoreBounds: Sendable {
 
   // MARK: - Operations
 
-  /// Runs `request` unless it would leave a value above the limit.
+  /// Runs `request` unless it would raise the value above the limit.
   ///
   /// - Returns: Nil when the register was deleted.
   func perform(
@@ -84,7 +88,9 @@ final class RestoreBounds: Sendable {
     case nil: return nil
     case .refused(let found)?:
       want()
-      throw .beyondRestoreGap(type, found: found, limit: bound.limit)
+      throw bound.isSaved
+        ? .beyondRestoreGap(type, found: found, limit: bound.limit)
+        : .notSavedYet(type, found: found)
     case .performed(let outcome, let left)?:
       if !request.operation.isReadOnly, bound.limit != type.greatest {
         let soon = type.adding(restoreGap: bound.gap / 2, to: left)
@@ -112,7 +118,9 @@ final class RestoreBounds: Sendable {
   func save(_ info: RegisterInfo, read: UInt128, in arena: Arena) -> UInt128 {
     bounds.withLock { bounds in
       var bound = Self.bound(of: info.handle, in: arena, &bounds)
-      let value = arena.withCell(of: info.handle) { $0.load() } ?? read
+      var value = arena.withCell(of: info.handle) { $0.load() } ?? read
+      // Lost between the two looks.
+      if arena.condition(of: info.handle) != .alive { value = read }
       let next = info.type.adding(restoreGap: bound.gap, to: value)
       bound.next = next
       if info.type.isLess(next, than: bound.limit) { bound.limit = next }
@@ -127,7 +135,10 @@ final class RestoreBounds: Sendable {
       // In place: a copy would take as much memory again.
       var index = bounds.values.startIndex
       while index != bounds.values.endIndex {
-        if succeeded, let next = bounds.values[index].next { bounds.values[index].limit = next }
+        if succeeded, let next = bounds.values[index].next {
+          bounds.values[index].limit = next
+          bounds.values[index].isSaved = true
+        }
         bounds.values[index].next = nil
         bounds.values.formIndex(after: &index)
       }

@@ -24,6 +24,8 @@ public enum ServiceError: Error, Equatable {
   case snapshotsOff
   /// The operation would carry the value that it found past the last snapshot plus the gap.
   case beyondRestoreGap(RegisterType, found: UInt128, limit: UInt128)
+  /// The operation would raise the value of a register with a restore gap that no snapshot has yet.
+  case notSavedYet(RegisterType, found: UInt128)
   /// No room for another register; the text says why and how to make room.
   case full(String)
   /// The arena's memory was missing while the request ran, because another program cut the file.
@@ -64,6 +66,9 @@ extension ServiceError: CustomStringConvertible {
     case .beyondRestoreGap(let type, _, let limit):
       "the value may not pass \(type.format(limit)), the last snapshot plus the restore gap, "
         + "before the next snapshot: try again soon, or make the gap larger"
+    case .notSavedYet:
+      "the register has a restore gap, and the first snapshot with it is being taken: until then its "
+        + "value does not grow; try again"
     case .full(let reason), .unpublished(let reason), .arena(let reason): reason
     }
   }

@@ -38,7 +38,7 @@ extension ServerSettings {
     Setting(
       "snapshot_at_shutdown", flag: "--snapshot-at-shutdown", .choice(\.snapshotAtShutdown),
       "Whether the end of the server takes a snapshot, true or false; empty is true with a"
-        + " snapshot interval, else false"),
+        + " snapshot directory or interval, else false"),
     Setting(
       "limits.connections",
       .count(\.limits.connections, allowed: 1...1_000_000, unit: "connections"),

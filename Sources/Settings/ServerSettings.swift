@@ -22,7 +22,8 @@ public struct ServerSettings: Sendable, Equatable {
   public var snapshotDirectory: String?
   /// Time between two snapshots; zero is none by time.
   public var snapshotInterval = Duration.zero
-  /// Whether a snapshot is taken when the server ends; nil is: where there is an interval.
+  /// Whether a snapshot is taken when the server ends; nil is: where there is a
+  /// directory for them or an interval.
   public var snapshotAtShutdown: Bool?
   public var limits = Limits()
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AtomicsCore
 import Synchronization
 
 extension Arena {
@@ -49,10 +50,28 @@ extension Arena {
     try withDirectory { writer throws(ArenaError) in
       guard condition(of: handle) == .overwritten else { return false }
       let slot = Int(handle.slot)
-      writer.restoreCell(slot, generation: handle.generation)
+      // First: a snapshot that finds the cell whole finds this too.
       note(.cell(register: writer.directory.nameText(ofRecord: slot)))
+      raiseToFloor(slot)
+      writer.restoreCell(slot, generation: handle.generation)
       return true
     }
+  }
+
+  /// Has a register whose cell was lost raised to what `floor` says of it, before anybody can
+  /// operate on it again. Called with the directory's lock held.
+  package func onLostValue(_ floor: @escaping @Sendable (RegisterHandle) -> UInt128?) {
+    self.floor.withLock { $0 = floor }
+  }
+
+  /// Raises the value in the cell of a live register to what is known that it was not below.
+  func raiseToFloor(_ slot: Int) {
+    guard let floor = floor.withLock({ $0 }), let info = directory.info(ofRecord: slot),
+      let least = floor(info.handle),
+      let request = try? AtomicRequest(.max, on: info.type, operand: least)
+    else { return }
+    // Safety: the slot was used, so it lies below the watermark; the cell's memory is there.
+    _ = unsafe cells.cell(slot, type: info.type).perform(request)
   }
 
   func note(_ damage: Damage) {

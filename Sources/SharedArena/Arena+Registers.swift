@@ -113,7 +113,8 @@ extension Arena {
       | UInt128(directory.bytes.relaxed(start))
   }
 
-  /// Everything about the register; nil when it was deleted.
+  /// Everything about the register; nil when it was deleted. It has no value while its cell is
+  /// overwritten.
   public func info(of handle: RegisterHandle) -> RegisterInfo? {
     let slot = Int(handle.slot)
     let thread = unsafe clinux_activity_enter()
@@ -121,8 +122,7 @@ extension Arena {
     guard slot < directory.watermark, var info = directory.info(ofRecord: slot),
       info.generation == handle.generation
     else { return nil }
-    info.value = value(ofSlot: slot, type: info.type)
-    return info
+    return withValue(&info) ? info : nil
   }
 
   /// The registers in order of their slots, a page at a time.
@@ -149,8 +149,7 @@ extension Arena {
         directory.name(ofRecord: slot, startsWith: prefix),
         var info = directory.info(ofRecord: slot)
       {
-        info.value = value(ofSlot: slot, type: info.type)
-        registers.append(info)
+        if withValue(&info) { registers.append(info) }
       }
       slot += 1
     }
@@ -164,6 +163,19 @@ extension Arena {
       offset: directory.header.cellsOffset + Int(handle.slot) * CellLayout.stride,
       width: handle.type.width,
       lockByte: Attachment.byte(of: directory.deleteEpoch))
+  }
+
+  /// Reads the value of a register that was described. False: it was deleted meanwhile.
+  private func withValue(_ info: inout RegisterInfo) -> Bool {
+    info.value = value(ofSlot: Int(info.slot), type: info.type)
+    // After the look: what was read of a cell that is not the register's is none of its values.
+    switch condition(of: info.handle) {
+    case .alive: return true
+    case .deleted: return false
+    case .overwritten:
+      info.value = nil
+      return true
+    }
   }
 
   /// The value in a slot below the watermark; nil where this machine cannot read it without writing

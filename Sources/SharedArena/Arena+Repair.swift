@@ -45,11 +45,12 @@ extension Arena {
   /// Looks at the next stretch of cells, and restores those that were overwritten.
   private func patrol(_ writer: DirectoryWriter) -> Damage? {
     let slots = directory.nextSlot
-    let start = patrolSlot.load(ordering: .relaxed)
-    let end = min(start + Self.patrolStep, slots)
+    let isWhole = isWholePatrolDue.exchange(false, ordering: .relaxed)
+    let start = isWhole ? 0 : patrolSlot.load(ordering: .relaxed)
+    let end = isWhole ? slots : min(start + Self.patrolStep, slots)
     patrolSlot.store(end < slots ? end : 0, ordering: .relaxed)
     guard start < end else { return nil }
-    let found = writer.restoreGenerations(start..<end)
+    let found = restoreGenerations(start..<end, writer)
     guard let first = found.first else { return nil }
     let name = directory.nameText(ofRecord: first)
     return found.count == 1
@@ -72,26 +73,31 @@ extension Arena {
       }
       try writer.valuesFile.allocate(0..<end)
       if count > 0 { try remapValues() }
-      registers += writer.restoreGenerations(0..<directory.nextSlot).count
+      registers += restoreGenerations(0..<directory.nextSlot, writer).count
       if settleFaults(count) { return registers }
     }
     throw .damageContinues(path: writer.valuesFile.path)
   }
-}
 
-extension DirectoryWriter {
   /// Gives each cell the generation of its record, and tells which live ones had another one.
-  fileprivate func restoreGenerations(_ slots: Range<Int>) -> [Int] {
+  private func restoreGenerations(_ slots: Range<Int>, _ writer: DirectoryWriter) -> [Int] {
     var found: [Int] = []
     for slot in slots {
-      let state = RecordState(bytes.acquire(directory.record(slot, RecordLayout.state)))
-      guard cells.acquire(cell(slot, CellLayout.generation)) != state.generation else { continue }
-      if state.status == .live { found.append(slot) }
-      restoreCell(slot, generation: state.generation)
+      let state = RecordState(directory.bytes.acquire(directory.record(slot, RecordLayout.state)))
+      guard values.acquire(cellOffset(slot, CellLayout.generation)) != state.generation else {
+        continue
+      }
+      if state.status == .live {
+        found.append(slot)
+        raiseToFloor(slot)
+      }
+      writer.restoreCell(slot, generation: state.generation)
     }
     return found
   }
+}
 
+extension DirectoryWriter {
   /// Whether the header of `val` had to be written anew.
   fileprivate func restoreValuesHeader() throws(ArenaError) -> Bool {
     let expected = header.encodedValuesHeader

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AtomicsCore
+import Synchronization
+
 extension Arena {
   /// Makes the directory at `path` for snapshots, for the caller alone, with those above it that
   /// are missing.
@@ -17,21 +20,26 @@ extension Arena {
   /// moment. Registers that exist during the whole call are in it, others may be.
   ///
   /// - Throws: `notFound` without the file's directory, `snapshotDiskFull`, `permissionDenied`,
-  ///   `invalidSnapshotPath`; `unsafePath` while `val` is cut; `readOnly` where this processor
-  ///   cannot read 16 bytes without writing.
+  ///   `invalidSnapshotPath`; `unsafePath` while `val` is cut, `damagedValues` while a register's
+  ///   cell is overwritten or lost; `readOnly` where this processor cannot read 16 bytes without
+  ///   writing.
   ///   Nothing has changed then.
   /// - Complexity: O(registers); waits for the disk, and holds nobody up meanwhile.
   @discardableResult
   public func snapshot(to path: String) throws(ArenaError) -> SnapshotSummary {
-    try snapshot(to: path) { $1 }
+    try snapshot(to: path, losses: damage.lossCount) { $1 }
   }
 
   /// As above.
   ///
-  /// - Parameter value: The value to save of a register that has a restore gap, given the one that
-  ///   was read.
+  /// - Parameters:
+  ///   - losses: `damage.lossCount` as the caller knows it; nothing is saved when there are more.
+  ///   - keepsPrevious: Whether what is there becomes `path.previous`; otherwise it goes.
+  ///   - value: The value to save of a register that has a restore gap, given the one that was
+  ///     read.
   package func snapshot(
-    to path: String, value: (RegisterInfo, UInt128) -> UInt128
+    to path: String, losses: Int, keepsPrevious: Bool = true,
+    value: (RegisterInfo, UInt128) -> UInt128
   ) throws(ArenaError) -> SnapshotSummary {
     let header = SnapshotHeader(
       uuid: uuid, bootEpoch: bootEpoch, unixNanoseconds: SystemClock.unixNanoseconds())
@@ -41,8 +49,7 @@ extension Arena {
     while let start = cursor {
       let page = list(from: start, prefix: everyName.span, limit: 1024, scanLimit: 1024)
       for info in page.registers {
-        // An observer on a processor that cannot read 16 bytes without writing.
-        guard let read = info.value else { throw .readOnly }
+        guard let read = info.value else { throw unreadable(info.type) }
         var entry = SnapshotEntry(info, value: read)
         // Bytes that a stranger wrote into a name or label would make the whole file unreadable.
         guard (try? entry.specification(gaps: 0).check()) != nil else { continue }
@@ -55,6 +62,21 @@ extension Arena {
     guard !isFaulty else {
       throw .unsafePath(path: "\(self.path)/\(ArenaFiles.values)", .truncated)
     }
-    return try writer.commit()
+    // Cells that were restored meanwhile looked whole, and were not.
+    guard damage.lossCount == losses else { throw unreadableCells }
+    return try writer.commit(keepsPrevious: keepsPrevious)
+  }
+
+  /// Why a register has no value that could be saved.
+  private func unreadable(_ type: RegisterType) -> ArenaError {
+    // Else an observer on a processor that cannot read 16 bytes without writing.
+    guard isWritable || type.width.hasReadOnlyLoad else { return .readOnly }
+    // There may be more of them than a step of the patrol finds.
+    isWholePatrolDue.store(true, ordering: .relaxed)
+    return unreadableCells
+  }
+
+  private var unreadableCells: ArenaError {
+    .damagedValues(path: "\(path)/\(ArenaFiles.values)")
   }
 }

@@ -35,6 +35,10 @@ public final class Arena: Sendable {
   let damages = Mutex(DamageReport())
   /// Where the walk that looks for overwritten cells goes on.
   let patrolSlot = Atomic(0)
+  /// The next repair walks over all cells: a snapshot met one that is overwritten.
+  let isWholePatrolDue = Atomic(false)
+  /// What a register is raised to before its lost cell can be used again; nil: it is left alone.
+  let floor = Mutex<(@Sendable (RegisterHandle) -> UInt128?)?>(nil)
   let publishedFiles: [String: FileDescriptor.Status]
 
   // What `withCell` needs, and nothing else.

@@ -46,6 +46,9 @@ extension ArenaError: CustomStringConvertible {
     case .systemCall(let name, let path, let code): "\(name) \(path): \(message(for: code))"
     case .overwrittenCell(let slot):
       "another program wrote over the cell of slot \(slot): its value is not to be trusted"
+    case .damagedValues(let path):
+      "another program broke cells in \(path): values may be lost, and no snapshot is made of "
+        + "them; a server that keeps the arena repairs it within a second"
     case .damageContinues(let path):
       "another program keeps taking pages of \(path) away; "
         + "find out which one has it open (fuser \(path))"
@@ -62,6 +65,9 @@ extension ArenaError: CustomStringConvertible {
     case .noValidSnapshot(let path, let newest, let previous):
       "neither snapshot can be used: \(path) \(newest), and \(path).previous \(previous); "
         + "put a whole one there, or move these away to start with no registers"
+    case .snapshotDirectoryHeld(let path):
+      "another server keeps its snapshots in \(path) (fuser \(path)/lock tells which): give each "
+        + "arena a directory of its own by snapshot_directory (--snapshot-directory)"
     case .snapshotDiskFull(let path):
       "no room to write \(path): make some there, or keep snapshots elsewhere"
     case .restoreGapNotTaken(let type) where type.kind.isInteger:

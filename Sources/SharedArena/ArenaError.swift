@@ -58,6 +58,9 @@ public enum ArenaError: Error, Equatable, Sendable {
   case mispairedFiles(path: String)
   /// Another program wrote over a register's cell: it has no value that could be trusted.
   case overwrittenCell(slot: UInt32)
+  /// Another program broke registers' cells in the file at `path`: no snapshot is made of values
+  /// that may be lost.
+  case damagedValues(path: String)
   /// Another program takes the file's pages away faster than they can be given back.
   case damageContinues(path: String)
 
@@ -69,6 +72,8 @@ public enum ArenaError: Error, Equatable, Sendable {
   case snapshotVersion(path: String, found: UInt32, expected: UInt32)
   /// Neither the newest snapshot at `path` nor the one before it can be used.
   case noValidSnapshot(path: String, newest: SnapshotDamage, previous: SnapshotDamage)
+  /// Another server keeps its snapshots in the directory at `path`.
+  case snapshotDirectoryHeld(path: String)
   /// The file system that takes the snapshots is full.
   case snapshotDiskFull(path: String)
   /// Restore gaps are numbers of integer registers, and not negative.

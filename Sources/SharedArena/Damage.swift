@@ -34,10 +34,17 @@ extension Damage: CustomStringConvertible {
   }
 }
 
+extension Damage {
+  /// Whether values were lost with it, or may have been.
+  var losesValues: Bool { self != .header }
+}
+
 /// The damage to an arena that this process has found so far.
 public struct DamageReport: Equatable, Sendable {
   /// How often something was found.
   public var count = 0
+  /// How often that was something by which values were lost, or may have been.
+  public var lossCount = 0
   public var last: Damage?
   /// Nanoseconds since 1970; 0: nothing was found.
   public var lastUnixNanoseconds: UInt64 = 0
@@ -46,6 +53,7 @@ public struct DamageReport: Equatable, Sendable {
 
   mutating func add(_ damage: Damage) {
     count += 1
+    if damage.losesValues { lossCount += 1 }
     last = damage
     lastUnixNanoseconds = SystemClock.unixNanoseconds()
   }

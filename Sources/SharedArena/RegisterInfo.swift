@@ -6,8 +6,9 @@ public import AtomicsCore
 public struct RegisterInfo: Equatable, Sendable {
   public var name: String
   public var type: RegisterType
-  /// The value's bits, zero-extended. Nil for 16 bytes in an arena that is only observed, on a
-  /// processor that has no 16-byte load that does not write.
+  /// The value's bits, zero-extended. Nil while another program's writes make the register's cell
+  /// unusable, so that what stands there is not to be trusted; and for 16 bytes in an arena that is
+  /// only observed, on a processor that has no 16-byte load that does not write.
   public var value: UInt128?
   public var label: String
   /// Nanoseconds since 1970, by the creator's clock.

@@ -4,11 +4,15 @@ public import AtomicsCore
 
 /// What a restore did.
 public struct RestoreReport: Equatable, Sendable {
-  /// A register that exists with another type than the saved one, and was left alone.
+  /// A register that exists with another type than the saved one, and was left alone; or that could
+  /// not be made.
   public struct Conflict: Equatable, Sendable {
     public var name: String
     public var saved: RegisterType
-    public var existing: RegisterType
+    /// Nil: there is none of the name.
+    public var existing: RegisterType?
+    /// Why it was not made, where there is none of the name.
+    public var refusal: String?
   }
 
   /// What was restored.
@@ -23,7 +27,7 @@ public struct RestoreReport: Equatable, Sendable {
   public var overwritten = 0
   /// Registers among those made and overwritten that have a restore gap.
   public var withGap = 0
-  /// How many registers exist with another type.
+  /// How many registers exist with another type, or could not be made.
   public var conflictCount = 0
   /// The first hundred of them.
   public var conflicts: [Conflict] = []
@@ -44,9 +48,12 @@ public struct RestoreReport: Equatable, Sendable {
     }
   }
 
-  package mutating func addConflict(_ entry: SnapshotEntry, existing: RegisterType) {
+  package mutating func addConflict(
+    _ entry: SnapshotEntry, existing: RegisterType?, refusal: String? = nil
+  ) {
     conflictCount += 1
     guard conflicts.count < 100 else { return }
-    conflicts.append(Conflict(name: entry.name, saved: entry.type, existing: existing))
+    conflicts.append(
+      Conflict(name: entry.name, saved: entry.type, existing: existing, refusal: refusal))
   }
 }

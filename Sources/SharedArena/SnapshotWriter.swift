@@ -47,13 +47,15 @@ public final class SnapshotWriter {
 
   /// Ends the snapshot and puts it in its place; what was there becomes `NAME.previous`. When this
   /// returns both are on the disk.
-  public func commit() throws(ArenaError) -> SnapshotSummary {
+  ///
+  /// - Parameter keepsPrevious: False where what is there shall go, and `NAME.previous` stay.
+  public func commit(keepsPrevious: Bool = true) throws(ArenaError) -> SnapshotSummary {
     if block.count > SnapshotLayout.blockHeadByteCount { try endBlock() }
     try file.descriptor.append(trailer)
     CrashPoint.snapshotWritten.reached()
     try file.descriptor.syncData()
     CrashPoint.snapshotSynced.reached()
-    try publish()
+    try publish(keepsPrevious: keepsPrevious)
     isCommitted = true
     try directory.syncNames()
     return SnapshotSummary(path: place.path, header: header, registerCount: registerCount)
@@ -61,8 +63,9 @@ public final class SnapshotWriter {
 
   /// At every moment one of the two names leads to a whole snapshot, also where the one that is
   /// replaced is damaged: the new one is in its place before the old one takes the other's.
-  private func publish() throws(ArenaError) {
-    guard let old = try directory.status(of: place.name) else {
+  private func publish(keepsPrevious: Bool) throws(ArenaError) {
+    let old = try directory.status(of: place.name)
+    guard let old, keepsPrevious || !old.isRegularFile else {
       try directory.rename(file.name, to: place.name)
       CrashPoint.snapshotReplaced.reached()
       return

@@ -47,8 +47,8 @@ public enum Status: UInt8, CaseIterable, Sendable {
   case badName = 25
   /// The arena takes no more registers; the text says why.
   case arenaFull = 26
-  /// The operation would carry the value past the last snapshot plus the register's restore gap;
-  /// the text tells how far it may go.
+  /// The operation would carry the value past the last snapshot plus the register's restore gap, or
+  /// raise it before a snapshot has the register; the text tells how far it may go.
   case beyondGap = 27
 }
 

@@ -21,8 +21,11 @@ struct CreateCommand: RegisterCommand {
       With a restore gap the value goes on that much above the saved one when a
       snapshot is restored, and the server lets nobody go further between two
       snapshots: no number is given out twice. It needs a server with snapshots,
-      and integers. What programs that map the arena add between two snapshots
-      the gap must cover too: the server does not see it.
+      and integers. The value does not grow before the first snapshot has it, which
+      the server takes at once: try again when it says so. What programs that map the
+      arena add between two snapshots the gap must cover too: the server does not see
+      it. With --server shm:PATH and no server there the gap is only kept with the
+      register: it counts from the next snapshot that a server takes.
       """)
 
   @OptionGroup var common: CommonOptions

@@ -9,10 +9,11 @@ struct ImportCommand: RegisterCommand {
   static let configuration = CommandConfiguration(
     commandName: "import", abstract: "Make registers of JSON Lines, as `export` prints them.",
     discussion: """
-      A register that exists is left alone, or with --overwrite gets the value; one
-      that exists with another type is reported, and the exit code is then 1. Blank
-      lines are skipped. A line that is no register ends the command: what stands
-      before it is done. Restore gaps are kept and not added.
+      A register that exists is left alone, or with --overwrite gets the value. One
+      that exists with another type, or has a restore gap and is refused by a server
+      without snapshots, is reported, and the exit code is then 1. Blank lines are
+      skipped. A line that is no register ends the command: what stands before it is
+      done. Restore gaps are kept and not added.
 
       EXAMPLES:
         atomics-client import all.jsonl
@@ -51,6 +52,9 @@ struct ImportCommand: RegisterCommand {
           kept += 1
         }
       } catch .rejected("type-mismatch", let text, _) {
+        conflicts += 1
+        output.complain("\(lines.place): `\(register.name)`: \(text)")
+      } catch .rejected("unsupported-operation", let text, _) where register.restoreGap != 0 {
         conflicts += 1
         output.complain("\(lines.place): `\(register.name)`: \(text)")
       } catch .rejected(let code, let text, let applied) {

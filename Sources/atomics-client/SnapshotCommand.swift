@@ -70,16 +70,17 @@ struct SnapshotRestoreCommand: RegisterCommand {
     commandName: "restore", abstract: "Make the registers of a snapshot that are missing.",
     discussion: """
       Each gets the saved value plus its restore gap. A register that exists is left
-      alone, or with --overwrite gets the saved value; one that exists with another
-      type is reported, and the exit code is then 1. Where FILE is damaged
-      FILE.previous is taken.
+      alone, or with --overwrite gets the same: the saved value plus its restore gap,
+      also where that is less than what it holds. One that exists with another type,
+      or has a restore gap and is refused by a server without snapshots, is reported,
+      and the exit code is then 1. Where FILE is damaged FILE.previous is taken.
 
       EXAMPLE:
         atomics-client snapshot restore all.snapshot --overwrite
       """)
 
   @OptionGroup var common: CommonOptions
-  @Flag(help: "Give registers that exist the saved value.")
+  @Flag(help: "Give registers that exist the saved value plus their gap.")
   var overwrite = false
   @Argument(help: "The file.")
   var file: String
@@ -91,7 +92,7 @@ struct SnapshotRestoreCommand: RegisterCommand {
     }
     for conflict in done.conflicts { output.complain(conflict) }
     if done.conflictCount > done.conflicts.count {
-      output.complain("\(done.conflictCount - done.conflicts.count) more have another type.")
+      output.complain("\(done.conflictCount - done.conflicts.count) more were left alone.")
     }
     if common.json {
       var object = JSONWriter.object()

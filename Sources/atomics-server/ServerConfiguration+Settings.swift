@@ -24,9 +24,9 @@ extension ServerConfiguration {
           ofArenaAt: arenaPath, user: geteuid(),
           environment: ProcessInfo.processInfo.environment))
     snapshots.intervalNanoseconds = settings.snapshotInterval.nanoseconds
-    snapshots.atShutdown = settings.snapshotAtShutdown ?? (settings.snapshotInterval > .zero)
-    snapshots.isOn =
-      settings.snapshotDirectory != nil || settings.snapshotInterval > .zero || snapshots.atShutdown
+    let isAsked = settings.snapshotDirectory != nil || settings.snapshotInterval > .zero
+    snapshots.atShutdown = settings.snapshotAtShutdown ?? isAsked
+    snapshots.isOn = isAsked || snapshots.atShutdown
   }
 }
 

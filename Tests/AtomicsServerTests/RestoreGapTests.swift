@@ -13,11 +13,17 @@ import WireProtocol
 @Suite struct RestoreGapTests {
   @Test("HTTP: a gap is kept, shown, and what goes beyond it is out of bounds")
   func http() throws {
+    let directory = try TemporaryArenaDirectory()
     try Faces.use(takingSnapshots: true) { faces in
       let body = #"{"type":"u8","initial":"5","restore_gap":"10"}"#
       #expect(faces.http(.put, "/v1/registers/n", body).status == 201)
       let answer = faces.http(.get, "/v1/registers/n")
       #expect(answer.body == #"{"name":"n","type":"u8","value":"5","restore_gap":"10"}"#)
+      let unsaved = faces.http(.post, "/v1/registers/n/inc")
+      #expect((unsaved.status, unsaved.slug) == (409, "out-of-bounds"))
+      #expect((unsaved.members["detail"] as? String)?.contains("first snapshot") == true)
+      #expect(unsaved.members["value"] as? String == "5")
+      _ = try faces.service.takeSnapshot(in: directory.path)
       #expect(faces.http(.post, "/v1/registers/n/add", #"{"operand":"10"}"#).status == 200)
       for (path, body) in [
         ("inc", ""), ("store", #"{"operand":"16"}"#), ("bit_test_set", #"{"index":7}"#),
@@ -56,6 +62,8 @@ import WireProtocol
     #expect(failure.status == .beyondGap && failure.status.rawValue == 27)
     #expect(failure.applied == .no)
     #expect(failure.text.contains("may not pass 4") && failure.text.utf8.count <= 200)
+    let unsaved = WireFailure(ServiceError.notSavedYet(RegisterType(name: "u8")!, found: 3))
+    #expect(unsaved.status == .beyondGap && unsaved.text.utf8.count <= 200)
     #expect(WireFailure(ServiceError.snapshotsOff).status == .unsupported)
   }
 }

@@ -251,13 +251,15 @@ def test_no_room_to_repair_ends_the_server_with_the_reason():
 
 
 @pytest.mark.parametrize("name", ["val", "dir", "lock"])
-def test_a_file_removed_ends_the_server_with_the_reason(own_server, name):
-    os.remove(f"{own_server.arena}/{name}")
-    if name == "lock":  # nobody needs it while the server lives
-        own_server.assert_serves()
-        return
-    assert own_server.process.wait(20) == 1
-    assert f"{own_server.arena}/{name}" in own_server.errors().splitlines()[-1]
+def test_a_file_removed_ends_the_server_with_the_reason(arena, name):
+    # What is saved then goes there, and not where a user's own server looks.
+    with Server(arena, "--snapshot-directory", f"{os.path.dirname(arena)}/snapshots") as server:
+        os.remove(f"{arena}/{name}")
+        if name == "lock":  # nobody needs it while the server lives
+            server.assert_serves()
+            return
+        assert server.process.wait(20) == 1
+        assert f"{arena}/{name}" in server.errors().splitlines()[-1]
 
 
 def test_a_cut_directory_ends_the_server_with_the_reason(own_server):

@@ -18,7 +18,7 @@ def directory(arena):
 
 
 def newest(directory):
-    return directory / "registers.snapshot"
+    return pathlib.Path(directory) / "registers.snapshot"
 
 
 def registers(file):
@@ -47,6 +47,11 @@ def refused(*arguments):
     return done.stderr
 
 
+def await_saved(directory, name):
+    """Until a snapshot has the register: before that one with a restore gap does not grow."""
+    poll(lambda: name in (registers(newest(directory)) or {}), what=f"a snapshot with {name}")
+
+
 def increment(server, name):
     status, _, body = server.request("POST", f"/v1/registers/{name}/inc")
     assert status == 200, body
@@ -58,6 +63,7 @@ def test_by_time_and_back_after_a_reboot(arena, directory):
     with Server(arena, *flags) as server:
         server.create("plain", initial="7", label="of mine")
         server.create("ticket", restore_gap="1000")
+        await_saved(directory, "ticket")
         for _ in range(5):
             increment(server, "ticket")
         poll(lambda: (registers(newest(directory)) or {}).get("ticket", {}).get("value") == "5",
@@ -81,7 +87,8 @@ def test_by_time_and_back_after_a_reboot(arena, directory):
     (("--snapshot-at-shutdown", "true"), True),
     (("--snapshot-interval", "3600"), True),
     (("--snapshot-interval", "3600", "--snapshot-at-shutdown", "false"), False),
-    ((), False),
+    (("--snapshot-at-shutdown", "false"), False),
+    ((), True),
 ])
 def test_at_the_end(arena, directory, flags, taken):
     with Server(arena, "--set", f"snapshot_directory={directory}", *flags) as server:
@@ -129,10 +136,10 @@ def test_the_gap_bounds_remote_callers_and_is_moved_in_time(arena, directory):
     with Server(arena, "--snapshot-directory", directory) as server:
         # Nobody waits for the time: what needs a snapshot has one taken.
         server.create("ticket", restore_gap="100")
-        poll(lambda: "ticket" in (registers(newest(directory)) or {}))
+        await_saved(directory, "ticket")
         for number in range(1, 1001):
             # A gap of 100 and a snapshot from 50 on: the disk may be slower than this loop.
-            assert poll(lambda: try_increment(server)) == number
+            assert poll(lambda: try_increment(server), what="room for one more") == number
         status, _, body = server.request("PUT", "/v1/registers/ticket/value", "5000")
         assert status == 409 and json.loads(body)["type"] == "/problems/out-of-bounds", body
         text = command_line(
@@ -156,7 +163,7 @@ def test_the_bound_outlives_the_server(arena, directory):
     flags = ("--snapshot-directory", directory)
     with Server(arena, *flags) as server:
         server.create("ticket", restore_gap="100")
-        poll(lambda: "ticket" in (registers(newest(directory)) or {}))
+        await_saved(directory, "ticket")
         server.kill()
     with Server(arena, *flags) as server:
         assert "adopted" in server.announcement
@@ -173,12 +180,18 @@ def test_without_snapshots_an_arena_that_is_removed_is_saved_in_the_usual_place(
         server.create("n", initial="42")
         shutil.rmtree(arena)
         assert server.process.wait(10) == 1
-        assert "atomics-client snapshot restore" in server.errors().splitlines()[-1]
+        file = tmp_path / "atomics/arena/registers.snapshot"
+        assert f"atomics-client snapshot restore {file} --server shm:{arena}" in (
+            server.errors().splitlines()[-1])
     assert registers(tmp_path / "atomics/arena/registers.snapshot")["n"]["value"] == "42"
 
 
 def test_an_arena_that_logind_removes_is_saved(arena, directory):
     with Server(arena, "--snapshot-directory", directory) as server:
+        server.create("n", initial="41")
+        assert server.stop() == 0
+    with Server(arena, "--snapshot-directory", directory) as server:
+        server.request("DELETE", "/v1/registers/n")
         server.create("n", initial="42")
         shutil.rmtree(arena)
         assert server.process.wait(10) == 1
@@ -186,6 +199,8 @@ def test_an_arena_that_logind_removes_is_saved(arena, directory):
         assert "RemoveIPC" in last and "loginctl enable-linger" in last and "/run" in last
         assert str(newest(directory)) in last
     assert registers(newest(directory))["n"]["value"] == "42"
+    # What was saved before it is not pushed out by what was saved twice.
+    assert registers(f"{newest(directory)}.previous")["n"]["value"] == "41"
     with Server(arena, "--snapshot-directory", directory) as server:
         assert server.value("n") == 42
 
@@ -254,6 +269,7 @@ def test_export_and_import(arena, directory, source, target):
         assert command_line("import", file, server=to).startswith("created 3,")
         assert command_line("export", server=to) == exported
         assert command_line("export", "--prefix", "jobs.", server=to).count("\n") == 2
+        await_saved(f"{directory}-2", "jobs.a")
         command_line("set", "jobs.a", "6", server=to)
         assert "left alone 3" in command_line("import", file, server=to)
         assert command_line("get", "jobs.a", server=to) == "6\n"
@@ -287,6 +303,55 @@ def test_import_skips_blank_lines(own_server, tmp_path):
     assert command_line("import", file, server=place).startswith("created 1,")
     file.write_text('\n \nnone\n')
     assert f"{file}, line 3:" in command_line("import", file, status=2, server=place)
+
+
+def test_lost_values_do_not_push_good_ones_out(arena, directory):
+    flags = ("--snapshot-directory", directory, "--snapshot-interval", "1")
+    with Server(arena, *flags) as server:
+        server.create("plain", initial="7")
+        server.create("ticket", restore_gap="1000")
+        await_saved(directory, "ticket")
+        assert increment(server, "ticket") == 1
+        subprocess.run(
+            ["fallocate", "-p", "-o", "8192", "-l", "65536", f"{arena}/val"], check=True)
+        kept = f"{newest(directory)}.before-damage"
+        poll(lambda: os.path.exists(kept), what="the snapshot from before")
+        assert registers(kept)["plain"]["value"] == "7"
+        command = f"atomics-client snapshot restore {kept} --server shm:{arena} --overwrite"
+        poll(lambda: command in server.errors(), what="a line in the log")
+        # No number that was given out comes again.
+        assert server.value("ticket") >= 1000
+        poll(lambda: registers(newest(directory))["plain"]["value"] == "0")
+        command_line("snapshot", "restore", kept, "--overwrite", server=f"shm:{arena}")
+        assert server.value("plain") == 7
+        assert registers(kept)["plain"]["value"] == "7"
+
+
+def test_one_directory_for_two_arenas_is_refused(arena, directory):
+    with Server(arena, "--snapshot-directory", directory):
+        text = refused("--arena", f"{arena}-2", "--snapshot-directory", directory)
+        assert str(directory) in text and "--snapshot-directory" in text
+        assert not os.path.exists(f"{arena}-2")
+
+
+def test_gaps_that_a_server_without_snapshots_refuses_do_not_end_a_restore(arena, directory):
+    with Server(f"{arena}-2", "--snapshot-directory", directory) as server:
+        server.create("a", restore_gap="5")
+        server.create("b", initial="3")
+        exported = command_line("export", server=f"shm:{server.arena}")
+        assert server.stop() == 0
+    with Server(arena) as server:
+        for arguments in (("snapshot", "restore", newest(directory)),
+                          ("import", write(directory / "lines", exported))):
+            text = command_line(*arguments, status=1, server=f"shm:{arena}")
+            assert "created 1, overwrote 0, left alone 1" in text and "`a`" in text, text
+            assert server.value("b") == 3
+            server.request("DELETE", "/v1/registers/b")
+
+
+def write(file, text):
+    file.write_text(text)
+    return file
 
 
 def test_import_reads_standard_input(own_server):

@@ -63,7 +63,7 @@ import Testing
         #expect((report.created, report.kept, report.overwritten) == (1, 1, 0))
         #expect(report.conflictCount == 1)
         #expect(report.conflicts.map(\.name) == ["c"])
-        #expect(report.conflicts.map(\.existing.name) == ["i64"])
+        #expect(report.conflicts.map(\.existing?.name) == ["i64"])
         #expect(Self.value(of: arena, "a") == 1)
         #expect(Self.value(of: arena, "b") == 50)
         let again = try arena.restore(from: path, overwriting: true)
