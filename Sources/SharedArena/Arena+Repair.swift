@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import Synchronization
 
 extension Arena {
@@ -66,7 +67,8 @@ extension Arena {
     let byteCount = directory.header.valuesLength
     var registers = 0
     // Each turn undoes what somebody did during the one before.
-    for _ in 0..<64 {
+    let deadline = SystemClock.deadline(after: .seconds(2))
+    while SystemClock.monotonicNanoseconds() < deadline {
       let count = faults.count
       if try writer.valuesFile.status().byteCount < byteCount {
         try writer.valuesFile.setLength(byteCount)
@@ -75,6 +77,8 @@ extension Arena {
       if count > 0 { try remapValues() }
       registers += restoreGenerations(0..<directory.nextSlot, writer).count
       if settleFaults(count) { return registers }
+      // A thread that meets a fault may have lost its processor to this one.
+      sched_yield()
     }
     throw .damageContinues(path: writer.valuesFile.path)
   }

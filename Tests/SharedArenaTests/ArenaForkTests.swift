@@ -76,13 +76,18 @@ import Testing
         let report = ready.fileHandleForWriting.fileDescriptor
         let child = try ArenaForkTests.fork()
         if child == 0 {
-          // Should the test never come to its end.
+          // Should the test never come to its end; this thread blocks signals.
+          var none = sigset_t()
+          // Safety: `none` outlives the calls.
+          _ = unsafe sigemptyset(&none)
+          _ = unsafe pthread_sigmask(SIG_SETMASK, &none, nil)
           alarm(60)
           // Safety: the strings and `byte` live as long as the calls.
           let ending = unsafe open(end, O_RDWR)
           _ = unsafe write(report, "r", 1)
           // What the test's process waits for the end of, among others.
-          for descriptor in 0..<Int32(256) where descriptor != lock && descriptor != ending {
+          let limit = Int32(min(sysconf(Int32(_SC_OPEN_MAX)), 1 << 16))
+          for descriptor in 0..<limit where descriptor != lock && descriptor != ending {
             close(descriptor)
           }
           var byte: UInt8 = 0

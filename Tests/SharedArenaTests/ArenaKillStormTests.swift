@@ -100,26 +100,28 @@ import Testing
     }
   }
 
-  @Test("processes that die at each step of each change leave a whole directory")
-  func everyStep() async throws {
-    let directory = try TemporaryArenaDirectory()
-    let isLong = ProcessInfo.processInfo.environment["ATOMICS_TEST_LONG"] != nil
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-      .deletingLastPathComponent().appendingPathComponent("arena-storm")
-    process.arguments = [directory.path, isLong ? "1000" : "2"]
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    let text = String(
-      decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    // How often each step was met belongs to the test's result.
-    // At once, so that nothing that others print comes between.
-    fflush(nil)
-    print(text)
-    fflush(nil)
-    #expect(process.terminationStatus == 0, "\(text)")
-    withExtendedLifetime(directory) {}
-  }
+  #if DEBUG
+    @Test("processes that die at each step of each change leave a whole directory")
+    func everyStep() async throws {
+      let directory = try TemporaryArenaDirectory()
+      let isLong = ProcessInfo.processInfo.environment["ATOMICS_TEST_LONG"] != nil
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        .deletingLastPathComponent().appendingPathComponent("arena-storm")
+      process.arguments = [directory.path, isLong ? "1000" : "2"]
+      let output = Pipe()
+      process.standardOutput = output
+      try process.run()
+      let text = String(
+        decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+      process.waitUntilExit()
+      // How often each step was met belongs to the test's result.
+      // At once, so that nothing that others print comes between.
+      fflush(nil)
+      print(text)
+      fflush(nil)
+      #expect(process.terminationStatus == 0, "\(text)")
+      withExtendedLifetime(directory) {}
+    }
+  #endif
 }
