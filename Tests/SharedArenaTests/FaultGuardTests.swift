@@ -8,20 +8,17 @@ import Testing
 
 @testable import SharedArena
 
+#if THREAD_SANITIZER
+  private let isSanitized = true
+#else
+  private let isSanitized = false
+#endif
+
 /// Files that are cut while they are mapped. Each test is a process: the guard is the process's.
 @Suite(
-  .disabled(
-    if: FaultGuardTests.isSanitized,
-    "the thread sanitizer holds a lock of its own where the fault is, and its handler wants it")
-)
+  .disabled(if: isSanitized, "the sanitizer's handler wants a lock that it holds at the fault"))
 struct FaultGuardTests {
   static let type = RegisterType.all[3]
-
-  #if THREAD_SANITIZER
-    static let isSanitized = true
-  #else
-    static let isSanitized = false
-  #endif
 
   static func make(in arena: Arena, count: Int = 100) throws -> [RegisterHandle] {
     try (0..<count).map { index in
