@@ -176,7 +176,7 @@ import Testing
           if thread == 0 {
             let deadline = ContinuousClock.now + .seconds(60)
             var round = 0
-            // A create fails while a thread that lost its processor inside keeps every slot waiting.
+            // A create fails while a thread that lost its processor inside keeps all waiting.
             while made.load(ordering: .relaxed) < 10_000, ContinuousClock.now < deadline {
               round += 1
               let name = "r:\(round % 8)"
