@@ -20,30 +20,22 @@ extension LocalRegisters {
     } catch {
       throw ClientError(error)
     }
-    var report = RestoreReport(snapshot)
     // Kept: a connection for each register would cost more than the register.
     var server: BlockingConnection?
-    while let entries = try next(of: snapshot) {
-      for entry in entries {
-        let specification = entry.specification(gaps: snapshot.gaps)
-        let made: (handle: RegisterHandle, created: Bool)
-        do throws(ClientError) {
-          made = try make(specification, in: arena, &server)
-        } catch .rejected("type-mismatch", _, _) {
-          guard let existing = arena.find(named: entry.name) else { continue }
-          report.addConflict(entry, existing: existing.type)
-          continue
-        } catch .rejected("unsupported-operation", let text, _) where entry.restoreGap != 0 {
-          // A server without snapshots makes none with a gap. The others are none the worse for it.
-          report.addConflict(entry, existing: nil, refusal: text)
-          continue
-        }
-        let overwritten =
-          !made.created && overwriting && arena.overwrite(made.handle, specification.initial)
-        report.count(entry, created: made.created, overwritten: overwritten)
+    return try arena.restore(snapshot, overwriting: overwriting) { () throws(ClientError) in
+      try next(of: snapshot)
+    } making: { (entry, specification) throws(ClientError) in
+      do throws(ClientError) {
+        let (handle, created) = try make(specification, in: arena, &server)
+        return .register(handle, created: created)
+      } catch .rejected("type-mismatch", _, _) {
+        guard let existing = arena.find(named: entry.name) else { return .gone }
+        return .conflict(existing: existing.type)
+      } catch .rejected("unsupported-operation", let text, _) where entry.restoreGap != 0 {
+        // A server without snapshots makes none with a gap. The others are none the worse for it.
+        return .conflict(existing: nil, refusal: text)
       }
     }
-    return report
   }
 
   private func next(of snapshot: Snapshot) throws(ClientError) -> [SnapshotEntry]? {

@@ -6,8 +6,8 @@ import SharedArena
 /// Where a register's bytes are, for a program that maps them itself.
 ///
 /// Take a shared OFD lock on the byte ``lockByte`` of ``file``, on the descriptor that is mapped,
-/// and ask again: the same answer means that the cell is this register's for as long as it exists,
-/// and nobody's afterwards while the mapping lasts.
+/// and ask again: the same file and offset mean that the cell is this register's for as long as it
+/// exists, and nobody's afterwards while the mapping lasts.
 public struct RegisterLocation: Equatable, Sendable {
   /// The file to map.
   public let file: String

@@ -26,7 +26,7 @@ final class Maintenance: Sendable {
   /// Before this no snapshot is taken that is only wanted.
   private let endOfPause = Mutex(Deadline(nanoseconds: 0))
   /// What kept the last snapshot from being taken.
-  private let lastSnapshotTrouble = Mutex<String?>(nil)
+  private let lastSnapshotTrouble = Trouble()
   /// Whether what was mapped of a lost arena is saved.
   private let hasRescued = Atomic(false)
   private let isArenaLost = Atomic(false)
@@ -35,7 +35,7 @@ final class Maintenance: Sendable {
   /// How much of the damage to the arena is in the log.
   private let toldDamage = Atomic(0)
   /// What kept the arena from being maintained at the last tick.
-  private let lastTrouble = Mutex<String?>(nil)
+  private let lastTrouble = Trouble()
 
   init(
     _ service: RegisterService, _ snapshots: SnapshotConfiguration, _ logger: Logger,
@@ -141,19 +141,15 @@ final class Maintenance: Sendable {
   /// Memory ahead of need, and what was deleted back in use.
   private func maintainArena() {
     if isArenaLost.load(ordering: .relaxed) || isArenaBroken.load(ordering: .relaxed) { return }
-    var trouble: String?
     do throws(ServiceError) {
       try service.maintain()
+      lastTrouble.forget()
     } catch {
-      trouble = "\(error)"
+      let trouble = "\(error)"
+      if lastTrouble.isNews(trouble) {
+        logger.warning("the arena cannot be kept ahead of need: \(trouble)")
+      }
     }
-    let isNews = lastTrouble.withLock { last in
-      let isNews = last != trouble
-      last = trouble
-      return isNews
-    }
-    // Once, and not with each tick.
-    if isNews, let trouble { logger.warning("the arena cannot be kept ahead of need: \(trouble)") }
   }
 
   /// Is the arena at its path still ours? Someone may have removed it, and clients that come now
@@ -200,16 +196,11 @@ final class Maintenance: Sendable {
     var trouble = tryTakeSnapshot(in: directory)
     if trouble != nil, repairArena() { trouble = tryTakeSnapshot(in: directory) }
     if let trouble {
-      let isNews = lastSnapshotTrouble.withLock { last in
-        defer { last = trouble }
-        return last != trouble
-      }
-      // Once, and not with each tick.
-      if isNews { logger.error("no snapshot was taken: \(trouble)") }
+      if lastSnapshotTrouble.isNews(trouble) { logger.error("no snapshot was taken: \(trouble)") }
       // Again with the next tick, where somebody may be waiting for it.
       isSnapshotWanted.store(true, ordering: .relaxed)
     } else {
-      lastSnapshotTrouble.withLock { $0 = nil }
+      lastSnapshotTrouble.forget()
     }
     let end = Deadline.now
     let pause = max(Self.pauseNanoseconds, end.nanoseconds - begin.nanoseconds)
@@ -262,4 +253,19 @@ final class Maintenance: Sendable {
       return .failed("\(error)")
     }
   }
+}
+
+/// What went wrong the last time, so that it is in the log once and not with each tick.
+private final class Trouble: Sendable {
+  private let last = Mutex<String?>(nil)
+
+  /// Whether this is not what went wrong the last time.
+  func isNews(_ trouble: String) -> Bool {
+    last.withLock { last in
+      defer { last = trouble }
+      return last != trouble
+    }
+  }
+
+  func forget() { last.withLock { $0 = nil } }
 }

@@ -79,7 +79,7 @@ extension Arena {
   }
 
   func cellOffset(_ slot: Int, _ field: Int) -> Int {
-    directory.header.cellsOffset + slot * CellLayout.stride + field
+    directory.header.cell(slot, field)
   }
 }
 

@@ -12,7 +12,7 @@ extension Arena {
   /// - Complexity: A load and a comparison when nobody waits; else a system call of about 1 µs.
   ///   Never blocks.
   public func notify(_ handle: RegisterHandle) {
-    guard isWritable, value(of: handle) != nil else { return }
+    guard isWritable, condition(of: handle) == .alive else { return }
     event(ofSlot: Int(handle.slot)).notify()
   }
 
@@ -38,8 +38,7 @@ extension DirectoryWriter {
 
 extension SharedBytes {
   fileprivate func event(ofSlot slot: Int, _ header: ArenaHeader) -> EventWord {
-    let offset = header.cellsOffset + slot * CellLayout.stride + CellLayout.event
     // Safety: `place` checks range and alignment; the mapping outlives the value.
-    return unsafe EventWord(at: place(offset))
+    unsafe EventWord(at: place(header.cell(slot, CellLayout.event)))
   }
 }

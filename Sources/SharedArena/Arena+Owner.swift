@@ -20,10 +20,11 @@ extension Arena {
     by user: UInt32, tag: UInt64, from cursor: UInt64, limit: Int, scanLimit: Int
   ) throws(ArenaError) -> (deleted: [RegisterHandle], next: UInt64?) {
     var deleted: [RegisterHandle] = []
-    let end = directory.nextSlot
-    guard var slot = Int(exactly: cursor), slot < end else { return ([], nil) }
-    let scanEnd = end - slot > max(1, scanLimit) ? slot + max(1, scanLimit) : end
-    while slot < scanEnd, deleted.count < max(1, limit) {
+    guard let (slots, end) = directory.slots(from: cursor, limit: scanLimit) else {
+      return ([], nil)
+    }
+    var slot = slots.lowerBound
+    while slot < slots.upperBound, deleted.count < max(1, limit) {
       if directory.isOwned(ofRecord: slot, by: user, tag: tag) {
         let found = slot
         do throws(ArenaError) {

@@ -141,10 +141,11 @@ extension Arena {
     var registers: [RegisterInfo] = []
     let thread = unsafe clinux_activity_enter()
     defer { unsafe clinux_activity_leave(thread) }
-    let end = directory.nextSlot
-    guard var slot = Int(exactly: cursor), slot < end else { return ([], nil) }
-    let scanEnd = end - slot > max(1, scanLimit) ? slot + max(1, scanLimit) : end
-    while slot < scanEnd, registers.count < max(1, limit) {
+    guard let (slots, end) = directory.slots(from: cursor, limit: scanLimit) else {
+      return ([], nil)
+    }
+    var slot = slots.lowerBound
+    while slot < slots.upperBound, registers.count < max(1, limit) {
       if directory.liveGeneration(ofRecord: slot) != nil,
         directory.name(ofRecord: slot, startsWith: prefix),
         var info = directory.info(ofRecord: slot)
@@ -160,7 +161,7 @@ extension Arena {
   public func location(of handle: RegisterHandle) -> CellLocation {
     CellLocation(
       file: "\(path)/\(ArenaFiles.values)",
-      offset: directory.header.cellsOffset + Int(handle.slot) * CellLayout.stride,
+      offset: cellOffset(Int(handle.slot), CellLayout.value),
       width: handle.type.width,
       lockByte: Attachment.byte(of: directory.deleteEpoch))
   }

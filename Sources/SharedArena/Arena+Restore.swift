@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import AtomicsCore
+package import AtomicsCore
 
 extension Arena {
   /// Makes the registers of a snapshot that are missing, each with the value that was saved plus
@@ -23,17 +23,40 @@ extension Arena {
   func restore(
     _ snapshot: Snapshot, overwriting: Bool = false
   ) throws(ArenaError) -> RestoreReport {
+    try restore(snapshot, overwriting: overwriting) { () throws(ArenaError) in
+      try snapshot.reader.nextBlock()
+    } making: { (_, specification) throws(ArenaError) in
+      do throws(ArenaError) {
+        let (handle, created) = try create(specification)
+        return .register(handle, created: created)
+      } catch .typeMismatch(let existing) {
+        return .conflict(existing: existing)
+      }
+    }
+  }
+
+  /// As above, by whoever may make registers in this arena.
+  ///
+  /// - Parameters:
+  ///   - next: The next registers of the snapshot; nil at its end.
+  ///   - make: Makes a register, or finds the one that exists.
+  package func restore<Failure: Error>(
+    _ snapshot: Snapshot, overwriting: Bool,
+    next: () throws(Failure) -> [SnapshotEntry]?,
+    making make: (SnapshotEntry, RegisterSpecification) throws(Failure) -> Snapshot.Made
+  ) throws(Failure) -> RestoreReport {
     var report = RestoreReport(snapshot)
     snapshot.reader.rewind()
-    while let entries = try snapshot.reader.nextBlock() {
+    while let entries = try next() {
       for entry in entries {
         let specification = entry.specification(gaps: snapshot.gaps)
-        do throws(ArenaError) {
-          let (handle, created) = try create(specification)
-          let isOverwritten = !created && overwriting && overwrite(handle, specification.initial)
-          report.count(entry, created: created, overwritten: isOverwritten)
-        } catch .typeMismatch(let existing) {
-          report.addConflict(entry, existing: existing)
+        switch try make(entry, specification) {
+        case .register(let handle, let created):
+          let overwritten = !created && overwriting && overwrite(handle, specification.initial)
+          report.count(entry, created: created, overwritten: overwritten)
+        case .conflict(let existing, let refusal):
+          report.addConflict(entry, existing: existing, refusal: refusal)
+        case .gone: break
         }
       }
     }
@@ -57,6 +80,15 @@ package struct Snapshot {
   package init?(newestAt path: String) throws(ArenaError) {
     guard let newest = try SnapshotReader.newest(at: path) else { return nil }
     (reader, summary, damage) = newest
+  }
+
+  /// What became of a register that was to be made.
+  package enum Made {
+    case register(RegisterHandle, created: Bool)
+    /// It exists with another type, or was refused.
+    case conflict(existing: RegisterType?, refusal: String? = nil)
+    /// It existed with another type, and does not any more.
+    case gone
   }
 
   /// How many restore gaps a value may have moved on since it was saved.

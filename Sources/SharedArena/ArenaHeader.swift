@@ -53,6 +53,13 @@ struct ArenaHeader: Equatable, Sendable {
   }
 }
 
+extension ArenaHeader {
+  /// Where a field of a slot's cell lies in `val`.
+  func cell(_ slot: Int, _ field: Int) -> Int {
+    cellsOffset + slot * CellLayout.stride + field
+  }
+}
+
 // MARK: - Bytes
 
 extension ArenaHeader {

@@ -44,14 +44,16 @@ struct Attachment: ~Copyable {
     return quiescing.withLock { _ in
       let (old, new) = (byte, Self.byte(of: epoch))
       guard new != old else { return true }
-      guard Self.lock(file, new, F_RDLCK) == 0 else { return false }
+      guard (try? file.lock(F_RDLCK, from: Int64(truncatingIfNeeded: new))) == true else {
+        return false
+      }
       // Who enters from here on finds everything stale that was deleted up to `epoch`. A thread
       // that forked while it was inside has been counted before it left.
       guard clinux_activity_is_quiet(), !isPinned(), !isShared else {
-        _ = Self.lock(file, new, F_UNLCK)
+        file.unlock(from: Int64(truncatingIfNeeded: new))
         return false
       }
-      _ = Self.lock(file, old, F_UNLCK)
+      file.unlock(from: Int64(truncatingIfNeeded: old))
       held.store(new, ordering: .relaxed)
       return true
     }
@@ -66,18 +68,10 @@ struct Attachment: ~Copyable {
     _ file: borrowing FileDescriptor, atOrBefore byte: UInt64
   ) throws(ArenaError) -> UInt64 {
     for back in 0..<min(64, byte - Arena.firstLockByte + 1) {
-      let result = lock(file, byte - back, F_RDLCK)
-      if result == 0 { return byte - back }
-      guard result == -EAGAIN else {
-        throw .systemCall("fcntl", path: file.path, code: -result)
-      }
+      if try file.lock(F_RDLCK, from: Int64(truncatingIfNeeded: byte - back)) { return byte - back }
     }
-    let holder = clinux_lock_holder(file.number, Int64(truncatingIfNeeded: byte))
-    throw .attachmentLocked(path: file.path, byte: byte, process: holder > 0 ? holder : nil)
-  }
-
-  private static func lock(_ file: borrowing FileDescriptor, _ byte: UInt64, _ type: Int32) -> Int32
-  {
-    clinux_ofd_lock(file.number, Int16(type), Int64(truncatingIfNeeded: byte), 1)
+    let found = try file.foreignLock(meeting: F_RDLCK, from: Int64(truncatingIfNeeded: byte))
+    let process = found.flatMap { $0.process > 0 ? $0.process : nil }
+    throw .attachmentLocked(path: file.path, byte: byte, process: process)
   }
 }

@@ -3,6 +3,14 @@
 import AtomicsCore
 
 extension Directory {
+  /// The part of the slots that begins at `cursor`, of at most `limit` slots but at least one, and
+  /// the end of all; nil: the cursor is at the end or beyond.
+  func slots(from cursor: UInt64, limit: Int) -> (Range<Int>, end: Int)? {
+    let end = nextSlot
+    guard let slot = Int(exactly: cursor), slot < end else { return nil }
+    return (slot..<slot + min(end - slot, max(1, limit)), end)
+  }
+
   /// The bytes of a record's name; at most 128, whatever the record says.
   func name(ofRecord slot: Int) -> [UInt8] {
     let description = bytes.relaxed(record(slot, RecordLayout.description))

@@ -36,11 +36,11 @@ struct DirectoryLock: ~Copyable {
 
   /// Takes the lock if it is free.
   func tryAcquire(for purpose: Purpose) throws(ArenaError) -> Bool {
-    guard try lock(Self.writerByte) else { return false }
+    guard try file.lock(F_WRLCK, from: Self.writerByte) else { return false }
     do throws(ArenaError) {
       try file.write(Holder.current(purpose).encoded)
       // After the text, so that whoever finds this byte locked reads who did it.
-      if purpose == .serving { _ = try lock(Self.serverByte) }
+      if purpose == .serving { _ = try file.lock(F_WRLCK, from: Self.serverByte) }
     } catch {
       release()
       throw error
@@ -54,12 +54,10 @@ struct DirectoryLock: ~Copyable {
   func acquire(
     for purpose: Purpose, timeoutNanoseconds: UInt64, socketPath: String
   ) throws(ArenaError) {
-    let (sum, overflow) = SystemClock.monotonicNanoseconds()
-      .addingReportingOverflow(timeoutNanoseconds)
-    let deadline = overflow ? UInt64.max : sum
+    let deadline = SystemClock.deadline(afterNanoseconds: timeoutNanoseconds)
     var pause = 20_000
     while try !tryAcquire(for: purpose) {
-      let isServed = try isServed()
+      let isServed = try file.foreignLock(from: Self.serverByte) != nil
       let isLate = SystemClock.monotonicNanoseconds() >= deadline
       if isServed || isLate {
         let holder = try Holder(decoding: file.read(Holder.byteCount))
@@ -74,22 +72,7 @@ struct DirectoryLock: ~Copyable {
   }
 
   func release() {
-    _ = clinux_ofd_lock(file.number, Int16(F_UNLCK), Self.writerByte, 2)
-  }
-
-  /// False: another open file has it.
-  private func lock(_ byte: Int64) throws(ArenaError) -> Bool {
-    let result = clinux_ofd_lock(file.number, Int16(F_WRLCK), byte, 1)
-    guard result == 0 || result == -EAGAIN else {
-      throw .systemCall("fcntl", path: file.path, code: -result)
-    }
-    return result == 0
-  }
-
-  private func isServed() throws(ArenaError) -> Bool {
-    let result = clinux_ofd_is_locked(file.number, Self.serverByte, 1)
-    guard result >= 0 else { throw .systemCall("fcntl", path: file.path, code: -result) }
-    return result == 1
+    file.unlock(from: Self.writerByte, length: 2)
   }
 }
 

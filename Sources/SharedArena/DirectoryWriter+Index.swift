@@ -28,6 +28,8 @@ extension DirectoryWriter {
     } catch .fileSystemFull where counters.indexUsed < fullCount(level) {
       // There is room for this name at least.
     }
+    guard counters.indexUsed >= fullCount(level) else { return }
+    // It may have moved just now.
     let present = try self.counters()
     guard present.indexUsed < fullCount(try self.level(of: present)) else {
       throw .indexSpaceUsed(limit: header.indexLength)

@@ -55,10 +55,8 @@ extension DirectoryWriter {
     for _ in 0..<64 {
       guard epoch > 0 else { return 0 }
       let start = Int64(bitPattern: Arena.firstLockByte)
-      let found = clinux_ofd_find_lock(valuesFile.number, start, Int64(epoch))
-      if found.error == -ENOENT { return UInt64(epoch) }
-      guard found.error == 0 else {
-        throw .systemCall("fcntl", path: valuesFile.path, code: -found.error)
+      guard let found = try valuesFile.foreignLock(from: start, length: Int64(epoch)) else {
+        return UInt64(epoch)
       }
       epoch = max(0, Int(found.start - start))
     }

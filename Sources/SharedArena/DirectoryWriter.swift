@@ -74,7 +74,7 @@ final class DirectoryWriter: Sendable {
   }
 
   func cell(_ slot: Int, _ field: Int) -> Int {
-    header.cellsOffset + slot * CellLayout.stride + field
+    header.cell(slot, field)
   }
 
   func state(ofRecord slot: Int) -> RecordState {

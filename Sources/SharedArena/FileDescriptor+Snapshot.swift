@@ -46,11 +46,5 @@ extension FileDescriptor {
   }
 
   /// Locks the whole file for this open file alone. False: another has it.
-  func tryLock() throws(ArenaError) -> Bool {
-    let result = clinux_ofd_lock(number, Int16(F_WRLCK), 0, 0)
-    guard result == 0 || result == -EAGAIN else {
-      throw .systemCall("fcntl", path: path, code: -result)
-    }
-    return result == 0
-  }
+  func tryLock() throws(ArenaError) -> Bool { try lock(F_WRLCK, from: 0, length: 0) }
 }

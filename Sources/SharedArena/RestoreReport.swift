@@ -32,12 +32,12 @@ public struct RestoreReport: Equatable, Sendable {
   /// The first hundred of them.
   public var conflicts: [Conflict] = []
 
-  package init(_ snapshot: Snapshot) {
+  init(_ snapshot: Snapshot) {
     self.snapshot = snapshot.summary
     damage = snapshot.damage
   }
 
-  package mutating func count(_ entry: SnapshotEntry, created: Bool, overwritten: Bool) {
+  mutating func count(_ entry: SnapshotEntry, created: Bool, overwritten: Bool) {
     if created || overwritten, entry.restoreGap != 0 { withGap += 1 }
     if created {
       self.created += 1
@@ -48,8 +48,8 @@ public struct RestoreReport: Equatable, Sendable {
     }
   }
 
-  package mutating func addConflict(
-    _ entry: SnapshotEntry, existing: RegisterType?, refusal: String? = nil
+  mutating func addConflict(
+    _ entry: SnapshotEntry, existing: RegisterType?, refusal: String?
   ) {
     conflictCount += 1
     guard conflicts.count < 100 else { return }

@@ -153,16 +153,16 @@ extension SnapshotReader {
     } catch .notFound {
       return nil
     }
-    let newest = try candidate(directory, place.name, place.path)
-    if case .success(let reader, let summary) = newest { return (reader, summary, nil) }
-    let previous = try candidate(directory, place.previousName, place.previousPath)
-    switch (newest, previous) {
-    case (.success(let reader, let summary), _): return (reader, summary, nil)
-    case (.failure(let damage), .success(let reader, let summary)):
-      return (reader, summary, damage)
-    case (.failure(.missing), .failure(.missing)): return nil
-    case (.failure(let damage), .failure(let previousDamage)):
-      throw .noValidSnapshot(path: place.path, newest: damage, previous: previousDamage)
+    let damage: SnapshotDamage
+    switch try candidate(directory, place.name, place.path) {
+    case .success(let reader, let summary): return (reader, summary, nil)
+    case .failure(let found): damage = found
+    }
+    switch try candidate(directory, place.previousName, place.previousPath) {
+    case .success(let reader, let summary): return (reader, summary, damage)
+    case .failure(.missing) where damage == .missing: return nil
+    case .failure(let previous):
+      throw .noValidSnapshot(path: place.path, newest: damage, previous: previous)
     }
   }
 

@@ -10,7 +10,11 @@ enum SystemClock {
 
   /// The monotonic time at which `timeout` from now is over; the last one where it never is.
   static func deadline(after timeout: Duration) -> UInt64 {
-    let (sum, overflow) = monotonicNanoseconds().addingReportingOverflow(timeout.wholeNanoseconds)
+    deadline(afterNanoseconds: timeout.wholeNanoseconds)
+  }
+
+  static func deadline(afterNanoseconds timeout: UInt64) -> UInt64 {
+    let (sum, overflow) = monotonicNanoseconds().addingReportingOverflow(timeout)
     return overflow ? .max : sum
   }
 

@@ -9,9 +9,10 @@ struct SnapshotCommand: RegisterCommand {
     commandName: "snapshot", abstract: "Save the registers of an arena, and bring them back.",
     discussion: """
       Works on an arena of this machine: the one that --server shm:PATH names, or
-      $ATOMICS_SERVER, else the default one. `save` needs no server and stops none. `restore` makes what
-      is missing, through the server where there is one. A server with
-      snapshot_interval_seconds or snapshot_at_shutdown does both by itself.
+      $ATOMICS_SERVER, else the default one. `save` needs no server and stops none.
+      `restore` makes what is missing, through the server where there is one. A
+      server with snapshot_interval_seconds or snapshot_at_shutdown does both by
+      itself.
 
       EXAMPLES:
         atomics-client snapshot save all.snapshot

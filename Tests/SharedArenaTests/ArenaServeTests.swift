@@ -266,7 +266,7 @@ import Testing
       let directory = try FileDescriptor.directory(at: arena.path)
       let values = try directory.file(named: "val", writable: true)
       func isLocked(_ byte: UInt64) -> Bool {
-        clinux_ofd_is_locked(values.number, Int64(byte), 1) == 1
+        clinux_ofd_find_lock(values.number, Int16(F_WRLCK), Int64(byte), 1).error == 0
       }
       _ = try arena.create(specification("hits"))
       #expect(try arena.delete(named: "hits"))

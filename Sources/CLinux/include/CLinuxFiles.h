@@ -40,31 +40,22 @@ static inline int clinux_ofd_lock(int fd, short type, int64_t start, int64_t len
   return result == 0 ? 0 : errno == EACCES ? -EAGAIN : -errno;
 }
 
-/* 1 when another description holds a lock that a write lock over the range would meet, else 0. */
-static inline int clinux_ofd_is_locked(int fd, int64_t start, int64_t length) {
-  struct flock lock = {0};
-  lock.l_type = F_WRLCK;
-  lock.l_whence = SEEK_SET;
-  lock.l_start = start;
-  lock.l_len = length;
-  if (fcntl(fd, 36 /* F_OFD_GETLK */, &lock) == -1) return -errno;
-  return lock.l_type != F_UNLCK;
-}
-
-/* A lock of another description that a write lock over the range would meet; of several the one
-   that the kernel comes upon first. */
+/* A lock of another owner that one of `type` over the range would meet; of several the one that the
+   kernel comes upon first. */
 struct clinux_found_lock {
   /* 0, -ENOENT: there is none, or another negated errno. */
   int error;
   int64_t start;
   /* Bytes; 0: to the end of all files. */
   int64_t length;
+  /* Of locks of an open file description the kernel tells none: then it is not positive. */
+  pid_t process;
 };
 
 static inline struct clinux_found_lock clinux_ofd_find_lock(
-    int fd, int64_t start, int64_t length) {
+    int fd, short type, int64_t start, int64_t length) {
   struct flock lock = {0};
-  lock.l_type = F_WRLCK;
+  lock.l_type = type;
   lock.l_whence = SEEK_SET;
   lock.l_start = start;
   lock.l_len = length;
@@ -76,20 +67,9 @@ static inline struct clinux_found_lock clinux_ofd_find_lock(
   } else {
     found.start = lock.l_start;
     found.length = lock.l_len;
+    found.process = lock.l_pid;
   }
   return found;
-}
-
-/* The process whose write lock keeps a read lock off the byte; 0: the kernel does not tell, as with
-   locks of an open file description, or there is none. */
-static inline pid_t clinux_lock_holder(int fd, int64_t byte) {
-  struct flock lock = {0};
-  lock.l_type = F_RDLCK;
-  lock.l_whence = SEEK_SET;
-  lock.l_start = byte;
-  lock.l_len = 1;
-  if (fcntl(fd, 36 /* F_OFD_GETLK */, &lock) == -1 || lock.l_type == F_UNLCK) return 0;
-  return lock.l_pid > 0 ? lock.l_pid : 0;
 }
 
 static inline int clinux_renameat2(
