@@ -65,11 +65,18 @@ import Testing
       for round in 0..<Self.rounds {
         let isOver = Atomic(false)
         let turns = Atomic(0)
+        let looks = Atomic(0)
         async let other: Void = Self.onThread {
           let done = try? Self.work(in: arena, random: round * 11) {
-            isOver.load(ordering: .relaxed)
+            looks.add(1, ordering: .relaxed)
+            return isOver.load(ordering: .relaxed)
           }
           turns.store(done ?? -1, ordering: .relaxed)
+        }
+        // It has come to its second turn before anybody is killed.
+        let deadline = ContinuousClock.now + .seconds(60)
+        while looks.load(ordering: .relaxed) < 2, ContinuousClock.now < deadline {
+          await Task.yield()
         }
         await #expect(processExitsWith: .signal(SIGKILL)) {
           [path = path as String, round = round as Int] in
