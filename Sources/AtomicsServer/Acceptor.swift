@@ -2,6 +2,7 @@
 
 import EventLoop
 import Logging
+import RegisterService
 
 /// Gives each new connection to the least busy loop. Lives on the first loop.
 final class Acceptor {
@@ -38,8 +39,19 @@ final class Acceptor {
     isWarned = false
     let clock = clocks[least]
     let context = context
-    let peer = Peer(
-      user: socket.peerCredentials?.user ?? context.ownUser, mapsArena: mapsArena)
+    let peer = peer(of: socket, mapsArena: mapsArena)
     loops[least].handOver(socket) { Connection(context, clock, peer) }
+  }
+  private func peer(of socket: borrowing Socket, mapsArena: Bool) -> Peer {
+    let credentials = socket.peerCredentials
+    var peer = Peer(
+      user: credentials?.user ?? context.ownUser, mapsArena: mapsArena,
+      isLocal: credentials != nil)
+    // What only the access rules look at is asked for only where there are some.
+    if context.authenticator.control.isOn {
+      peer.groups = socket.peerGroups
+      peer.address = socket.peerAddress
+    }
+    return peer
   }
 }

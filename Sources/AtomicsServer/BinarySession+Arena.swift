@@ -11,6 +11,7 @@ extension BinarySession {
   ) throws(WireFailure) -> [UInt8] {
     try requireNoFlags(header)
     let request = try DeleteOwnedFrame(body: body)
+    try requireOnArena(.administer)
     do throws(ServiceError) {
       let part = try service.deleteOwned(
         by: user, tag: request.ownerTag, from: request.cursor, &budget)
@@ -28,6 +29,7 @@ extension BinarySession {
   func arenaStat(_ header: FrameHeader, _ body: Span<UInt8>) throws(WireFailure) -> [UInt8] {
     try requireNoFlags(header)
     try requireEmpty(body)
+    try requireOnArena(.administer)
     let look = context.summaries.look(awaiting: awaitedSummary, orWake: wake)
     awaitedSummary = nil
     switch look {
@@ -45,6 +47,7 @@ extension BinarySession {
     let block = try nameBlock(header, body)
     try requireEnd(of: block, body)
     try requirePlain(block)
+    try require(.administer, on: block, body)
     guard peer.mapsArena else {
       throw WireFailure(
         .denied, "PIN is for programs that map the arena: ask over the socket in its directory")

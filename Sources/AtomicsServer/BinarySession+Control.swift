@@ -71,12 +71,14 @@ extension BinarySession {
     let register: RegisterReference
     switch block.policy {
     case .mustExist:
+      try require(.read, on: block, body)
       register = try find(block, body)
       try OperationFrame.checkType(header.type, against: register.type)
     case .createOrConfirm:
       guard let type = RegisterType(code: header.type) else {
         throw WireFailure(.badOperand, "type byte \(header.type) names no register type")
       }
+      try require(.create, on: block, body)
       (register, created) = try make(
         RegisterDefinition(name: block.name(in: body), type: type, ownerUser: user),
         exclusively: false)
@@ -84,11 +86,13 @@ extension BinarySession {
       throw WireFailure(.badOperand, "OPEN's policy is 0 (must exist) or 1 (create or confirm)")
     }
     return ControlFrame.opened(
-      answering: header, handle: try handle(for: register), type: register.type,
+      answering: header,
+      handle: try handle(for: open(register, named: body.extracting(block.nameRange))),
+      type: register.type,
       generation: register.generation, created: created)
   }
 
-  private func handle(for register: RegisterReference) throws(WireFailure) -> UInt32 {
+  private func handle(for register: OpenRegister) throws(WireFailure) -> UInt32 {
     if let free = freeHandles.popLast() {
       changeHandles { $0[Int(free)] = register }
       return free
@@ -104,7 +108,7 @@ extension BinarySession {
   private func close(_ header: FrameHeader, _ body: Span<UInt8>) throws(WireFailure) -> [UInt8] {
     try requireNoFlags(header)
     try requireEmpty(body)
-    _ = try register(header.handleOrAuxiliary)
+    _ = try opened(header.handleOrAuxiliary)
     changeHandles { $0[Int(header.handleOrAuxiliary)] = nil }
     freeHandles.append(header.handleOrAuxiliary)
     return ControlFrame.done(answering: header)
@@ -117,6 +121,7 @@ extension BinarySession {
       name: frame.name, type: frame.type, initial: frame.initial, label: frame.label,
       ownerUser: user,
       ownerTag: frame.ownerTag, restoreGap: frame.restoreGap)
+    try require(.create, on: block, body)
     let made = try make(definition, exclusively: frame.isExclusive)
     return ControlFrame.done(
       answering: header, flags: made.created ? ReplyFlag.created : 0, type: frame.type.code)
@@ -137,6 +142,7 @@ extension BinarySession {
     let block = try nameBlock(header, body)
     try requireEnd(of: block, body)
     try requirePlain(block)
+    try require(.delete, on: block, body)
     do throws(ServiceError) {
       try service.delete(body.extracting(block.nameRange))
     } catch {
@@ -149,11 +155,12 @@ extension BinarySession {
     let register: RegisterReference
     if header.flags == 0 {
       try requireEmpty(body)
-      register = try self.register(header.handleOrAuxiliary)
+      register = try self.register(header.handleOrAuxiliary, to: .read)
     } else {
       let block = try nameBlock(header, body)
       try requireEnd(of: block, body)
       try requirePlain(block)
+      try require(.read, on: block, body)
       register = try find(block, body)
     }
     let info: RegisterDescription
@@ -182,7 +189,8 @@ extension BinarySession {
     } catch {
       throw WireFailure(error)
     }
-    let entries = page.registers.map {
+    // What may not be read is left out: a page may be short.
+    let entries = page.registers.filter { mayRead($0.name) }.map {
       ListReply.Entry(name: $0.name, type: $0.type, value: $0.value, label: $0.label)
     }
     return ListReply(next: page.next ?? 0, entries: entries).frame(answering: header)

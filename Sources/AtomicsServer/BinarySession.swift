@@ -24,8 +24,13 @@ final class BinarySession {
   /// The largest frame that the client takes.
   private(set) var clientFrameLimit = 0
 
+  /// Who is on the other side; nil before the greeting.
+  private(set) var caller: Caller?
+  /// What the grants of handles are compared with, operation by operation.
+  private var present = Grant(.all, 0)
+
   /// Registers by handle; nil where a handle was given back.
-  private(set) var handles: [RegisterReference?] = []
+  private(set) var handles: [OpenRegister?] = []
   /// Handles that were given back, to be given out again.
   var freeHandles: [UInt32] = []
 
@@ -47,6 +52,9 @@ final class BinarySession {
       case .incomplete: return StreamProgress(consumed: 0, next: .needInput)
       case .refused: return StreamProgress(consumed: input.count, next: .close)
       }
+    }
+    if let caller, caller.isOutdated, !renew(caller, into: &output) {
+      return StreamProgress(consumed: input.count, next: .close)
     }
     var budget = ExecutionBudget()
     while input.count &- offset >= FrameHeader.byteCount {
@@ -107,6 +115,8 @@ final class BinarySession {
       guard hello.maximumFrame >= 4096 else {
         throw WireFailure(.badFrame, "a client takes frames of 4096 bytes at least")
       }
+      guard let caller = identify(hello, into: &output) else { return .refused }
+      admit(caller)
       clientFrameLimit = Int(hello.maximumFrame)
       hasGreeted = true
       output.append(contentsOf: context.welcome.bytes)
@@ -128,7 +138,7 @@ final class BinarySession {
     }
     if header.flags & ~FrameFlag.bounds == 0 {
       budget.spend(ExecutionBudget.operation)
-      let handle = try register(header.handleOrAuxiliary)
+      let handle = try register(header.handleOrAuxiliary, to: Rights(for: operation))
       try perform(operation, header, operands: body, handle, into: &output)
     } else {
       budget.spend(ExecutionBudget.byName)
@@ -139,6 +149,7 @@ final class BinarySession {
         throw WireFailure(
           .unsupported, "operations by name take policy 0; CREATE the register first")
       }
+      try require(Rights(for: operation), on: block, body)
       let handle = try find(block, body)
       try perform(
         operation, header, operands: body.extracting(block.byteCount..<body.count), handle,
@@ -164,22 +175,38 @@ final class BinarySession {
     for index in 0..<reply.count { output.append(word: reply.words[index]) }
   }
 
+  /// Takes requests of `caller` from now on.
+  func admit(_ caller: Caller) {
+    self.caller = caller
+    present = caller.present
+  }
+
   /// Changes the table outside of its property, so that nothing ever runs during an access to the
   /// property itself: the look-up per operation is then free of run-time exclusivity checks.
-  func changeHandles(_ change: (inout [RegisterReference?]) -> Void) {
+  func changeHandles(_ change: (inout [OpenRegister?]) -> Void) {
     var handles = self.handles
     self.handles = []
     change(&handles)
     self.handles = handles
   }
 
-  /// The register behind a handle.
-  func register(_ handle: UInt32) throws(WireFailure) -> RegisterReference {
+  /// What is behind a handle.
+  func opened(_ handle: UInt32) throws(WireFailure) -> OpenRegister {
     let index = Int(handle)
-    guard index < handles.count, let register = handles[index] else {
+    guard index < handles.count, let opened = handles[index] else {
       throw WireFailure(.notFound, "this connection has no handle \(handle); OPEN the name first")
     }
-    return register
+    return opened
+  }
+
+  /// The register behind a handle, which `right` is needed on.
+  @inline(__always)
+  func register(_ handle: UInt32, to right: Rights) throws(WireFailure) -> RegisterReference {
+    let opened = try opened(handle)
+    if opened.grant.lacks(right, comparedWith: present) {
+      try requireAnew(right, handle, opened.reference)
+    }
+    return opened.reference
   }
 
   /// The name block of a frame whose only flag is NAME.

@@ -100,13 +100,13 @@ final class Connection: StreamHandler {
       speech = .binary(BinarySession(context, peer) { stream.requestTurn() })
     case .http1:
       let session = HTTP1Session(limits: context.limits.http)
-      speech = .http1(HTTPExchange(session, context, clock, user: peer.user))
+      speech = .http1(HTTPExchange(session, context, clock, peer))
       endOpening(stream)
     case .http2:
       guard let session = try? HTTP2Session(role: .server, limits: context.limits.http) else {
         return false
       }
-      speech = .http2(HTTPExchange(session, context, clock, user: peer.user))
+      speech = .http2(HTTPExchange(session, context, clock, peer))
     case .tls:
       // A fatal handshake_failure alert (RFC 8446 §6): this server has no certificate.
       output.append(contentsOf: [0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x28])

@@ -54,10 +54,10 @@ final class HTTPExchange<Session: HTTPServerSession> {
   /// Keeps its capacity from one turn to the next while the connection is busy.
   private(set) var sending: [UInt8] = []
 
-  init(_ session: Session, _ context: ServerContext, _ clock: WallClock, user: UInt32) {
+  init(_ session: Session, _ context: ServerContext, _ clock: WallClock, _ peer: Peer) {
     self.session = session
     self.clock = clock
-    api = JSONAPI(context, user: user)
+    api = JSONAPI(context, peer)
   }
 
   func process(_ input: Span<UInt8>, into output: inout OutputBuffer, endOfInput: Bool)

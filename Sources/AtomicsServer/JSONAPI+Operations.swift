@@ -12,7 +12,7 @@ extension JSONAPI {
     _ name: [UInt8]
   ) throws(Problem) -> HTTPResponse {
     // The order of checks is part of the interface: syntax, members and order first, then whether
-    // the register exists, then what its type permits.
+    // that is permitted, then whether the register exists, then what its type permits.
     let members = try RequestMembers(
       request, target, permitted: Self.memberNames(of: operation.operation))
     try Self.refusePreconditions(request)
@@ -25,6 +25,7 @@ extension JSONAPI {
     let overflow = try members.overflow("overflow")
     try Self.requireMembers(members, of: operation.operation)
     let index = try members.number("index") ?? 0
+    try require(Rights(for: operation.operation), on: name)
     let handle = try Self.serving { () throws(ServiceError) in try service.find(name.span) }
     let type = handle.type
     guard operation.operation.exists(on: type.kind) else {

@@ -23,9 +23,12 @@ extension JSONAPI {
       label: try members.text("label") ?? "", ownerUser: user,
       ownerTag: try members.number("owner") ?? 0,
       restoreGap: try members.bits("restore_gap", as: type) ?? 0)
+    try require(.create, on: name)
+    // Who may make it and not read it hears no value: the register may have been there.
+    let mayRead = mayRead(name.span)
     return try Self.serving { () throws(ServiceError) in
       let made = try service.create(definition, exclusively: exclusively)
-      var response = try describe(made.register)
+      var response = try describe(made.register, showsValue: mayRead)
       if made.created {
         response.status = 201
         response.fields.append(
@@ -50,6 +53,7 @@ extension JSONAPI {
   {
     let order = try loadOrder(request, target)
     try Self.refusePreconditions(request, except: ["if-none-match"])
+    try require(.read, on: name)
     let response = try Self.serving { () throws(ServiceError) in
       try describe(try service.find(name.span), order)
     }
@@ -76,6 +80,7 @@ extension JSONAPI {
   {
     _ = try RequestMembers(request, target, permitted: [], readsBody: false)
     try Self.refusePreconditions(request)
+    try require(.delete, on: name)
     try Self.serving { () throws(ServiceError) in try service.delete(name.span) }
     return HTTPResponse(status: 204)
   }
@@ -99,7 +104,10 @@ extension JSONAPI {
     json.beginObject()
     json.name("registers")
     json.beginArray()
-    for register in page.registers { Self.write(register, isWhole: false, to: &json) }
+    // What may not be read is left out: a page may be short.
+    for register in page.registers where mayRead(register.name.utf8.span) {
+      Self.write(register, isWhole: false, to: &json)
+    }
     json.endArray()
     if let next = page.next { json.member("cursor", String(next)) }
     json.endObject()
@@ -121,9 +129,18 @@ extension JSONAPI {
 
   /// The register as a JSON object, with the value as its tag.
   func describe(
-    _ register: RegisterReference, _ order: MemoryOrder = .sequentiallyConsistent
+    _ register: RegisterReference, _ order: MemoryOrder = .sequentiallyConsistent,
+    showsValue: Bool = true
   ) throws(ServiceError) -> HTTPResponse {
     var description = try service.describe(register)
+    guard showsValue else {
+      var json = JSONWriter()
+      json.beginObject()
+      json.member("name", description.name)
+      json.member("type", register.type.name)
+      json.endObject()
+      return Self.json(json.bytes)
+    }
     let bits = try service.load(register, order)
     description.value = bits
     var json = JSONWriter(reserving: 96)

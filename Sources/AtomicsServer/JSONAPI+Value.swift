@@ -17,6 +17,7 @@ extension JSONAPI {
   {
     let order = try loadOrder(request, target)
     try Self.refusePreconditions(request, except: ["if-none-match"])
+    try require(.read, on: name)
     let response = try Self.serving { () throws(ServiceError) in
       let handle = try service.find(name.span)
       let bits = try service.load(handle, order)
@@ -43,6 +44,7 @@ extension JSONAPI {
     try Self.checking { () throws(OperationError) in
       try AtomicRequest.check(order, nil, of: operation)
     }
+    try require(.operate, on: name)
     let handle = try Self.serving { () throws(ServiceError) in try service.find(name.span) }
     let type = handle.type
     let operand: UInt128

@@ -11,12 +11,15 @@ struct JSONAPI: Sendable {
   let context: ServerContext
   var service: RegisterService { context.service }
 
+  let peer: Peer
+  /// What the request that is being answered may do.
+  var access: Access?
   /// On whose behalf registers are made here.
-  let user: UInt32
+  var user: UInt32 { peer.user }
 
-  init(_ context: ServerContext, user: UInt32) {
+  init(_ context: ServerContext, _ peer: Peer) {
     self.context = context
-    self.user = user
+    self.peer = peer
   }
 
   /// What a path names.
@@ -50,7 +53,9 @@ struct JSONAPI: Sendable {
     budget.spend(ExecutionBudget.message)
     do throws(Problem) {
       try context.rules.check(request)
-      return try answer(request, &budget)
+      var api = self
+      api.access = try identify(request)
+      return try api.answer(request, &budget)
     } catch {
       return error.response
     }

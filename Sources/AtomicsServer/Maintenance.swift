@@ -20,6 +20,8 @@ final class Maintenance: Sendable {
   /// Called when the service cannot go on.
   private let fail: @Sendable (ServerError) -> Void
   private let thread = Mutex<LoopThread?>(nil)
+  /// What others have done once a second.
+  private let others = Mutex<[@Sendable () -> Void]>([])
   /// When the next snapshot is due by time.
   private let due = Mutex(Deadline.never)
   private let isSnapshotWanted = Atomic(false)
@@ -48,6 +50,9 @@ final class Maintenance: Sendable {
     loop = try EventLoop()
     service.onSnapshotWanted { [weak self] in self?.wantSnapshot() }
   }
+
+  /// Has `action` called once a second too. Before `start`.
+  func eachSecond(_ action: @escaping @Sendable () -> Void) { others.withLock { $0.append(action) } }
 
   /// Starts the thread. Once only.
   func start() throws(EventLoopError) {
@@ -104,6 +109,7 @@ final class Maintenance: Sendable {
     verifyPublished()
     maintainArena()
     takeDueSnapshot()
+    for action in others.withLock({ $0 }) { action() }
   }
 
   /// Whoever may write the arena's values may break or cut their file: what can be made good of it

@@ -21,6 +21,7 @@ struct Problem: Error, Equatable {
     case invalidName = "invalid-name"
     case unsupportedOperation = "unsupported-operation"
     case preconditionUnsupported = "precondition-unsupported"
+    case unauthorized
     case forbidden
     case misdirected
     case notFound = "not-found"
@@ -31,6 +32,7 @@ struct Problem: Error, Equatable {
     case payloadTooLarge = "payload-too-large"
     case uriTooLong = "uri-too-long"
     case headersTooLarge = "headers-too-large"
+    case tooManyRequests = "too-many-requests"
     case typeMismatch = "type-mismatch"
     case outOfBounds = "out-of-bounds"
     case preconditionFailed = "precondition-failed"
@@ -44,6 +46,7 @@ struct Problem: Error, Equatable {
         .invalidValue, .valueOutOfRange, .invalidOrder, .invalidIndex, .invalidName,
         .unsupportedOperation, .preconditionUnsupported:
         400
+      case .unauthorized: 401
       case .forbidden: 403
       case .notFound, .unknownOperation: 404
       case .methodNotAllowed: 405
@@ -54,6 +57,7 @@ struct Problem: Error, Equatable {
       case .uriTooLong: 414
       case .unsupportedMediaType: 415
       case .misdirected: 421
+      case .tooManyRequests: 429
       case .headersTooLarge: 431
       case .internal: 500
       case .shuttingDown: 503
@@ -75,6 +79,7 @@ struct Problem: Error, Equatable {
       case .invalidName: "The name is not a register name"
       case .unsupportedOperation: "The operation does not exist on this type"
       case .preconditionUnsupported: "The precondition is not supported here"
+      case .unauthorized: "The request does not say who asks"
       case .forbidden: "The request is forbidden"
       case .misdirected: "The request is misdirected"
       case .notFound: "Nothing is here"
@@ -85,6 +90,7 @@ struct Problem: Error, Equatable {
       case .payloadTooLarge: "The body is too large"
       case .uriTooLong: "The target is too long"
       case .headersTooLarge: "The header section is too large"
+      case .tooManyRequests: "Too many requests"
       case .typeMismatch: "The register has another type"
       case .outOfBounds: "The result is out of bounds"
       case .preconditionFailed: "The precondition failed"
@@ -106,6 +112,10 @@ struct Problem: Error, Equatable {
   var value: String?
   /// The `Allow` field of a 405.
   var allow: String?
+  /// The `WWW-Authenticate` field of a 401.
+  var challenge: String?
+  /// The `Retry-After` field of a 429.
+  var retryAfterSeconds: Int?
   /// The request may have taken effect all the same.
   var isApplicationUnknown = false
 
@@ -134,6 +144,8 @@ struct Problem: Error, Equatable {
     fields.append(name: "content-type", value: "application/problem+json")
     fields.append(name: "cache-control", value: "no-store")
     if let allow { fields.append(name: "allow", value: allow) }
+    if let challenge { fields.append(name: "www-authenticate", value: challenge) }
+    if let retryAfterSeconds { fields.append(name: "retry-after", value: retryAfterSeconds) }
     return HTTPResponse(status: kind.status, fields: fields, body: json.bytes)
   }
 }

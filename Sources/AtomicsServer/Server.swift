@@ -20,7 +20,7 @@ public final class Server: Sendable {
   /// How many registers this start restored and from where, as text; nil: none.
   public let restored: String?
 
-  private let context: ServerContext
+  let context: ServerContext
   private let loops: [EventLoop]
   private let logger: Logger
   private let maintenance: Maintenance
@@ -49,12 +49,16 @@ public final class Server: Sendable {
       throw .arena("\(error)")
     }
     arenaPath = service.arenaPath
-    let context = ServerContext(service: service, configuration: configuration)
+    let context = ServerContext(
+      service: service, configuration: configuration, logger: logger)
     self.context = context
     self.logger = logger
     var loops: [EventLoop] = []
     do throws(EventLoopError) {
       maintenance = try Maintenance(service, snapshots, logger) { [failure] in failure.set($0) }
+      maintenance.eachSecond { [authenticator = context.authenticator] in
+        authenticator.logFailures()
+      }
       for _ in 0..<max(1, configuration.threads) {
         loops.append(try EventLoop(limits: configuration.limits.stream))
       }

@@ -2,7 +2,7 @@
 
 public import EventLoop
 public import HTTPMessage
-import RegisterService
+public import RegisterService
 
 /// Where a server listens.
 public enum ListenAddress: Sendable, Hashable {
@@ -25,6 +25,8 @@ public struct ServerConfiguration: Sendable {
   public var allowedHosts: [String] = []
   /// Origins whose pages may use the server.
   public var allowedOrigins: [String] = []
+  /// Who may do what; nil: whoever reaches the server may do everything.
+  public var access: AccessRules?
   public var snapshots = SnapshotConfiguration()
 
   /// - Parameter arenaPath: Nil is the user's default arena, `/dev/shm/atomics-UID/default`.

@@ -2,27 +2,34 @@
 
 import AtomicsCore
 import Glibc
+import Logging
 import RegisterService
 import Synchronization
 import WireProtocol
 
 /// What every connection of a server shares: the registers, the limits, the faces. Immutable but
-/// for the flag that says that the server drains.
+/// for the flag that says that the server drains, and the rules of who may do what.
 final class ServerContext: Sendable {
   let service: RegisterService
   let summaries: SummaryBoard
   let limits: ServerLimits
   let rules: BrowserRules
+  let authenticator: Authenticator
   /// The answer to every HELLO that this server understands.
   let welcome: Welcome
   /// The body of `/v1/capabilities`.
   let capabilities: [UInt8]
   /// The user that the server runs as.
-  let ownUser = geteuid()
+  let ownUser: UInt32
   private let draining = Atomic(false)
 
-  init(service: RegisterService, configuration: ServerConfiguration) {
+  init(
+    service: RegisterService, configuration: ServerConfiguration,
+    logger: Logger = Logger(label: "atomics-server")
+  ) {
     self.service = service
+    ownUser = geteuid()
+    authenticator = Authenticator(AccessControl(configuration.access, owner: ownUser), logger)
     summaries = SummaryBoard { () throws(ServiceError) in try service.summary() }
     limits = configuration.limits
     rules = BrowserRules(

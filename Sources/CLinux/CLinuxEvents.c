@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "CLinuxEvents.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <sys/socket.h>
@@ -23,6 +24,15 @@ int clinux_peer_credentials(int descriptor, pid_t *process, uid_t *user, gid_t *
   *user = credentials.uid;
   *group = credentials.gid;
   return 0;
+}
+
+int clinux_peer_groups(int descriptor, gid_t *groups, int room) {
+  socklen_t size = (socklen_t)room * sizeof *groups;
+  if (getsockopt(descriptor, SOL_SOCKET, 59 /* SO_PEERGROUPS */, groups, &size) != 0 &&
+      errno != ERANGE) {
+    return -1;
+  }
+  return (int)(size / sizeof *groups);
 }
 
 int clinux_name_thread(const char *name) { return pthread_setname_np(pthread_self(), name); }

@@ -45,6 +45,12 @@ public final class RegisterService: Sendable {
     }
   }
 
+  /// Whether a register can have a name that begins with `prefix`.
+  public static func isPrefixOfNames(_ prefix: String) -> Bool {
+    // If it is none itself, a letter more makes it one, or nothing does.
+    [prefix, prefix + "a"].contains { name in (try? checkName(Array(name.utf8).span)) != nil }
+  }
+
   /// Looks `name` up.
   ///
   /// - Throws: `.invalidName` or `.notFound`.

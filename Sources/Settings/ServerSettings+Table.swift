@@ -27,6 +27,10 @@ extension ServerSettings {
       "allowed_origins", flag: "--allow-origin", .words(\.allowedOrigins, .origin),
       "Origins of web pages, SCHEME://HOST[:PORT], that may use the server beside its own"),
     Setting(
+      "access_file", flag: "--access", .path(\.accessFile),
+      "File with who may do what, such as Config/access.yaml; SIGHUP reads it again; empty lets"
+        + " whoever reaches the server do everything"),
+    Setting(
       "snapshot_directory", flag: "--snapshot-directory", .path(\.snapshotDirectory),
       "Directory of the snapshots, from which a server restores when its arena is gone; set, or with"
         + " one of the next two, snapshots are on; empty is /var/lib/atomics/NAME for root and"

@@ -18,6 +18,8 @@ public struct ServerSettings: Sendable, Equatable {
   public var allowedHosts: [String] = []
   /// Origins of web pages that may use the server beside its own.
   public var allowedOrigins: [String] = []
+  /// The file with who may do what; nil: whoever reaches the server may do everything.
+  public var accessFile: String?
   /// Where snapshots go; nil is a place by the arena's name.
   public var snapshotDirectory: String?
   /// Time between two snapshots; zero is none by time.

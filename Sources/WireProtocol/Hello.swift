@@ -12,7 +12,8 @@ import AtomicsCore
 ///          8     4  largest frame the client takes, in bytes
 ///         12     4  extension length in bytes, a multiple of 8
 ///         16    16  session, 0
-///         32     …  extensions
+///         32     …  extensions: {type u16, length u16, 0 u32, value to a multiple of 8}
+///                   type 1: a bearer token's text; type 2: the client's name for the log
 public struct Hello: Equatable, Sendable {
   public static let byteCount = 32
   /// The byte that tells this protocol from every other on the same port.
@@ -23,35 +24,56 @@ public struct Hello: Equatable, Sendable {
   public static let version: UInt8 = 1
   /// The most extension bytes that either side takes.
   public static let extensionLimit = 4096
+  /// The most bytes of a token's text, of any kind to come.
+  public static let tokenLimit = 256
+  /// The most bytes of a client's name.
+  public static let clientNameLimit = 64
 
   public var lowestVersion: UInt8
   public var highestVersion: UInt8
   /// The largest frame that the client takes, in bytes.
   public var maximumFrame: UInt32
+  /// Who the client is; nil: the connection itself tells, or nobody asks.
+  public var token: BearerToken?
+  /// What the server's log may call the client; UTF-8 without control characters.
+  public var clientName: String?
 
   public init(
     lowestVersion: UInt8 = version, highestVersion: UInt8 = version,
-    maximumFrame: UInt32 = 1 << 20
+    maximumFrame: UInt32 = 1 << 20, token: BearerToken? = nil, clientName: String? = nil
   ) {
     self.lowestVersion = lowestVersion
     self.highestVersion = highestVersion
     self.maximumFrame = maximumFrame
+    self.token = token
+    self.clientName = clientName
+  }
+
+  /// What the extensions carry, by their type number. Unknown numbers are skipped.
+  private enum Extension: UInt16 {
+    case token = 1
+    case clientName
   }
 
   public var bytes: [UInt8] {
+    var extensions: [UInt8] = []
+    if let token { GreetingExtension.append(Extension.token.rawValue, token.bytes, to: &extensions) }
+    if let clientName {
+      GreetingExtension.append(Extension.clientName.rawValue, Array(clientName.utf8), to: &extensions)
+    }
     var bytes: [UInt8] = []
     bytes.append(littleEndian: Self.magic)
     bytes += [lowestVersion, highestVersion, 0, 0]
     bytes.append(littleEndian: maximumFrame)
-    bytes.append(littleEndian: UInt32(0))
+    bytes.append(littleEndian: UInt32(extensions.count))
     bytes += [UInt8](repeating: 0, count: 16)
-    return bytes
+    return bytes + extensions
   }
 
   /// The greeting at the front of `input` and its length, or nil while bytes are missing.
   ///
   /// - Throws: ``WireFailure`` with `BAD_FRAME` for what is no greeting of this protocol; a foreign
-  ///   magic is refused at its first wrong byte. Extensions are skipped.
+  ///   magic is refused at its first wrong byte.
   public static func decode(_ input: Span<UInt8>) throws(WireFailure) -> (Hello, byteCount: Int)? {
     let expected: [UInt8] = [0xA7, 0x41, 0x54, 0x52]
     for index in 0..<min(4, input.count) where input[index] != expected[index] {
@@ -67,8 +89,33 @@ public struct Hello: Equatable, Sendable {
         .badFrame, "HELLO's extension length is a multiple of 8, at most \(extensionLimit)")
     }
     guard input.count >= byteCount + extensionCount else { return nil }
-    let hello = Hello(
+    var hello = Hello(
       lowestVersion: input[4], highestVersion: input[5], maximumFrame: input.littleEndian32(at: 8))
-    return (hello, byteCount + extensionCount)
+    let end = byteCount + extensionCount
+    try GreetingExtension.read(input, in: byteCount..<end) { type, value throws(WireFailure) in
+      if let type = Extension(rawValue: type) { try hello.set(type, value) }
+    }
+    return (hello, end)
+  }
+
+  private mutating func set(_ type: Extension, _ value: [UInt8]) throws(WireFailure) {
+    switch type {
+    case .token:
+      guard token == nil, (1...Self.tokenLimit).contains(value.count) else {
+        throw WireFailure(.badFrame, "HELLO has one token, of 1 to \(Self.tokenLimit) bytes")
+      }
+      token = BearerToken(value)
+    case .clientName:
+      guard clientName == nil, value.count <= Self.clientNameLimit,
+        let name = String(validating: value, as: UTF8.self),
+        name.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control })
+      else {
+        throw WireFailure(
+          .badFrame,
+          "HELLO has one client name, of at most \(Self.clientNameLimit) bytes of UTF-8 without "
+            + "control characters")
+      }
+      clientName = name
+    }
   }
 }

@@ -58,6 +58,13 @@ public struct Welcome: Equatable, Sendable {
     self.nameLimit = nameLimit
   }
 
+  /// The answer to a client that is not let in: it learns nothing about the server but `status`.
+  public static func refusal(_ status: Status) -> Welcome {
+    Welcome(
+      status: status, maximumFrame: 0, bootEpoch: 0, inFlightLimit: 0, serverName: "", opcodes: [],
+      types: [], lockFreeWidths: [], arenaUUID: 0, handleLimit: 0, nameLimit: 0)
+  }
+
   /// What the extensions carry, by their type number. Unknown numbers are skipped.
   private enum Extension: UInt16 {
     case serverName = 1
@@ -81,10 +88,7 @@ public struct Welcome: Equatable, Sendable {
   private var extensionBytes: [UInt8] {
     var bytes: [UInt8] = []
     func append(_ type: Extension, _ value: [UInt8]) {
-      bytes.append(littleEndian: type.rawValue)
-      bytes.append(littleEndian: UInt16(value.count))
-      bytes.append(littleEndian: UInt32(0))
-      bytes.append(padded: value)
+      GreetingExtension.append(type.rawValue, value, to: &bytes)
     }
     var opcodeBits = [UInt8](repeating: 0, count: 32)
     for opcode in opcodes { opcodeBits[Int(opcode >> 3)] |= 1 << (opcode & 7) }

@@ -4,6 +4,7 @@
 
 /* Calls that Swift's Glibc module does not export: Linux-only headers, variadic functions,
    function-like macros. Each may go once Glibc's module map lists its header. */
+#include "CLinuxAccounts.h"
 #include "CLinuxActivity.h"
 #include "CLinuxEvents.h"
 #include "CLinuxFiles.h"

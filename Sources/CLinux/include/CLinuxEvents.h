@@ -20,6 +20,11 @@ int clinux_epoll_control(int epoll, int operation, int descriptor, uint32_t even
 int clinux_peer_credentials(int descriptor, pid_t *_Nonnull process, uid_t *_Nonnull user,
                             gid_t *_Nonnull group);
 
+/* The supplementary groups of the peer of a unix socket, as of its connect (SO_PEERGROUPS, Linux
+   4.13; Glibc lists no such option). Returns how many there are, of which at most `room` are
+   written, or -1 with errno. */
+int clinux_peer_groups(int descriptor, gid_t *_Nonnull groups, int room);
+
 /* pthread_setname_np(3) is declared only under _GNU_SOURCE. Names the calling thread; at most 15
    bytes. Returns 0 or an errno. */
 int clinux_name_thread(const char *_Nonnull name);

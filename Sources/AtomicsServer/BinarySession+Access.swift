@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventLoop
+import RegisterService
+import WireProtocol
+
+/// Who is on the other side, and what they may do.
+extension BinarySession {
+  /// Who greets with `hello`; nil, and WELCOME with the reason, where the rules know nobody like it.
+  func identify(_ hello: Hello, into output: inout OutputBuffer) -> Caller? {
+    let authenticator = context.authenticator
+    let evidence = authenticator.evidence(of: peer, hello.token)
+    let status: Status
+    switch authenticator.identify(evidence, of: peer, client: hello.clientName) {
+    case .known(let access): return Caller(authenticator.control, evidence, access)
+    case .nobody, .wrongToken: status = .authenticationRequired
+    case .tooOften: status = .limit
+    }
+    output.append(contentsOf: Welcome.refusal(status).bytes)
+    return nil
+  }
+
+  /// The rules have changed: looks up what they are for this connection now.
+  ///
+  /// - Returns: False, and GOAWAY, where they know nobody like it any more.
+  func renew(_ caller: Caller, into output: inout OutputBuffer) -> Bool {
+    guard let renewed = caller.renewed else {
+      let failure = WireFailure(
+        .authenticationRequired,
+        "the access rules have changed, and know this client no more; nothing that is unanswered "
+          + "was applied")
+      output.append(contentsOf: ControlFrame.goAway(failure))
+      return false
+    }
+    admit(renewed)
+    return true
+  }
+
+  // MARK: - Rights
+
+  func require(_ right: Rights, on block: NameBlock, _ body: Span<UInt8>) throws(WireFailure) {
+    try known().require(right, on: body.extracting(block.nameRange))
+  }
+
+  /// What is about the arena as a whole takes the right on every name.
+  func requireOnArena(_ right: Rights) throws(WireFailure) {
+    try known().requireOnArena(right)
+  }
+
+  func mayRead(_ name: String) -> Bool {
+    caller?.access.allows(.read, on: name.utf8.span) ?? false
+  }
+
+  /// What the caller may do with `register`, for a handle of it.
+  func open(_ register: RegisterReference, named name: Span<UInt8>) throws(WireFailure)
+    -> OpenRegister
+  {
+    OpenRegister(reference: register, grant: try known().grant(on: name))
+  }
+
+  /// A handle's grant lacks `right`, or is of rules that are not in force any more: then it is
+  /// worked out anew, and kept.
+  @inline(never)
+  func requireAnew(_ right: Rights, _ handle: UInt32, _ register: RegisterReference)
+    throws(WireFailure)
+  {
+    let caller = try known()
+    let name: String
+    do throws(ServiceError) {
+      name = try service.describe(register).name
+    } catch {
+      throw WireFailure(error)
+    }
+    let grant = caller.grant(on: name.utf8.span)
+    changeHandles { $0[Int(handle)]?.grant = grant }
+    try caller.require(right, on: name.utf8.span)
+  }
+
+  private func known() throws(WireFailure) -> Caller {
+    guard let caller else {
+      throw WireFailure(.authenticationRequired, "this connection has not greeted")
+    }
+    return caller
+  }
+}

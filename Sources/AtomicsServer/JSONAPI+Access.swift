@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPMessage
+import RegisterService
+import WireProtocol
+
+/// Who asks, and what they may do. Each request tells anew: by `Authorization` (RFC 6750 §2.1), else
+/// by its connection. A token in the target or the body is never looked for.
+extension JSONAPI {
+  /// What `request` may do; nil, which is nothing, for a public resource that nobody known asks for.
+  ///
+  /// - Throws: ``Problem`` 401, or 429 for wrong tokens once too often.
+  func identify(_ request: borrowing HTTPRequest) throws(Problem) -> Access? {
+    let authenticator = context.authenticator
+    guard authenticator.control.isOn else { return .unlimited(0) }
+    if Self.isPublic(request) { return nil }
+    let evidence = authenticator.evidence(of: peer, try Self.token(request))
+    switch authenticator.identify(evidence, of: peer) {
+    case .known(let access): return access
+    case .nobody: throw Self.unauthorized("Bearer", "send Authorization: Bearer TOKEN")
+    case .wrongToken:
+      throw Self.unauthorized(
+        #"Bearer error="invalid_token""#, "the access rules do not know this token")
+    case .tooOften:
+      var problem = Problem(.tooManyRequests, "too many wrong tokens came from this address")
+      problem.retryAfterSeconds = 1
+      throw problem
+    }
+  }
+
+  /// What tells whether the server lives is for everybody, and tells nothing else.
+  private static func isPublic(_ request: borrowing HTTPRequest) -> Bool {
+    let target = HTTPTarget(request.target)
+    guard target.segments.count == 1 else { return false }
+    return ["livez", "readyz"].contains { target.bytes(in: target.segments[0], equal: $0) }
+  }
+
+  /// The token of `request`; nil where it has none.
+  ///
+  /// - Throws: ``Problem`` 401 for credentials of another kind: those that are given have to be
+  ///   right.
+  private static func token(_ request: borrowing HTTPRequest) throws(Problem) -> BearerToken? {
+    let count = request.fields.count(of: "authorization")
+    guard count > 0, let value = request.fields.first("authorization") else { return nil }
+    let scheme = "bearer "
+    // RFC 9110 §11.1: the scheme's case does not matter.
+    guard count == 1, value.count > scheme.utf8.count,
+      value.prefix(scheme.utf8.count).elementsEqual(
+        scheme.utf8, by: { $0 == $1 || $0 | 0x20 == $1 })
+    else {
+      throw unauthorized("Bearer", "Authorization is one field with one token: Bearer TOKEN")
+    }
+    return BearerToken(Array(value.dropFirst(scheme.utf8.count).drop { $0 == 0x20 }))
+  }
+
+  private static func unauthorized(_ challenge: String, _ detail: String) -> Problem {
+    var problem = Problem(.unauthorized, detail)
+    problem.challenge = challenge
+    return problem
+  }
+
+  // MARK: - Rights
+
+  /// - Throws: ``Problem`` 403, whether the register exists or not.
+  func require(_ right: Rights, on name: [UInt8]) throws(Problem) {
+    guard let access, access.allows(right, on: name.span) else {
+      let text = String(decoding: name, as: UTF8.self)
+      throw Problem(.forbidden, access?.denial(of: right, on: text) ?? "nobody may \(right) \(text)")
+    }
+  }
+
+  func mayRead(_ name: Span<UInt8>) -> Bool { access?.allows(.read, on: name) ?? false }
+}
