@@ -45,7 +45,7 @@ let package = Package(
   targets: [
     // Flags, settings file, signals.
     .executableTarget(
-      name: "atomics-server", dependencies: ["AtomicsServer", "Settings", arguments, logging],
+      name: "atomics-server", dependencies: ["AtomicsServer", "RegisterService", "Settings", arguments, logging],
       swiftSettings: settings),
     // Subcommands, printing, exit codes.
     .executableTarget(
@@ -73,8 +73,8 @@ let package = Package(
     .target(
       name: "AtomicsClient",
       dependencies: [
-        "SharedArena", "WireProtocol", "HTTPMessage", "HTTP2Session", "JSONText", "EventLoop",
-        "AtomicsCore",
+        "SharedArena", "WireProtocol", "HTTPMessage", "HTTP2Session", "TLSSession", "JSONText",
+        "EventLoop", "AtomicsCore",
       ],
       swiftSettings: settings),
     // One request vocabulary over the arena; the narrow door to the registers.

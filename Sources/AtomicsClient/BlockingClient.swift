@@ -39,7 +39,7 @@ public final class BlockingClient {
     } else if let server = try RemoteServer(address) {
       transport = .remote(
         try BlockingConnection(
-          to: server.socket, named: server.name, session: try server.makeSession(),
+          to: server.socket, named: server.name, session: try server.makeSession(options),
           options: options))
     } else {
       throw .usage("`\(address)` names no server.")

@@ -59,6 +59,10 @@ extension FrameSession {
     let failure = WireFailure(
       status: Status(rawValue: header.orderOrStatus) ?? .internal, body: body)
     if failure.status == .badFrame { throw .protocolViolation(failure.text) }
+    // What is unanswered now was not looked at.
+    if failure.status == .authenticationRequired {
+      throw .rejected(code: failure.status.code, text: failure.text, applied: .no)
+    }
     farewell = failure.text.isEmpty ? "the server is \(failure.status.code)" : failure.text
   }
 

@@ -35,8 +35,14 @@ final class FrameSession: ClientSession {
   /// What CREATE said, until the OPEN that follows it is answered.
   var creation: Result<Bool, ClientError>?
 
-  init(connection: UInt64) {
+  /// Who the client is; nil: the connection tells.
+  private let token: BearerToken?
+  private let name: String?
+
+  init(connection: UInt64, token: BearerToken? = nil, name: String? = nil) {
     self.connection = connection
+    self.token = token
+    self.name = name
   }
 
   var outstandingCount: Int { awaited.count }
@@ -46,7 +52,8 @@ final class FrameSession: ClientSession {
   func nextReply() -> SessionReply? { replies.popFirst() }
 
   func begin(into output: inout OutputBuffer) {
-    output.append(contentsOf: Hello(maximumFrame: Self.maximumFrame).bytes)
+    let hello = Hello(maximumFrame: Self.maximumFrame, token: token, clientName: name)
+    output.append(contentsOf: hello.bytes)
   }
 
   func takeSequence() -> UInt32 {
@@ -109,9 +116,20 @@ final class FrameSession: ClientSession {
         inFlightLimit: welcome.inFlightLimit == 0 ? .max : Int(welcome.inFlightLimit))
       return byteCount
     } catch {
-      throw error.status == .badFrame
-        ? .protocolViolation(error.text) : .connectionLost(reason: error.text, applied: .no)
+      switch error.status {
+      case .badFrame: throw .protocolViolation(error.text)
+      case .authenticationRequired, .limit:
+        throw .rejected(code: error.status.code, text: refusal(error.status), applied: .no)
+      default: throw .connectionLost(reason: error.text, applied: .no)
+      }
     }
+  }
+
+  /// Why the server does not let this client in.
+  private func refusal(_ status: Status) -> String {
+    if status == .limit { return "The server has had too many wrong tokens from here." }
+    return token == nil
+      ? "The server does not know who asks." : "The server does not know this token."
   }
 
   private static let magic: [UInt8] = [0xA7, 0x41, 0x54, 0x52]

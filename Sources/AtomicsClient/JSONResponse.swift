@@ -126,8 +126,15 @@ struct JSONResponse {
       }
     return .rejected(
       code: code ?? "status-\(response.status)",
-      text: text("detail") ?? "the server answered with status \(response.status)",
+      text: refusal ?? text("detail") ?? "the server answered with status \(response.status)",
       applied: applied)
+  }
+
+  /// Why the server does not know who asks (RFC 6750 §3.1), in the words of the other protocol.
+  private var refusal: String? {
+    guard response.status == 401 else { return nil }
+    return response.fields.text("www-authenticate")?.contains("invalid_token") == true
+      ? "The server does not know this token." : "The server does not know who asks."
   }
 
   func text(_ name: String) -> String? { members?.text(name) }

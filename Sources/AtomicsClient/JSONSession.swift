@@ -3,6 +3,7 @@
 import EventLoop
 import HTTP2Session
 import HTTPMessage
+import WireProtocol
 
 /// The client's side of the HTTP/2 interface: every command is a request on a stream of its own.
 final class JSONSession: ClientSession {
@@ -14,6 +15,8 @@ final class JSONSession: ClientSession {
   let connection: UInt64
   private let session: HTTP2Session
   private let authority: [UInt8]
+  /// The value of `Authorization`; nil: none is sent.
+  private let authorization: [UInt8]?
   private var awaited: [UInt32: Awaited] = [:]
   private var replies = RequestQueue<SessionReply>()
   /// What the session gives, on its way to the connection's buffer.
@@ -23,8 +26,11 @@ final class JSONSession: ClientSession {
   let farewell: String? = nil
   private(set) var isReady = false
 
-  init(authority: String, connection: UInt64) throws(ClientError) {
+  init(
+    authority: String, connection: UInt64, token: BearerToken? = nil
+  ) throws(ClientError) {
     self.authority = Array(authority.utf8)
+    authorization = token.map { Array("Bearer ".utf8) + $0.bytes }
     self.connection = connection
     do throws(HTTP2Error) {
       session = try HTTP2Session(role: .client)
@@ -47,6 +53,7 @@ final class JSONSession: ClientSession {
     do throws(HTTP2Error) {
       var fields = HTTPFields()
       if !request.body.isEmpty { fields.append(name: "content-type", value: "application/json") }
+      if let authorization { fields.append(name: "authorization", value: authorization) }
       let stream = try session.submit(
         HTTPRequest(
           method: request.method, target: Array(request.target.utf8), authority: authority,

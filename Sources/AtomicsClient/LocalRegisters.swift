@@ -209,7 +209,8 @@ final class LocalRegisters: Sendable {
   func connect(to socket: String) throws(ClientError) -> BlockingConnection {
     guard let server = try RemoteServer(.unix(path: socket)) else { throw .closed }
     return try BlockingConnection(
-      to: server.socket, named: server.name, session: try server.makeSession(), options: options)
+      to: server.socket, named: server.name, session: try server.makeSession(options),
+      options: options)
   }
 }
 

@@ -2,6 +2,7 @@
 
 import EventLoop
 import Synchronization
+import WireProtocol
 
 /// A server's socket address and the protocol to speak there.
 struct RemoteServer: Sendable {
@@ -31,10 +32,12 @@ struct RemoteServer: Sendable {
   }
 
   /// A session for one connection.
-  func makeSession() throws(ClientError) -> any ClientSession {
+  func makeSession(_ options: ClientOptions) throws(ClientError) -> any ClientSession {
     isHTTP
-      ? try JSONSession(authority: "\(socket)", connection: ConnectionNumber.next())
-      : FrameSession(connection: ConnectionNumber.next())
+      ? try JSONSession(
+        authority: "\(socket)", connection: ConnectionNumber.next(), token: options.token?.bearer)
+      : FrameSession(
+        connection: ConnectionNumber.next(), token: options.token?.bearer, name: options.name)
   }
 }
 

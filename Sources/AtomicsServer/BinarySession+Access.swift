@@ -6,7 +6,7 @@ import WireProtocol
 
 /// Who is on the other side, and what they may do.
 extension BinarySession {
-  /// Who greets with `hello`; nil, and WELCOME with the reason, where the rules know nobody like it.
+  /// Who greets with `hello`; nil, and WELCOME with the reason, where the rules know nobody so.
   func identify(_ hello: Hello, into output: inout OutputBuffer) -> Caller? {
     let authenticator = context.authenticator
     let evidence = authenticator.evidence(of: peer, hello.token)

@@ -4,10 +4,10 @@ import HTTPMessage
 import RegisterService
 import WireProtocol
 
-/// Who asks, and what they may do. Each request tells anew: by `Authorization` (RFC 6750 §2.1), else
-/// by its connection. A token in the target or the body is never looked for.
+/// Who asks, and what they may do. Each request tells anew: by `Authorization` (RFC 6750 §2.1),
+/// else by its connection. A token in the target or the body is never looked for.
 extension JSONAPI {
-  /// What `request` may do; nil, which is nothing, for a public resource that nobody known asks for.
+  /// What `request` may do; nil, which is nothing, for what everybody may ask.
   ///
   /// - Throws: ``Problem`` 401, or 429 for wrong tokens once too often.
   func identify(_ request: borrowing HTTPRequest) throws(Problem) -> Access? {
@@ -65,7 +65,8 @@ extension JSONAPI {
   func require(_ right: Rights, on name: [UInt8]) throws(Problem) {
     guard let access, access.allows(right, on: name.span) else {
       let text = String(decoding: name, as: UTF8.self)
-      throw Problem(.forbidden, access?.denial(of: right, on: text) ?? "nobody may \(right) \(text)")
+      throw Problem(
+        .forbidden, access?.denial(of: right, on: text) ?? "nobody may \(right) \(text)")
     }
   }
 

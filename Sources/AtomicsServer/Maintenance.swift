@@ -52,7 +52,9 @@ final class Maintenance: Sendable {
   }
 
   /// Has `action` called once a second too. Before `start`.
-  func eachSecond(_ action: @escaping @Sendable () -> Void) { others.withLock { $0.append(action) } }
+  func eachSecond(_ action: @escaping @Sendable () -> Void) {
+    others.withLock { $0.append(action) }
+  }
 
   /// Starts the thread. Once only.
   func start() throws(EventLoopError) {

@@ -22,7 +22,7 @@ final class LoadConnection: StreamHandler {
 
   init(_ side: LoadSide) {
     self.side = side
-    preparation = LoadPreparation(side.target.wire, side.plan, side.request)
+    preparation = LoadPreparation(side.target, side.plan, side.request)
     lines = LineScanner(side.target.wire)
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import AtomicsClient
 public import AtomicsCore
 
 /// How a load run is made: the same for every target, in alternating slices.
@@ -19,11 +20,13 @@ public struct LoadPlan: Sendable {
   public var register: String
   /// The operation. `inc_fetch` sends back the new value, as INCR and incr do.
   public var operation: OperationName
+  /// Who asks, for the first target: the others are not to have it.
+  public var token: AccessToken?
 
   public init(
     targets: [LoadTarget], connections: Int = 50, depth: Int = 1, slices: Int = 15,
     sliceMilliseconds: Int = 300, timeoutMilliseconds: Int = 5_000, register: String = "bench",
-    operation: OperationName
+    operation: OperationName, token: AccessToken? = nil
   ) {
     self.targets = targets
     self.connections = max(1, connections)
@@ -33,6 +36,7 @@ public struct LoadPlan: Sendable {
     self.timeoutMilliseconds = max(1, timeoutMilliseconds)
     self.register = register
     self.operation = operation
+    self.token = token
   }
 
   var timeoutNanoseconds: UInt64 { UInt64(clamping: timeoutMilliseconds) &* 1_000_000 }

@@ -16,14 +16,16 @@ struct LoadPreparation {
   private(set) var batch: [UInt8]?
   private var hasWelcome = false
 
-  init(_ wire: LoadTarget.Wire, _ plan: LoadPlan, _ request: AtomicRequest) {
-    self.wire = wire
+  init(_ target: LoadTarget, _ plan: LoadPlan, _ request: AtomicRequest) {
+    wire = target.wire
     self.plan = plan
     self.request = request
     let key = plan.register
     switch wire {
     case .atr:
-      opening = Hello().bytes + ControlFrame.open(name: key, creating: .u64, sequence: 1)
+      let token = target == plan.targets.first ? plan.token?.bearer : nil
+      opening =
+        Hello(token: token).bytes + ControlFrame.open(name: key, creating: .u64, sequence: 1)
     case .redis:
       // A ping tells a server that is not redis, or wants a password, before the load does.
       opening = Array("PING\r\n".utf8)
@@ -62,7 +64,7 @@ struct LoadPreparation {
       if !hasWelcome {
         guard let (welcome, byteCount) = try Welcome.decode(input) else { return 0 }
         guard welcome.status == .ok else {
-          throw WireFailure(welcome.status, "the server does not accept this client")
+          throw WireFailure(welcome.status, "The server does not accept this client.")
         }
         hasWelcome = true
         offset = byteCount
@@ -82,7 +84,13 @@ struct LoadPreparation {
       return end
     } catch {
       if error.status == .badFrame { throw .protocolViolation(error.text) }
-      throw .rejected(code: "\(error.status)", text: error.text, applied: .no)
+      let code =
+        switch error.status {
+        case .authenticationRequired: "unauthorized"
+        case .denied: "forbidden"
+        default: "\(error.status)"
+        }
+      throw .rejected(code: code, text: error.text, applied: .no)
     }
   }
 

@@ -19,8 +19,8 @@ public struct Access: Sendable {
 
   /// The rights on the registers called `name`; on no bytes, those on the arena as a whole.
   ///
-  /// - Complexity: O(log n) of the principal's prefixes, each compared over a name's length at most;
-  ///   never allocates.
+  /// - Complexity: O(log n) in the principal's prefixes, each compared over a name's length at
+  ///   most; never allocates.
   public func rights(on name: Span<UInt8>) -> Rights {
     guard let rules else { return .all }
     return rules.rights(of: principal, on: name)

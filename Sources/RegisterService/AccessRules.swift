@@ -82,5 +82,7 @@ public final class AccessRules: Sendable {
   func principal(withUser user: UInt32) -> Int? { users[user] }
 
   /// The first in the file, where several principals have one of the groups.
-  func principal(withGroups groups: [UInt32]) -> Int? { groups.compactMap { self.groups[$0] }.min() }
+  func principal(withGroups groups: [UInt32]) -> Int? {
+    groups.compactMap { self.groups[$0] }.min()
+  }
 }

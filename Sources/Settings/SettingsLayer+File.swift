@@ -35,7 +35,8 @@ extension SettingsLayer {
         if value.isNull { continue }
         guard case .mapping(let section) = value else {
           throw .malformed(
-            YAMLText.origin(value, path), reason: "'\(key)' is a section: expected indented settings")
+            YAMLText.origin(value, path),
+            reason: "'\(key)' is a section: expected indented settings")
         }
         try read(section, prefix: key + ".", path: path)
       } else {

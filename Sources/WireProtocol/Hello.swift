@@ -57,9 +57,12 @@ public struct Hello: Equatable, Sendable {
 
   public var bytes: [UInt8] {
     var extensions: [UInt8] = []
-    if let token { GreetingExtension.append(Extension.token.rawValue, token.bytes, to: &extensions) }
+    if let token {
+      GreetingExtension.append(Extension.token.rawValue, token.bytes, to: &extensions)
+    }
     if let clientName {
-      GreetingExtension.append(Extension.clientName.rawValue, Array(clientName.utf8), to: &extensions)
+      GreetingExtension.append(
+        Extension.clientName.rawValue, Array(clientName.utf8), to: &extensions)
     }
     var bytes: [UInt8] = []
     bytes.append(littleEndian: Self.magic)

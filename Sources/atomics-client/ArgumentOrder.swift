@@ -16,7 +16,8 @@ struct ArgumentOrder: Equatable {
 
   /// Options that take a value, by their long name.
   private static let valued: Set<String> = [
-    "server", "timeout", "order", "failure-order", "mask", "relation", "overflow", "min", "max",
+    "server", "token-file", "name", "timeout", "order", "failure-order", "mask", "relation",
+    "overflow", "min", "max",
     "initial", "label", "owner", "restore-gap", "prefix", "count",
     "connections", "depth", "seconds", "slices", "compare", "register", "op",
     "generate-completion-script",
@@ -55,7 +56,9 @@ struct ArgumentOrder: Equatable {
 
   /// Whether there are no options but those that every verb takes.
   var hasOnlyCommonOptions: Bool {
-    options.allSatisfy { ["--server", "--timeout", "--json"].contains($0.prefix { $0 != "=" }) }
+    options.allSatisfy {
+      ["--server", "--token-file", "--timeout", "--json"].contains($0.prefix { $0 != "=" })
+    }
   }
 
   var asksForHelp: Bool { options.contains("--help") }

@@ -32,6 +32,8 @@ struct AtomicsClientCommand: ParsableCommand {
         atr://HOST:PORT   the binary protocol     unix:PATH   the same, locally
         http://HOST:PORT  HTTP/2                  shm:[PATH]  an arena, mapped
       Without --server: $ATOMICS_SERVER, else \(ServerAddress.standard).
+      A server with access rules wants a token: --token-file FILE, else $ATOMICS_TOKEN,
+      else the file $ATOMICS_TOKEN_FILE; `token new` makes one.
 
       EXIT CODES:
         0   done
@@ -39,18 +41,24 @@ struct AtomicsClientCommand: ParsableCommand {
             not there or of another type, a snapshot missing or damaged
         2   wrong usage
         3   no connection, or an output that cannot be written
+        4   the server does not know who asks, or its access rules do not allow it
       """,
     version: "0.1.0",
     subcommands: [
       CreateCommand.self, ListCommand.self, RemoveCommand.self, InfoCommand.self,
       PingCommand.self, LocateCommand.self, StatCommand.self, SnapshotCommand.self,
-      ExportCommand.self, ImportCommand.self, BenchCommand.self, OperationCommand.self,
+      ExportCommand.self, ImportCommand.self, BenchCommand.self, TokenCommand.self,
+      OperationCommand.self,
     ])
 
   /// The verbs that are no operations.
   static let plainVerbs = [
     "create", "ls", "rm", "info", "ping", "locate", "stat", "snapshot", "export", "import", "bench",
+    "token",
   ]
+
+  /// Those whose first operand says which of several tasks.
+  static let familyVerbs = ["snapshot", "token"]
 
   private static let operationLines: String = {
     var lines: [String] = []

@@ -82,7 +82,8 @@ struct BenchCommand: RegisterCommand {
       slices: slices ?? max(1, Int((seconds * 1000 / Double(Self.sliceMilliseconds)).rounded())),
       sliceMilliseconds: slices == nil
         ? min(Self.sliceMilliseconds, Int(seconds * 1000)) : Self.sliceMilliseconds,
-      timeoutMilliseconds: common.timeoutMilliseconds, register: register, operation: operation)
+      timeoutMilliseconds: common.timeoutMilliseconds, register: register, operation: operation,
+      token: try common.token())
     let report = try LoadRun.run(plan)
     output.line(common.json ? report.json : report.table)
     return .ok

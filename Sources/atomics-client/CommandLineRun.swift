@@ -42,7 +42,7 @@ struct CommandLineRun {
       let about = Array(order.operands.prefix(2))
       return try CommandLineRun(arguments: about + ["--help"]).parserArguments(output)
     }
-    if verb == "snapshot", let task = order.operands.first {
+    if AtomicsClientCommand.familyVerbs.contains(verb), let task = order.operands.first {
       return order.rearranged(after: [verb, task], operands: Array(order.operands.dropFirst()))
     }
     if AtomicsClientCommand.plainVerbs.contains(verb) {
@@ -73,6 +73,10 @@ struct CommandLineRun {
 
   /// What helps against `error`, beyond what it says itself.
   private func hint(for error: ClientError) -> String {
+    if error.outcome == .denied {
+      return error.isAuthenticationFailure
+        ? " Give a token: --token-file FILE, $ATOMICS_TOKEN or $ATOMICS_TOKEN_FILE." : ""
+    }
     guard case .notFound(let name) = error else { return "" }
     return " `atomics-client create \(name) u64` makes one, `ls` lists those there are."
   }
@@ -90,12 +94,18 @@ struct CommandLineRun {
 }
 
 extension ClientError {
+  /// Whether the server does not know who asks.
+  var isAuthenticationFailure: Bool {
+    if case .rejected("unauthorized", _, _) = self { true } else { false }
+  }
+
   /// The exit code for it.
   var outcome: Outcome {
     switch self {
     case .notFound, .snapshot: .no
     case .usage: .usage
     case .rejected("out-of-bounds", _, _): .no
+    case .rejected("unauthorized", _, _), .rejected("forbidden", _, _): .denied
     case .rejected(let code, _, _): code == "shutting-down" ? .connection : .usage
     case .arena: .connection
     case .unreachable, .connectionLost, .timeout, .protocolViolation, .closed: .connection

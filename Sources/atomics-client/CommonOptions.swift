@@ -14,6 +14,13 @@ struct CommonOptions: ParsableArguments {
       valueName: "address"))
   var server: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "File with the token that tells the server who asks.",
+      discussion: "Without it: $ATOMICS_TOKEN, else the file $ATOMICS_TOKEN_FILE.",
+      valueName: "file"))
+  var tokenFile: String?
+
   @Option(help: ArgumentHelp("Give up after this many seconds.", valueName: "seconds"))
   var timeout: Double = 5
 
@@ -29,8 +36,10 @@ struct CommonOptions: ParsableArguments {
   /// The server asked for on the command line, else in the environment, else the usual one.
   func address() throws(ClientError) -> ServerAddress { try Self.address(settings) }
 
-  private var settings: ClientSettings {
-    ClientSettings(serverFlag: server, environment: ProcessInfo.processInfo.environment)
+  var settings: ClientSettings {
+    ClientSettings(
+      serverFlag: server, tokenFileFlag: tokenFile,
+      environment: ProcessInfo.processInfo.environment)
   }
 
   private static func address(_ settings: ClientSettings) throws(ClientError) -> ServerAddress {
@@ -59,8 +68,13 @@ struct CommonOptions: ParsableArguments {
 
   var timeoutMilliseconds: Int { Int(timeout * 1000) }
 
+  func options() throws(ClientError) -> ClientOptions {
+    ClientOptions(
+      timeoutMilliseconds: timeoutMilliseconds, token: try token(), name: "atomics-client")
+  }
+
   /// A connection to that server.
   func connect() throws(ClientError) -> BlockingClient {
-    try BlockingClient(address(), options: ClientOptions(timeoutMilliseconds: timeoutMilliseconds))
+    try BlockingClient(address(), options: options())
   }
 }

@@ -35,7 +35,7 @@ struct LocateCommand: RegisterCommand {
   func run(_ output: Output) throws -> Outcome {
     let place = try RegisterLocation(
       of: name, inArenaAt: try common.arenaPath(), pinning: pin,
-      options: ClientOptions(timeoutMilliseconds: common.timeoutMilliseconds))
+      options: try common.options())
     if common.json {
       var object = JSONWriter.object()
       object.member("file", place.file)

@@ -15,4 +15,6 @@ enum Outcome: Int32 {
   case usage = 2
   /// No connection, or an output that cannot be written.
   case connection = 3
+  /// The server does not know who asks, or the rules do not allow it.
+  case denied = 4
 }

@@ -33,7 +33,7 @@ extension CommonOptions {
   func snapshots() throws(ClientError) -> ArenaSnapshots {
     ArenaSnapshots(
       ofArenaAt: try arenaPath(),
-      options: ClientOptions(timeoutMilliseconds: timeoutMilliseconds))
+      options: try options())
   }
 }
 

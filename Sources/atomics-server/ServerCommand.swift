@@ -37,6 +37,8 @@ struct ServerCommand: ParsableCommand {
   var allowHost: [String] = []
   @Option(help: ArgumentHelp("Origin of web pages to answer; repeats.", valueName: "ORIGIN"))
   var allowOrigin: [String] = []
+  @Option(help: ArgumentHelp("File with who may do what.", valueName: "FILE"))
+  var access: String?
   @Option(help: ArgumentHelp("Directory of the snapshots.", valueName: "PATH"))
   var snapshotDirectory: String?
   @Option(
@@ -65,7 +67,10 @@ struct ServerCommand: ParsableCommand {
     logger.logLevel = Logger.Level(rawValue: settings.logLevel.rawValue) ?? .info
 
     try Server.guardAgainstFaults()
-    let server = try Server(ServerConfiguration(settings), logger: logger)
+    var configuration = ServerConfiguration(settings)
+    let access = settings.accessFile.map { AccessRulesFile(path: $0, logger: logger) }
+    configuration.access = try access?.load()
+    let server = try Server(configuration, logger: logger)
     signals.onFirst { server.shutDown() }
     StandardOutput.write(
       Announcement(
@@ -92,6 +97,7 @@ struct ServerCommand: ParsableCommand {
     add("--log-level", "log_level", logLevel.map { [$0] } ?? [])
     add("--allow-host", "allowed_hosts", allowHost)
     add("--allow-origin", "allowed_origins", allowOrigin)
+    add("--access", "access_file", access.map { [$0] } ?? [])
     add("--snapshot-directory", "snapshot_directory", snapshotDirectory.map { [$0] } ?? [])
     add("--snapshot-interval", "snapshot_interval_seconds", snapshotInterval.map { [$0] } ?? [])
     add("--snapshot-at-shutdown", "snapshot_at_shutdown", snapshotAtShutdown.map { [$0] } ?? [])

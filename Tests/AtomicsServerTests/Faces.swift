@@ -52,7 +52,8 @@ struct Faces {
       body: Array(body.utf8))
     for (name, value) in fields { request.fields.append(name: name, value: value) }
     var budget = ExecutionBudget()
-    return HTTPAnswer(JSONAPI(context, user: 0).respond(to: request, &budget))
+    return HTTPAnswer(
+      JSONAPI(context, Peer(user: 0, mapsArena: false)).respond(to: request, &budget))
   }
 }
 

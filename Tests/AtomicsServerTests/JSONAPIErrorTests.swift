@@ -160,7 +160,8 @@ import Testing
           authority: Array("localhost".utf8), body: Array("8".utf8))
         request.fields.append(name: field, value: [0x22, 0xFF, 0x22])
         var budget = ExecutionBudget()
-        let answer = HTTPAnswer(JSONAPI(faces.context, user: 0).respond(to: request, &budget))
+        let answer = HTTPAnswer(
+          JSONAPI(faces.context, Peer(user: 0, mapsArena: false)).respond(to: request, &budget))
         #expect((answer.status, answer.slug) == (status, slug))
         #expect(faces.value(register) == "7")
       }

@@ -173,7 +173,7 @@ import Testing
       let request = HTTPRequest(
         method: method, target: Array(target.utf8), authority: Array("localhost".utf8))
       var budget = ExecutionBudget(ExecutionBudget.message)
-      _ = JSONAPI(faces.context, user: 0).respond(to: request, &budget)
+      _ = JSONAPI(faces.context, Peer(user: 0, mapsArena: false)).respond(to: request, &budget)
       #expect(budget.isSpent)
     }
   }
