@@ -7,6 +7,8 @@ import COpenSSL
   // Safety of all methods: `raw` is a live context that only this object has; paths and constants
   // are read during the calls only.
   private var raw: OpaquePointer?
+  /// Whether the library has asked for a passphrase.
+  private var wasAsked = false
 
   /// The 1.2 suites of Mozilla's "intermediate" list, without those of finite-field Diffie-Hellman,
   /// by which a client has a server calculate far more than itself (CVE-2002-20001).
@@ -30,7 +32,13 @@ import COpenSSL
         raw, Self.sessionContext, UInt32(Self.sessionContext.count)) == 1
     else { throw .library(reason: ErrorQueue.takeReason()) }
     // Without this the library would ask for a passphrase on the terminal.
-    unsafe SSL_CTX_set_default_passwd_cb(raw) { _, _, _, _ in -1 }
+    unsafe SSL_CTX_set_default_passwd_cb(raw) { _, _, _, user in
+      if let user = unsafe user {
+        // Safety: set below, and taken back before the owner goes.
+        unsafe Unmanaged<ContextOwner>.fromOpaque(user).takeUnretainedValue().wasAsked = true
+      }
+      return -1
+    }
   }
 
   deinit { unsafe SSL_CTX_free(raw) }
@@ -50,13 +58,17 @@ import COpenSSL
         path: certificate, expected: "a PEM certificate and those that lead to its root",
         reason: ErrorQueue.takeReason())
     }
-    guard unsafe SSL_CTX_use_PrivateKey_file(raw, key, SSL_FILETYPE_PEM) == 1 else {
+    wasAsked = false
+    unsafe SSL_CTX_set_default_passwd_cb_userdata(raw, Unmanaged.passUnretained(self).toOpaque())
+    let isLoaded = unsafe SSL_CTX_use_PrivateKey_file(raw, key, SSL_FILETYPE_PEM) == 1
+    unsafe SSL_CTX_set_default_passwd_cb_userdata(raw, nil)
+    guard isLoaded else {
       if ErrorQueue.isKeyMismatch() {
         throw .keyMismatch(certificate: certificate, key: key, reason: ErrorQueue.takeReason())
       }
       throw .badFile(
         path: key, expected: "a PEM private key without a passphrase",
-        reason: ErrorQueue.takeReason())
+        reason: wasAsked ? "it has one" : ErrorQueue.takeReason())
     }
     // A key of another kind than the certificate's is found out only here.
     guard unsafe SSL_CTX_check_private_key(raw) == 1 else {
