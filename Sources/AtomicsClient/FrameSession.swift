@@ -118,18 +118,19 @@ final class FrameSession: ClientSession {
     } catch {
       switch error.status {
       case .badFrame: throw .protocolViolation(error.text)
-      case .authenticationRequired, .limit:
-        throw .rejected(code: error.status.code, text: refusal(error.status), applied: .no)
+      case .authenticationRequired:
+        throw .rejected(
+          code: error.status.code,
+          text: token == nil
+            ? "The server does not know who asks." : "The server does not know this token.",
+          applied: .no)
+      case .limit:
+        throw .connectionLost(
+          reason: "the server has too many connections, or had too many wrong tokens from here",
+          applied: .no)
       default: throw .connectionLost(reason: error.text, applied: .no)
       }
     }
-  }
-
-  /// Why the server does not let this client in.
-  private func refusal(_ status: Status) -> String {
-    if status == .limit { return "The server has had too many wrong tokens from here." }
-    return token == nil
-      ? "The server does not know who asks." : "The server does not know this token."
   }
 
   private static let magic: [UInt8] = [0xA7, 0x41, 0x54, 0x52]

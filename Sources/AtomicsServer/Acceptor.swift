@@ -31,8 +31,11 @@ final class Acceptor {
       if !isWarned {
         isWarned = true
         logger.warning(
-          "connection limit reached; more are closed as they come",
+          "connection limit reached; more are refused as they come",
           metadata: ["connections": "\(context.limits.connections)"])
+      }
+      if connections < context.limits.connections + RefusedConnection.limit {
+        loops[least].handOver(socket) { RefusedConnection() }
       }
       return
     }
@@ -42,6 +45,7 @@ final class Acceptor {
     let peer = peer(of: socket, mapsArena: mapsArena)
     loops[least].handOver(socket) { Connection(context, clock, peer) }
   }
+
   private func peer(of socket: borrowing Socket, mapsArena: Bool) -> Peer {
     let credentials = socket.peerCredentials
     var peer = Peer(

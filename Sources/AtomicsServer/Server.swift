@@ -49,8 +49,9 @@ public final class Server: Sendable {
       throw .arena("\(error)")
     }
     arenaPath = service.arenaPath
-    let context = ServerContext(
-      service: service, configuration: configuration, logger: logger)
+    var fitted = configuration
+    fitted.limits.fit(threads: configuration.threads, logger)
+    let context = ServerContext(service: service, configuration: fitted, logger: logger)
     self.context = context
     self.logger = logger
     var loops: [EventLoop] = []
