@@ -13,4 +13,18 @@ import Testing
       ClientSettings(environment: environment).serverOrigin == .environment(name: "ATOMICS_SERVER"))
     #expect(ClientSettings(serverFlag: "unix:/x", environment: environment).server == "unix:/x")
   }
+
+  @Test("a token's file wins over the variable with the token, which wins over that with a file")
+  func token() {
+    let both = ["ATOMICS_TOKEN": "t", "ATOMICS_TOKEN_FILE": "/f"]
+    #expect(ClientSettings(environment: ["ATOMICS_TOKEN": ""]).token == nil)
+    #expect(
+      ClientSettings(tokenFileFlag: "/g", environment: both).token
+        == .file(path: "/g", .flag(name: "--token-file")))
+    #expect(
+      ClientSettings(environment: both).token == .text("t", .environment(name: "ATOMICS_TOKEN")))
+    #expect(
+      ClientSettings(environment: ["ATOMICS_TOKEN_FILE": "/f"]).token
+        == .file(path: "/f", .environment(name: "ATOMICS_TOKEN_FILE")))
+  }
 }

@@ -29,13 +29,86 @@ import Testing
   @Test("HELLO waits for its last byte, at every length, with and without extensions")
   func helloTruncated() throws {
     for extensionCount in [0, 8, 4096] {
-      var bytes = Hello().bytes + [UInt8](repeating: 0x5A, count: extensionCount)
+      var bytes = Hello().bytes
+      if extensionCount > 0 {
+        let length = UInt16(extensionCount - 8)
+        bytes += [0x5A, 0x5A] + length.littleEndianBytes + [0, 0, 0, 0]
+        bytes += [UInt8](repeating: 0x5A, count: extensionCount - 8)
+      }
       bytes.replaceSubrange(12..<16, with: UInt32(extensionCount).littleEndianBytes)
       for count in 0..<bytes.count {
         #expect(try Hello.decode(bytes.span.extracting(0..<count)) == nil)
       }
       let more = bytes + [1, 2, 3]
       #expect(try Hello.decode(more.span)?.byteCount == bytes.count)
+    }
+  }
+
+  private func hello(_ extensions: [UInt8]) -> [UInt8] {
+    var bytes = Hello().bytes + extensions
+    bytes.replaceSubrange(12..<16, with: UInt32(extensions.count).littleEndianBytes)
+    return bytes
+  }
+
+  @Test("HELLO carries a token and a name, and skips what it does not know")
+  func helloExtensions() throws {
+    let secret = [UInt8](repeating: 0xA7, count: 32)
+    let sent = Hello(token: BearerToken(secret: secret), clientName: "Zähler 1")
+    let read = try #require(try Hello.decode(sent.bytes.span))
+    #expect(read.0 == sent && read.byteCount == sent.bytes.count)
+    let token: [UInt8] = [1, 0, 3, 0, 0, 0, 0, 0, 0x61, 0x62, 0x63, 0, 0, 0, 0, 0]
+    let name: [UInt8] = [2, 0, 1, 0, 0, 0, 0, 0, 0x6E, 0, 0, 0, 0, 0, 0, 0]
+    let unknown: [UInt8] = [3, 0, 2, 0, 0, 0, 0, 0, 9, 9, 0, 0, 0, 0, 0, 0]
+    let all = try #require(try Hello.decode(hello(unknown + name + token + unknown).span)).0
+    #expect(all.token?.bytes == [0x61, 0x62, 0x63] && all.clientName == "n")
+  }
+
+  @Test(
+    "a malformed extension of HELLO is refused",
+    arguments: [
+      // Longer than all; a reserved byte; padding that is not zero.
+      [1, 0, 9, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1], [9, 0, 0, 0, 0, 1, 0, 0],
+      [9, 0, 1, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0], [9, 0, 0xFF, 0xFF, 0, 0, 0, 0],
+      // No token; two; a name with a line end, one that is not UTF-8, two.
+      [1, 0, 0, 0, 0, 0, 0, 0],
+      [
+        1, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0,
+        0,
+      ],
+      [2, 0, 1, 0, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0, 0, 0],
+      [2, 0, 1, 0, 0, 0, 0, 0, 0xFF, 0, 0, 0, 0, 0, 0, 0],
+      [2, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0],
+      // A name of 65 bytes, a token of 257.
+      [2, 0, 65, 0, 0, 0, 0, 0] + [UInt8](repeating: 0x61, count: 65) + [0, 0, 0, 0, 0, 0, 0],
+      [1, 0, 1, 1, 0, 0, 0, 0] + [UInt8](repeating: 0x61, count: 257) + [0, 0, 0, 0, 0, 0, 0],
+    ] as [[UInt8]])
+  func badExtensions(bytes: [UInt8]) {
+    do throws(WireFailure) {
+      _ = try Hello.decode(hello(bytes).span)
+      Issue.record("accepted")
+    } catch {
+      #expect(error.status == .badFrame)
+    }
+  }
+
+  @Test("a token has one form, and shows in no text")
+  func token() {
+    let token = BearerToken(secret: [UInt8](0..<32))
+    #expect(String(decoding: token.bytes, as: UTF8.self).hasPrefix("atr_000102"))
+    #expect(token.isWellFormed && token.bytes.count == 68)
+    for text in ["", "hunter2", "atr_", "atr_" + String(repeating: "0", count: 63)] {
+      #expect(!BearerToken(Array(text.utf8)).isWellFormed)
+    }
+    for text in [
+      "atr_" + String(repeating: "A", count: 64), "ATR_" + String(repeating: "0", count: 64),
+    ] {
+      #expect(!BearerToken(Array(text.utf8)).isWellFormed)
+    }
+    var dumped = ""
+    dump(Hello(token: token), to: &dumped)
+    let number = "\(token.bytes[5])"
+    for text in ["\(token)", String(reflecting: token), "\(Hello(token: token))", dumped] {
+      #expect(!text.contains("000102") && !text.contains("48, 48"), "\(text) \(number)")
     }
   }
 
