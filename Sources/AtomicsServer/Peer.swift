@@ -2,6 +2,7 @@
 
 import EventLoop
 import RegisterService
+import TLSSession
 
 /// Who is on the other side of a connection.
 struct Peer: Sendable {
@@ -16,10 +17,21 @@ struct Peer: Sendable {
   var groups: [UInt32] = []
   /// Where it came from, over TCP, as far as anybody wants to know.
   var address: SocketAddress?
+  /// Whether nobody on the way can read or change what is said.
+  var isEncrypted = false
+  /// Whom the client's certificate names, which was verified; nil: it showed none.
+  var certificate: TLSPeerCertificate?
 
   /// What it shows besides a token.
   var evidence: Evidence {
-    Evidence(user: isLocal ? user : nil, groups: groups)
+    Evidence(
+      certificates: verifiedNames, user: isLocal ? user : nil, groups: groups)
+  }
+
+  private var verifiedNames: [String] {
+    guard let certificate, certificate.isVerified else { return [] }
+    let common = certificate.commonName.map { [$0] } ?? []
+    return common + certificate.dnsNames + certificate.uris + certificate.emails
   }
 }
 

@@ -15,6 +15,8 @@ final class ServerContext: Sendable {
   let limits: ServerLimits
   let rules: BrowserRules
   let authenticator: Authenticator
+  /// Nil: nothing is encrypted here.
+  let tls: CurrentTLS?
   /// The answer to every HELLO that this server understands.
   let welcome: Welcome
   /// The body of `/v1/capabilities`.
@@ -24,10 +26,11 @@ final class ServerContext: Sendable {
   private let draining = Atomic(false)
 
   init(
-    service: RegisterService, configuration: ServerConfiguration,
+    service: RegisterService, configuration: ServerConfiguration, tls: CurrentTLS? = nil,
     logger: Logger = Logger(label: "atomics-server")
   ) {
     self.service = service
+    self.tls = tls
     ownUser = geteuid()
     authenticator = Authenticator(AccessControl(configuration.access, owner: ownUser), logger)
     summaries = SummaryBoard { () throws(ServiceError) in try service.summary() }
