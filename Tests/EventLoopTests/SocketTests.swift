@@ -58,6 +58,39 @@ import Testing
     #expect(client.peerCredentials == nil)
   }
 
+  @Test("a unix socket tells its peer's groups, a TCP socket its peer's address")
+  func peers() throws {
+    let (near, far) = try socketPair()
+    let socket = Socket(owning: near)
+    let peer = Socket(owning: far)
+    let groups = peer.peerGroups
+    #expect(groups.first == getegid())
+    let count = getgroups(0, nil)
+    var own = [gid_t](repeating: 0, count: Int(count))
+    #expect(unsafe getgroups(count, &own) == count)
+    #expect(Set(groups) == Set(own + [getegid()]))
+    #expect(peer.peerAddress == nil)
+    withExtendedLifetime(socket.descriptor) {}
+
+    for text in ["127.0.0.1:0", "[::1]:0"] {
+      let listener = try ListenerSocket(address: SocketAddress(text))
+      let client = try Socket.connect(
+        to: listener.address, deadline: .after(nanoseconds: patience))
+      let address = client.peerAddress
+      #expect(address == listener.address)
+      let none = client.peerGroups
+      #expect(none == [])
+    }
+  }
+
+  @Test("accounts are found by name")
+  func accounts() {
+    #expect(SystemAccounts.user(named: "root") == 0 && SystemAccounts.group(named: "root") == 0)
+    for name in ["", "no-such-account", "root\0x"] {
+      #expect(SystemAccounts.user(named: name) == nil && SystemAccounts.group(named: name) == nil)
+    }
+  }
+
   @Test("a connect that nobody answers stops at its deadline")
   func connectDeadline() throws {
     let full = try FullListener()
