@@ -136,7 +136,7 @@ let package = Package(
         "AtomicsServer",
         [
           "AtomicsServer", "RegisterService", "WireProtocol", "HTTPMessage", "HTTP1Session",
-          "SharedArena", "AtomicsCore", "EventLoop", "JSONText", logging,
+          "TLSSession", "SharedArena", "AtomicsCore", "EventLoop", "JSONText", logging,
         ]
       ),
       (

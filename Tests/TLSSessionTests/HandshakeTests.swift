@@ -129,9 +129,10 @@ import Testing
   /// A ClientHello that offers nothing newer than `version`, as old clients send it.
   private func hello(version: UInt8) -> [UInt8] {
     var body: [UInt8] = [0x03, version] + [UInt8](repeating: 7, count: 32) + [0]
-    // Suites of 1.0 to 1.2, no compression, and the extension signature_algorithms.
+    // Suites of 1.0 to 1.2, no compression, signature_algorithms and supported_groups.
     body += [0x00, 0x04, 0xC0, 0x13, 0xC0, 0x2B, 0x01, 0x00]
-    body += [0x00, 0x08, 0x00, 0x0D, 0x00, 0x04, 0x00, 0x02, 0x04, 0x03]
+    body += [0x00, 0x10, 0x00, 0x0D, 0x00, 0x04, 0x00, 0x02, 0x04, 0x03]
+    body += [0x00, 0x0A, 0x00, 0x04, 0x00, 0x02, 0x00, 0x17]
     let message: [UInt8] = [0x01, 0, 0, UInt8(body.count)] + body
     return [0x16, 0x03, 0x01, 0, UInt8(message.count)] + message
   }
