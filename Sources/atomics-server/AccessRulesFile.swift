@@ -27,7 +27,7 @@ struct AccessRulesFile: Sendable {
   func reload(into server: Server) {
     do throws(SettingsError) {
       server.replaceAccess(with: try load())
-      logger.info("access rules replaced", metadata: ["file": "\(path)"])
+      logger.notice("access rules replaced", metadata: ["file": "\(path)"])
     } catch {
       logger.error("access rules left as they were", metadata: ["reason": "\(error)"])
     }

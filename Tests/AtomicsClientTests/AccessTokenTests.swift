@@ -35,7 +35,8 @@ import WireProtocol
     let token = try AccessToken.new()
     var output = OutputBuffer()
     FrameSession(connection: 1, token: token.bearer, name: "me").begin(into: &output)
-    let hello = try output.withBytes { bytes in try Hello.decode(bytes)?.0 }
+    let opening = output.withBytes { bytes in bytes.indices.map { bytes[$0] } }
+    let hello = try Hello.decode(opening.span)?.0
     #expect(hello?.token == token.bearer && hello?.clientName == "me")
 
     let client = try JSONSession(authority: "127.0.0.1:7070", connection: 1, token: token.bearer)
@@ -43,7 +44,8 @@ import WireProtocol
     var bytes = OutputBuffer()
     client.begin(into: &bytes)
     client.submit(.ping, ticket: 1, into: &bytes)
-    try bytes.withBytes { bytes in _ = try server.receive(bytes) }
+    let sent = bytes.withBytes { bytes in bytes.indices.map { bytes[$0] } }
+    _ = try server.receive(sent.span)
     var fields: [String?] = []
     while case .request(let request)? = server.nextEvent() {
       fields.append(request.fields.text("authorization"))
