@@ -112,7 +112,7 @@ def operation_frame(sequence, register, name, order="seq_cst", failure=None, ind
 
 
 class Client:
-    def __init__(self, host, port=None, timeout=10):
+    def __init__(self, host, port=None, timeout=10, token=b""):
         """`host` and `port`, or the path of a Unix socket, or a connected socket."""
         if port is None:
             self.socket = host if isinstance(host, socket.socket) else socket.socket(socket.AF_UNIX)
@@ -122,15 +122,15 @@ class Client:
             self.socket = socket.create_connection((host, port), timeout)
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sequence = 0
-        self.socket.sendall(MAGIC + struct.pack("<BBHII16x", 1, 1, 0, 1 << 20, 0))
+        token = token and struct.pack("<HHI", 1, len(token), 0) + padded(token)
+        self.socket.sendall(MAGIC + struct.pack("<BBHII16x", 1, 1, 0, 1 << 20, len(token)) + token)
         welcome = self.exactly(48)
         assert welcome[:4] == MAGIC, welcome
-        self.version, status = welcome[4], welcome[5]
+        self.version, status, self.maximum_frame, count = struct.unpack_from("<BB2xII", welcome, 4)
         if status:
             raise Refused(STATUSES[status], 0, "the server did not welcome us")
-        self.maximum_frame, extensions = struct.unpack_from("<II", welcome, 8)
         self.boot_epoch, _, self.in_flight = struct.unpack_from("<QII", welcome, 32)
-        self.extensions, rest = {}, self.exactly(extensions)
+        self.extensions, rest = {}, self.exactly(count)
         while rest:
             kind, length = struct.unpack_from("<HH", rest)
             self.extensions[kind] = rest[8:8 + length]
