@@ -29,7 +29,8 @@ final class Workbench: @unchecked Sendable {
 
   /// Takes the array back, for the next connection.
   func putBack(_ used: consuming [UInt8]) {
-    used.removeAll(keepingCapacity: used.capacity <= Self.retainedCapacity)
+    guard used.capacity <= Self.retainedCapacity, used.capacity > plain.capacity else { return }
+    used.removeAll(keepingCapacity: true)
     plain = used
   }
 

@@ -4,7 +4,7 @@ import COpenSSL
 
 /// Parts of a certificate as text.
 enum CertificateText {
-  // Safety of all functions: the pointers are parts of a certificate that their caller holds, and
+  // Safety: in all functions the pointers are parts of a certificate that their caller holds, and
   // what the library allocates here is freed here.
 
   /// `Nov 26 22:45:02 2026 GMT`.

@@ -73,8 +73,8 @@ enum LinkBIO {
           into: UnsafeMutableRawBufferPointer(start: destination, count: Int(capacity))))
     }
 
-  private static let write:
-    @convention(c) (OpaquePointer?, UnsafePointer<CChar>?, Int32) -> Int32 = {
+  private static let write: @convention(c) (OpaquePointer?, UnsafePointer<CChar>?, Int32) -> Int32 =
+    {
       bio, source, count in
       guard let link = unsafe link(bio), count > 0 else { return 0 }
       // Safety: the library has `count` bytes there.

@@ -13,6 +13,8 @@ struct Announcement {
   var program: String
   /// The server's certificate; nil: nothing is encrypted.
   var certificatePath: String?
+  /// Whether clients that speak TLS must show a certificate of their own.
+  var asksForCertificate = false
 
   var text: String {
     let url = "\(base)/v1/registers/hits"
@@ -54,7 +56,9 @@ struct Announcement {
 
   private var curl: String {
     if tcp == nil, let socketPath { return "curl --unix-socket \(Self.quoted(socketPath))" }
-    return encryptedFor.map { "curl --cacert \(Self.quoted($0))" } ?? "curl"
+    guard let certificate = encryptedFor else { return "curl" }
+    let own = asksForCertificate ? " --cert YOURS.pem --key YOURS.key" : ""
+    return "curl --cacert \(Self.quoted(certificate))\(own)"
   }
 
   /// The client beside this program, or on the path as this one was.

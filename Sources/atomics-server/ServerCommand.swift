@@ -94,7 +94,8 @@ struct ServerCommand: ParsableCommand {
       Announcement(
         addresses: server.addresses, arenaPath: server.arenaPath, origin: origin(of: server),
         program: CommandLine.arguments.first ?? "atomics-server",
-        certificatePath: settings.tlsCertificate
+        certificatePath: settings.tlsCertificate,
+        asksForCertificate: settings.tlsClientCertificates == .required
       ).text)
     try server.run()
   }

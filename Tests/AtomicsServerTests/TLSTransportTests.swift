@@ -110,81 +110,65 @@ import WireProtocol
         #expect(try other.receiveRaw().isEmpty)
       })
   }
-}
 
-/// A client's side of an encrypted connection over a blocking socket.
-final class TLSClient {
-  let session: TLSSession
-  let address: SocketAddress
-  let context: TLSContext
-  private let socket: Socket
-  private let deadline = Deadline.after(nanoseconds: 20_000_000_000)
+  /// Leaves all it is given for a while, then takes it, and says goodbye at the end of it.
+  private final class SlowSpeech: StreamHandler {
+    private let transport: TLSTransport
+    private let total: Int
+    private var turns = 0
+    private var taken = 0
+    private var most = 0
 
-  init(_ address: SocketAddress, _ context: TLSContext, handshake: Bool = true) throws {
-    self.address = address
-    self.context = context
-    session = try TLSSession(context, host: "localhost")
-    socket = try Socket.connect(to: address, deadline: deadline)
-    guard handshake else { return }
-    while !session.isEstablished { _ = try receive() }
-    try flush()
-  }
-
-  func sendRaw(_ bytes: [UInt8]) throws { try socket.sendAll(bytes.span, deadline: deadline) }
-
-  func receiveRaw() throws -> [UInt8] {
-    var buffer = [UInt8](repeating: 0, count: 1 << 16)
-    let count = try socket.receive(into: &buffer, at: 0, deadline: deadline)
-    return Array(buffer[..<count])
-  }
-
-  func flush() throws {
-    var bytes: [UInt8] = []
-    session.takeOutput(into: &bytes)
-    if !bytes.isEmpty { try sendRaw(bytes) }
-  }
-
-  func send(_ bytes: [UInt8], closing: Bool = false) throws {
-    try session.send(bytes.span)
-    if closing { session.close() }
-    try flush()
-  }
-
-  /// Encrypts `bytes` now and sends them on a thread of its own.
-  func sendInBackground(_ bytes: [UInt8]) throws -> LoopThread {
-    try session.send(bytes.span)
-    var encrypted: [UInt8] = []
-    session.takeOutput(into: &encrypted)
-    let sender = BackgroundSender(socket: self, bytes: encrypted)
-    return try LoopThread(name: "test-sender") { sender.run() }
-  }
-
-  /// Some plain bytes; none at the end, or while the handshake goes on.
-  func receive() throws -> [UInt8] {
-    try flush()
-    let bytes = try receiveRaw()
-    if bytes.isEmpty { session.endInput() }
-    var plaintext: [UInt8] = []
-    try session.receive(bytes.span, into: &plaintext)
-    return plaintext
-  }
-
-  func receiveAll() throws -> [UInt8] {
-    var all: [UInt8] = []
-    while session.inputState == .open { all += try receive() }
-    return all
-  }
-
-  /// Sendable because: only the socket is used by both threads, each for one direction.
-  private final class BackgroundSender: @unchecked Sendable {
-    let socket: TLSClient
-    let bytes: [UInt8]
-
-    init(socket: TLSClient, bytes: [UInt8]) {
-      self.socket = socket
-      self.bytes = bytes
+    init(_ context: TLSContext, total: Int) throws(TLSError) {
+      transport = try TLSTransport(
+        context, Workbench(StreamLimits()), inputLimit: StreamLimits().inputLimit)
+      self.total = total
     }
 
-    func run() { try? socket.sendRaw(bytes) }
+    func process(
+      _ input: Span<UInt8>, into output: inout OutputBuffer, stream: Stream, endOfInput: Bool
+    ) -> StreamProgress {
+      transport.process(input, into: &output, stream: stream, endOfInput: endOfInput) {
+        plain, answer, _ in
+        turns += 1
+        most = max(most, plain.count)
+        if plain.count > 0, turns % 50 != 0 { return StreamProgress(consumed: 0, next: .yield) }
+        taken += plain.count
+        guard taken == total else {
+          return StreamProgress(consumed: plain.count, next: .needInput)
+        }
+        answer.append(contentsOf: Array("\(most)".utf8))
+        return StreamProgress(consumed: plain.count, next: .close)
+      }
+    }
+
+    func closed(_ reason: StreamCloseReason) {}
+  }
+
+  private final class Closed: StreamHandler {
+    func process(
+      _ input: Span<UInt8>, into output: inout OutputBuffer, stream: Stream, endOfInput: Bool
+    ) -> StreamProgress { StreamProgress(consumed: input.count, next: .close) }
+    func closed(_ reason: StreamCloseReason) {}
+  }
+
+  @Test("while a speech leaves what it has, nothing more is decrypted")
+  func held() throws {
+    let made = try TestCertificates.shared.get()
+    let context = try TLSContext(
+      TLSServerConfiguration(
+        certificatePath: made.certificate("server"), keyPath: made.key("server"), protocols: ["x"]))
+    let total = 3 << 20
+    // A handler is made on its loop, where nothing may be thrown.
+    let server = try ScriptedServer {
+      (try? SlowSpeech(context, total: total)) ?? Closed()
+    }
+    let asking = TLSClientConfiguration(authorityPath: made.certificate("authority"))
+    let client = try TLSClient(SocketAddress(server.address), TLSContext(asking))
+    let writer = try client.sendInBackground([UInt8](repeating: 1, count: total))
+    let most = try #require(Int(String(decoding: try client.receiveAll(), as: UTF8.self)))
+    writer.join()
+    // What one read brings, and a record that was begun before it.
+    #expect(most <= (64 << 10) + (16 << 10), "\(most)")
   }
 }

@@ -141,6 +141,11 @@ def test_openssl_client(server, made):
     for options in ["-tls1_3"], ["-tls1_2"], ["-alpn", "http/1.1"]:
         done = ask(*options)
         assert "HTTP/1.1 200 OK" in done.stdout, (options, done.stderr)
+    # Who wants to negotiate again is sent away.
+    again = subprocess.run(
+        ["openssl", "s_client", "-connect", server.authority, "-tls1_2"], input="R\n",
+        capture_output=True, text=True, timeout=30)
+    assert "RENEGOTIATING" in again.stderr and "no renegotiation" in again.stderr, again.stderr
     # What makes a server calculate more than its client is not spoken.
     assert "HTTP/1.1" not in ask("-tls1_2", "-cipher", "DHE").stdout
 

@@ -39,7 +39,8 @@ import Testing
       ])
     for local in ["127.0.0.1:7070", "[::1]:7070"] {
       let command = commands(["192.0.2.1:7443", local])[1]
-      #expect(command == "  curl --http2-prior-knowledge -X POST http://\(local)/v1/registers/hits/inc")
+      #expect(
+        command == "  curl --http2-prior-knowledge -X POST http://\(local)/v1/registers/hits/inc")
     }
   }
 

@@ -138,7 +138,9 @@ import Testing
   @Test("flags and rules take their words only")
   func flagsAndRules() throws {
     var settings = ServerSettings()
-    for (key, bad) in [("insecure", ["", "yes"]), ("tls_client_certificates", ["", "None", "all"])] {
+    for (key, bad) in [
+      ("insecure", ["", "yes"]), ("tls_client_certificates", ["", "None", "all"]),
+    ] {
       let setting = try #require(ServerSettings.row(key))
       for text in bad {
         #expect(throws: SettingProblem.self) { try setting.assign([text], to: &settings) }

@@ -75,7 +75,8 @@ import Testing
     let warnings = try TLSContext(made.serving("expired")).warnings
     #expect(warnings.count == 1)
     let text = try #require(warnings.first)
-    #expect(text.hasPrefix("\(made.certificate("expired")): the certificate expired on "), "\(text)")
+    #expect(
+      text.hasPrefix("\(made.certificate("expired")): the certificate expired on "), "\(text)")
     #expect(text.hasSuffix("GMT"), "\(text)")
   }
 

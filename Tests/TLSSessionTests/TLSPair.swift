@@ -27,8 +27,12 @@ final class TLSPair {
       let toServer = output(of: client)
       let toClient = output(of: server)
       if toServer.isEmpty, toClient.isEmpty { return }
-      if let error = Self.deliver(toServer, to: server, &atServer, piece: piece) { serverError = error }
-      if let error = Self.deliver(toClient, to: client, &atClient, piece: piece) { clientError = error }
+      if let error = Self.deliver(toServer, to: server, &atServer, piece: piece) {
+        serverError = error
+      }
+      if let error = Self.deliver(toClient, to: client, &atClient, piece: piece) {
+        clientError = error
+      }
     }
   }
 

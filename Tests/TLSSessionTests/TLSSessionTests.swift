@@ -131,6 +131,17 @@ import Testing
     #expect(pair.output(of: pair.server).isEmpty)
   }
 
+  @Test("a record longer than any may be ends a good connection")
+  func oversizeRecord() throws {
+    let pair = try established()
+    let length = (1 << 14) + 257
+    let record = [0x17, 0x03, 0x03, UInt8(length >> 8), UInt8(length & 0xFF)] as [UInt8]
+    // Its head is enough: nothing is kept for the rest.
+    let error = TLSPair.deliver(record, to: pair.server, &pair.atServer)
+    #expect(error != nil)
+    #expect(error?.description.contains("too long") ?? false, "\(String(describing: error))")
+  }
+
   @Test(
     "garbage is refused with an alert",
     arguments: [

@@ -2,7 +2,7 @@
 
 import Foundation
 
-/// The certificates that `Tests/Certificates/make` makes, in a directory that goes with the process.
+/// What `Tests/Certificates/make` makes, in a directory that goes with the process.
 public struct TestCertificates: Sendable {
   public let directory: String
 
