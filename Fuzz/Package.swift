@@ -13,8 +13,8 @@ let package = Package(
   name: "Fuzz",
   dependencies: [.package(name: "atomics-service", path: "..")],
   targets: [
-    "FuzzArena", "FuzzFrames", "FuzzHTTP1", "FuzzHTTP2", "FuzzJSON", "FuzzNames", "FuzzSettings",
-    "FuzzTLS", "FuzzValues",
+    "FuzzAccess", "FuzzArena", "FuzzFrames", "FuzzHTTP1", "FuzzHTTP2", "FuzzJSON", "FuzzNames",
+    "FuzzSettings", "FuzzTLS", "FuzzValues",
   ].map { name in
     .executableTarget(
       name: name, dependencies: [.product(name: "Engines", package: "atomics-service")],

@@ -15,6 +15,8 @@ struct Announcement {
   var certificatePath: String?
   /// Whether clients that speak TLS must show a certificate of their own.
   var asksForCertificate = false
+  /// Whether who comes over TCP has to say who they are.
+  var wantsToken = false
 
   var text: String {
     let url = "\(base)/v1/registers/hits"
@@ -56,9 +58,10 @@ struct Announcement {
 
   private var curl: String {
     if tcp == nil, let socketPath { return "curl --unix-socket \(Self.quoted(socketPath))" }
-    guard let certificate = encryptedFor else { return "curl" }
+    let token = wantsToken ? #" -H "Authorization: Bearer $ATOMICS_TOKEN""# : ""
+    guard let certificate = encryptedFor else { return "curl" + token }
     let own = asksForCertificate ? " --cert YOURS.pem --key YOURS.key" : ""
-    return "curl --cacert \(Self.quoted(certificate))\(own)"
+    return "curl --cacert \(Self.quoted(certificate))\(own)\(token)"
   }
 
   /// The client beside this program, or on the path as this one was.

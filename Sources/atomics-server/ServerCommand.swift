@@ -95,7 +95,8 @@ struct ServerCommand: ParsableCommand {
         addresses: server.addresses, arenaPath: server.arenaPath, origin: origin(of: server),
         program: CommandLine.arguments.first ?? "atomics-server",
         certificatePath: settings.tlsCertificate,
-        asksForCertificate: settings.tlsClientCertificates == .required
+        asksForCertificate: settings.tlsClientCertificates == .required,
+        wantsToken: settings.accessFile != nil
       ).text)
     try server.run()
   }

@@ -44,6 +44,25 @@ import Testing
     }
   }
 
+  @Test("where a token is wanted the examples take it from the environment, but not over a socket")
+  func token() {
+    func command(_ address: String, certificate: String? = nil) -> String? {
+      let text = Announcement(
+        addresses: [address], arenaPath: "/a", origin: "new", program: "atomics-server",
+        certificatePath: certificate, wantsToken: true
+      ).text
+      return text.split(separator: "\n").suffix(2).first.map(String.init)
+    }
+    #expect(
+      command("127.0.0.1:7070") == #"  curl -H "Authorization: Bearer $ATOMICS_TOKEN""#
+        + " --http2-prior-knowledge -X POST http://127.0.0.1:7070/v1/registers/hits/inc")
+    #expect(
+      command("192.0.2.1:1", certificate: "/c.pem")
+        == #"  curl --cacert /c.pem -H "Authorization: Bearer $ATOMICS_TOKEN" --http2"#
+        + " -X POST https://192.0.2.1:1/v1/registers/hits/inc")
+    #expect(command("unix:/s")?.contains("ATOMICS_TOKEN") == false)
+  }
+
   @Test("what a shell would take apart is quoted")
   func quoting() {
     let commands = lines(["unix:/it's a.sock"], program: "/my bin/atomics-server").suffix(3)
