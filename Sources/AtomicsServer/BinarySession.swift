@@ -190,15 +190,6 @@ final class BinarySession {
     self.handles = handles
   }
 
-  /// What is behind a handle.
-  func opened(_ handle: UInt32) throws(WireFailure) -> OpenRegister {
-    let index = Int(handle)
-    guard index < handles.count, let opened = handles[index] else {
-      throw WireFailure(.notFound, "this connection has no handle \(handle); OPEN the name first")
-    }
-    return opened
-  }
-
   /// The register behind a handle, which `right` is needed on.
   @inline(__always)
   func register(_ handle: UInt32, to right: Rights) throws(WireFailure) -> RegisterReference {
@@ -207,6 +198,19 @@ final class BinarySession {
       try requireAnew(right, handle, opened.reference)
     }
     return opened.reference
+  }
+
+  /// What is behind a handle.
+  @inline(__always)
+  func opened(_ handle: UInt32) throws(WireFailure) -> OpenRegister {
+    let index = Int(handle)
+    guard index < handles.count, let opened = handles[index] else { throw Self.noHandle(handle) }
+    return opened
+  }
+
+  @inline(never)
+  private static func noHandle(_ handle: UInt32) -> WireFailure {
+    WireFailure(.notFound, "this connection has no handle \(handle); OPEN the name first")
   }
 
   /// The name block of a frame whose only flag is NAME.

@@ -3,20 +3,22 @@
 public import AtomicsCore
 
 /// What somebody may do with the registers of a name, or with the arena.
+///
+/// The constants are computed: stored ones would be a call for each operation.
 public struct Rights: OptionSet, Hashable, Sendable {
   public let rawValue: UInt8
 
   @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
 
   /// Load, test a bit, wait, watch, look at, list.
-  public static let read = Rights(rawValue: 1)
+  @inlinable public static var read: Rights { Rights(rawValue: 1) }
   /// Store and every read-modify-write. Given with ``read`` only: they tell the value.
-  public static let operate = Rights(rawValue: 2)
-  public static let create = Rights(rawValue: 4)
-  public static let delete = Rights(rawValue: 8)
+  @inlinable public static var operate: Rights { Rights(rawValue: 2) }
+  @inlinable public static var create: Rights { Rights(rawValue: 4) }
+  @inlinable public static var delete: Rights { Rights(rawValue: 8) }
   /// Keep a slot out of reuse; for the whole arena also its figures, and deleting by owner. Gives
   /// none of the other rights.
-  public static let administer = Rights(rawValue: 16)
+  @inlinable public static var administer: Rights { Rights(rawValue: 16) }
 
   public static let all: Rights = [.read, .operate, .create, .delete, .administer]
 

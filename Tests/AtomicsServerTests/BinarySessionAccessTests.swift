@@ -227,6 +227,11 @@ import WireProtocol
     }
   }
 
+  @Test("a handle takes the 24 bytes that its limit promises")
+  func size() {
+    #expect(MemoryLayout<OpenRegister?>.stride == 24)
+  }
+
   // MARK: - Rules that change
 
   @Test("changed rules hold for the next request, on handles that are open too")

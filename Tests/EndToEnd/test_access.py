@@ -15,8 +15,9 @@ import tempfile
 import pytest
 from atr_client import (
     ARENA_STAT, CLOSE, CREATE, DELETE, DELETE_OWNED, GOAWAY, LIST, NOP, OPEN, OPERATIONS, PIN, PING,
-    STAT, TYPES, Client, Refused, padded)
+    STAT, TYPES, Client, Refused)
 from support import ENVIRONMENT, Server, arena_directory, command_line, poll
+from test_tls import asking_clients, context, curl, encrypted, encrypting, made  # noqa: F401
 
 RIGHTS = "read", "operate", "create", "delete", "administer"
 
@@ -342,6 +343,47 @@ def test_users_and_groups_over_a_unix_socket():
             # Over TCP the same user is nobody.
             with pytest.raises(Refused):
                 Client(server.host, server.port)
+
+
+# MARK: Certificates
+
+
+def test_a_verified_certificate_is_an_identity(made):
+    principals = [principal("alice", ("c.", ["read"]), certificate=["other.test", "alice.test"]),
+                  principal("token", ("t.", ["read"]))]
+    arguments = (*encrypting(made), *asking_clients(made, "optional"))
+    with serving(*principals, arguments=arguments) as (server, _):
+        def may(certificate, **options):
+            made_context = context(made, "atr/1", client=certificate)
+            with Client(encrypted(server, made_context), **options) as client:
+                return {prefix for prefix in ("c.", "t.")
+                        if client.by_name(STAT, prefix + "x").status == "NOT_FOUND"}
+
+        assert may("alice") == {"c."}
+        assert may("alice", token=token("token").encode()) == {"t."}, "a token wins"
+        assert may(None, token=token("token").encode()) == {"t."}
+        # One that is valid and that nobody has, none at all, and a wrong token beside a right one.
+        for certificate, options in [("server", {}), (None, {}),
+                                     ("alice", {"token": token("stranger").encode()})]:
+            with pytest.raises(Refused) as refused:
+                may(certificate, **options)
+            assert refused.value.status == "AUTH_REQUIRED"
+        url = f"https://localhost:{server.port}/v1/registers"
+        alice = "--cert", f"{made}/alice.pem", "--key", f"{made}/alice.key"
+        for options, name, status in [
+                (alice, "c.x", "404"), (alice, "t.x", "403"), ((), "c.x", "401"),
+                ((*alice, "-H", f"Authorization: Bearer {token('token')}"), "t.x", "404")]:
+            assert curl(made, *options, "-o", "/dev/null", "-w", "%{http_code}",
+                        f"{url}/{name}") == status
+
+
+def test_access_rules_are_authentication_beyond_loopback(made):
+    everywhere = {"listen": ("0.0.0.0:0",)}
+    with serving(principal("p", ("", ["read"])), arguments=encrypting(made), **everywhere):
+        pass
+    with pytest.raises(AssertionError, match="TLS"):
+        with serving(principal("p", ("", ["read"])), **everywhere):
+            pass
 
 
 # MARK: The command line
