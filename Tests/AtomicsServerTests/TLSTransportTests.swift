@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import EventLoop
-import Foundation
 import Logging
 import TLSSession
 import TestSupport
@@ -55,7 +54,7 @@ import WireProtocol
       let request = Array("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8)
       try client.send(request + request, closing: true)
       let answer = String(decoding: try client.receiveAll(), as: UTF8.self)
-      #expect(answer.components(separatedBy: "HTTP/1.1 200 OK").count == 3)
+      #expect(answer.ranges(of: "HTTP/1.1 200 OK").count == 2)
       #expect(client.session.inputState == .closed)
     }
   }
@@ -161,12 +160,14 @@ import WireProtocol
     let total = 3 << 20
     // A handler is made on its loop, where nothing may be thrown.
     let server = try ScriptedServer {
-      (try? SlowSpeech(context, total: total)) ?? Closed()
+      guard let speech = try? SlowSpeech(context, total: total) else { return Closed() }
+      return speech
     }
     let asking = TLSClientConfiguration(authorityPath: made.certificate("authority"))
-    let client = try TLSClient(SocketAddress(server.address), TLSContext(asking))
+    let client = try TLSClient(server.address, TLSContext(asking))
     let writer = try client.sendInBackground([UInt8](repeating: 1, count: total))
-    let most = try #require(Int(String(decoding: try client.receiveAll(), as: UTF8.self)))
+    let answer = String(decoding: try client.receiveAll(), as: UTF8.self)
+    let most = try #require(Int(answer))
     writer.join()
     // What one read brings, and a record that was begun before it.
     #expect(most <= (64 << 10) + (16 << 10), "\(most)")
