@@ -12,6 +12,9 @@ import ssl
 import subprocess
 import tempfile
 
+import h2.config
+import h2.connection
+import h2.events
 import httpx
 import pytest
 from atr_client import GOAWAY, Client, Reply
@@ -182,6 +185,23 @@ def test_http2_by_a_library(server, made):
         assert web.get("/v1/registers/hits", headers=own).status_code == 200
         foreign = {"origin": f"http://{server.authority}"}
         assert web.get("/v1/registers/hits", headers=foreign).status_code == 403
+
+
+@pytest.mark.parametrize("scheme,status", [("https", b"200"), ("http", b"403")])
+def test_the_own_origin_whatever_http2_calls_its_scheme(server, made, scheme, status):
+    client = h2.connection.H2Connection(h2.config.H2Configuration(client_side=True))
+    client.initiate_connection()
+    client.send_headers(1, [
+        (":method", "GET"), (":scheme", "http"), (":authority", server.authority),
+        (":path", "/livez"), ("origin", f"{scheme}://{server.authority}")], end_stream=True)
+    with encrypted(server, context(made, "h2")) as connection:
+        connection.sendall(client.data_to_send())
+        answered = None
+        while answered is None:
+            for event in client.receive_data(connection.recv(65536)):
+                if isinstance(event, h2.events.ResponseReceived):
+                    answered = dict(event.headers)[b":status"]
+    assert answered == status
 
 
 @pytest.mark.parametrize("scheme,status", [("https", 200), ("http", 403)])
