@@ -65,8 +65,11 @@ final class TLSTransport {
       next = speakOnce(hasEnded, speak)
       isHeld = next == .yield || next == .wait
     } while next == .needInput && consumed < input.count
-    if next == .needInput, session.inputState != .open, !stream.hasRequestedTurn { next = .close }
-    if next == .needInput, waiting.count - waitingStart >= inputLimit { stream.close(.inputLimit) }
+    // A turn that was asked for meanwhile still comes first, as in the loop itself.
+    if next == .needInput, !stream.hasRequestedTurn {
+      if session.inputState != .open { next = .close }
+      if waiting.count - waitingStart >= inputLimit { stream.close(.inputLimit) }
+    }
     guard encrypt() else { return end(input.count) }
     return next == .close ? end(input.count) : StreamProgress(consumed: consumed, next: next)
   }

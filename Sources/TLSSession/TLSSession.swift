@@ -130,6 +130,7 @@ import COpenSSL
       }
       var code: Int32 = 0
       ErrorQueue.clear()
+      // Safety: the library writes at most as many bytes as were reserved, and says how many.
       plaintext.append(addingCapacity: Self.recordByteCount) { span in
         unsafe span.withUnsafeMutableBufferPointer { free, filled in
           code = unsafe SSL_read(raw, free.baseAddress, Int32(Self.recordByteCount))

@@ -12,6 +12,9 @@ import ssl
 import subprocess
 import tempfile
 
+import h2.config
+import h2.connection
+import h2.events
 import httpx
 import pytest
 from atr_client import GOAWAY, Client, Reply
@@ -184,6 +187,23 @@ def test_http2_by_a_library(server, made):
         assert web.get("/v1/registers/hits", headers=foreign).status_code == 403
 
 
+@pytest.mark.parametrize("scheme,status", [("https", b"200"), ("http", b"403")])
+def test_the_own_origin_whatever_http2_calls_its_scheme(server, made, scheme, status):
+    client = h2.connection.H2Connection(h2.config.H2Configuration(client_side=True))
+    client.initiate_connection()
+    client.send_headers(1, [
+        (":method", "GET"), (":scheme", "http"), (":authority", server.authority),
+        (":path", "/livez"), ("origin", f"{scheme}://{server.authority}")], end_stream=True)
+    with encrypted(server, context(made, "h2")) as connection:
+        connection.sendall(client.data_to_send())
+        answered = None
+        while answered is None:
+            for event in client.receive_data(connection.recv(65536)):
+                if isinstance(event, h2.events.ResponseReceived):
+                    answered = dict(event.headers)[b":status"]
+    assert answered == status
+
+
 @pytest.mark.parametrize("scheme,status", [("https", 200), ("http", 403)])
 def test_the_own_origin_over_http1(server, made, scheme, status):
     connection = http.client.HTTPSConnection(server.host, server.port, context=context(made))
@@ -296,7 +316,9 @@ def test_a_handshake_that_stalls_is_ended(made, arena):
 
 def test_the_end_of_the_server_is_told(made, arena):
     with Server(arena, *encrypting(made)) as server:
-        with Client(encrypted(server, context(made, "atr/1"))) as client:
+        connection = context(made, "atr/1").wrap_socket(
+            server.connect(), server_hostname=server.host, suppress_ragged_eofs=False)
+        with Client(connection) as client:
             client.open("n", create="u64")
             server.process.terminate()
             farewell = client.receive()

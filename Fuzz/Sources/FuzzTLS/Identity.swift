@@ -2,7 +2,7 @@
 import Foundation
 import TLSSession
 
-/// Contexts with a certificate that is made anew at the start of each run.
+/// Contexts with the certificates that `run` makes anew each time.
 enum Identity {
   private static let contexts = makeContexts()
 
@@ -14,41 +14,25 @@ enum Identity {
     made { () throws(TLSError) in try TLSSession(contexts.client, host: "localhost") }
   }
 
-  private static func made(_ make: () throws(TLSError) -> TLSSession) -> TLSSession {
+  private static func made<Made>(_ make: () throws(TLSError) -> Made) -> Made {
     do throws(TLSError) {
       return try make()
     } catch {
-      preconditionFailure("no session: \(error)")
+      preconditionFailure("there is no session to fuzz: \(error)")
     }
   }
 
   private static func makeContexts() -> (server: TLSContext, client: TLSContext) {
-    let directory = FileManager.default.temporaryDirectory.appending(path: "fuzz-\(UUID())")
-    defer { try? FileManager.default.removeItem(at: directory) }
-    do {
-      try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-      let certificate = directory.appending(path: "certificate").path
-      let key = directory.appending(path: "key").path
-      let process = Process()
-      process.executableURL = URL(filePath: "/usr/bin/openssl")
-      process.arguments = [
-        "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-        "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key,
-        "-out", certificate,
-      ]
-      process.standardError = FileHandle.nullDevice
-      try process.run()
-      process.waitUntilExit()
-      return (
-        try TLSContext(
-          TLSServerConfiguration(
-            certificatePath: certificate, keyPath: key,
-            protocols: ["h2", "http/1.1", "atr/1"])),
-        try TLSContext(
-          TLSClientConfiguration(authorityPath: certificate, protocols: ["atr/1"]))
-      )
-    } catch {
-      preconditionFailure("no certificate to fuzz with: \(error)")
+    guard let directory = ProcessInfo.processInfo.environment["ATOMICS_FUZZ_CERTIFICATES"] else {
+      preconditionFailure("ATOMICS_FUZZ_CERTIFICATES names no directory; use Fuzz/run")
+    }
+    return made { () throws(TLSError) in
+      let server = TLSServerConfiguration(
+        certificatePath: "\(directory)/server.pem", keyPath: "\(directory)/server.key",
+        protocols: ["h2", "http/1.1", "atr/1"])
+      let client = TLSClientConfiguration(
+        authorityPath: "\(directory)/authority.pem", protocols: ["atr/1"])
+      return (try TLSContext(server), try TLSContext(client))
     }
   }
 }
