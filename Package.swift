@@ -118,6 +118,7 @@ let package = Package(
       path: "Tests/TestSupport", swiftSettings: settings),
   ]
     + [
+      ("TestSupport", ["AtomicsCore"]),
       ("AtomicsCore", ["AtomicsCore"]),
       ("SharedArena", ["SharedArena", "AtomicsCore", "CLinux", "arena-storm"]),
       ("Settings", ["Settings"]),
@@ -150,7 +151,7 @@ let package = Package(
         "EndToEnd",
         [
           "AtomicsClient", "AtomicsServer", "RegisterService", "SharedArena", "AtomicsCore",
-          "EventLoop", logging, "atomics-client", "atomics-server",
+          "EventLoop", "HTTPMessage", logging, "atomics-client", "atomics-server",
         ]
       ),
     ].filter { (module: String, _: [Target.Dependency]) in

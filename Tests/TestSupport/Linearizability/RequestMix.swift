@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import AtomicsCore
+
+/// Requests of every kind that a register's type has, at random. Values are few, so that
+/// compare-exchanges match, bounds are met and clients meet.
+public struct RequestMix: Sendable {
+  private var random: SeededGenerator
+
+  public init(seed: UInt64) { random = SeededGenerator(seed: seed) }
+
+  public mutating func below(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &random) }
+
+  /// One request on a register of `type`.
+  ///
+  /// - Parameter last: The value that the client saw last, which half of the compare-exchanges
+  ///   expect.
+  public mutating func next(
+    on type: RegisterType, last: UInt128
+  ) throws(OperationError) -> AtomicRequest {
+    let operations = AtomicOperation.allCases.filter { $0.exists(on: type.kind) }
+    // The rest of the table is made of operations that always succeed.
+    let operation =
+      switch below(10) {
+      case 0: AtomicOperation.load
+      case 1: AtomicOperation.compareExchangeStrong
+      case 2: AtomicOperation.compareExchangeWeak
+      default: operations[below(operations.count)]
+      }
+    let orders = MemoryOrder.allCases.filter { operation.orders.permits($0) }
+    let order = orders[below(orders.count)]
+    var failureOrder: MemoryOrder?
+    if operation.takesFailureOrder {
+      let failures = MemoryOrder.allCases.filter { $0.isValidFailure(forSuccess: order) }
+      failureOrder = below(2) == 0 ? nil : failures[below(failures.count)]
+    }
+    let takesOperand = operation.operands != .none && operation.operands != .index
+    let takesExpected = operation.isCompareExchange || operation == .addUnless
+    let operand = takesOperand ? value(of: type) : 0
+    let expected = takesExpected ? (below(2) == 0 ? last : value(of: type)) : 0
+    if operation.isBitOperation {
+      return try AtomicRequest(
+        operation, on: type, order: order, index: UInt8(below(type.width.bitCount)))
+    }
+    return try AtomicRequest(
+      operation, on: type, modifier: modifier(of: operation, on: type), order: order,
+      failureOrder: failureOrder, operand: operand, expected: expected)
+  }
+
+  /// A small number, or now and then one with bits at both ends; of floats, a small number.
+  private mutating func value(of type: RegisterType) -> UInt128 {
+    let small = below(6)
+    if type.kind == .float {
+      return type.width == .four ? Float(small).atomicBits : Double(small).atomicBits
+    }
+    return below(4) == 0 ? type.width.mask - UInt128(small) : UInt128(small)
+  }
+
+  private mutating func modifier(
+    of operation: AtomicOperation, on type: RegisterType
+  ) -> OperationModifier? {
+    guard operation.modifier != .none, operation.modifier.exists(on: type.kind), below(2) == 0
+    else { return nil }
+    switch operation.modifier {
+    case .none: return nil
+    case .mask: return .mask(value(of: type.maskType))
+    case .relation:
+      return .relation(ValueRelation.allCases[below(ValueRelation.allCases.count)])
+    case .overflow:
+      let policy = below(2) == 0 ? OverflowPolicy.saturate : .fail
+      return below(2) == 0
+        ? .overflow(policy) : .overflow(policy, least: 2, greatest: UInt128(4 + below(6)))
+    }
+  }
+}
