@@ -76,17 +76,17 @@ struct HistoryClient {
         try client.submit(request, on: register)
         sent.append(register)
       }
-      if left == 0, !isLast {
-        // What these did nobody will learn, unless from the registers.
-        try client.flush()
-        return recorder.abandons(lane: recorder.lane + laneStride)
-      }
-      for register in sent {
+      // What the last few did nobody will learn, unless from the registers. They are few, as each
+      // may have taken effect at any time from now on, which the check has to try.
+      let answered = left == 0 && !isLast ? max(0, depth - 3) : depth
+      if answered < depth { try client.flush() }
+      for register in sent.prefix(answered) {
         let outcome = try client.nextOutcome()
         recorder.learns(outcome)
         // Of a bit operation the outcome tells a bit, which is a value like any other here.
         last[register] = outcome.new
       }
+      if answered < depth { recorder.abandons(lane: recorder.lane + laneStride) }
     }
   }
 }

@@ -179,7 +179,7 @@ import Testing
   func order(type: String) throws {
     var generator = HistoryGenerator(seed: 5)
     let history = try generator.history(of: 300, lanes: 8, overlap: 8, on: Timeline(type).type)
-    guard case .linearizable(let order) = LinearizabilityChecker.check(history) else {
+    guard case .linearizable(let order, _) = LinearizabilityChecker.check(history) else {
       Issue.record("refused")
       return
     }

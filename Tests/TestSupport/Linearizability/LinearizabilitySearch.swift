@@ -74,7 +74,7 @@ struct LinearizabilitySearch {
       if seen.count > limit { return .undecided(limit: limit) }
       stack.append(Turn(value: step.left, steps: steps(on: step.left), lane: step.lane))
     }
-    return .linearizable(order: order)
+    return .linearizable(order: order, steps: seen.count)
   }
 
   /// Back from where nothing fits any more.

@@ -2,8 +2,7 @@
 
 public import AtomicsCore
 
-/// Requests of every kind that a register's type has, at random. Values are few, so that
-/// compare-exchanges match, bounds are met and clients meet.
+/// Requests of every kind that a register's type has, at random.
 public struct RequestMix: Sendable {
   private var random: SeededGenerator
 
@@ -47,13 +46,15 @@ public struct RequestMix: Sendable {
       failureOrder: failureOrder, operand: operand, expected: expected)
   }
 
-  /// A small number, or now and then one with bits at both ends; of floats, a small number.
+  /// A small number, which others take too, or one that hardly anybody else takes: what was seen of
+  /// those leaves little choice of an order.
   private mutating func value(of type: RegisterType) -> UInt128 {
-    let small = below(6)
+    let isSmall = below(2) == 0
     if type.kind == .float {
-      return type.width == .four ? Float(small).atomicBits : Double(small).atomicBits
+      let number = below(isSmall ? 6 : 1 << 20)
+      return type.width == .four ? Float(number).atomicBits : Double(number).atomicBits
     }
-    return below(4) == 0 ? type.width.mask - UInt128(small) : UInt128(small)
+    return isSmall ? UInt128(below(6)) : .random(in: 0...type.width.mask, using: &random)
   }
 
   private mutating func modifier(

@@ -44,7 +44,9 @@ public struct SharedHistory: Sendable {
   public func expectLinearizable(_ histories: [RegisterHistory]) {
     for history in histories {
       switch LinearizabilityChecker.check(history) {
-      case .linearizable: expectRefusal(of: history)
+      case .linearizable(_, let steps):
+        print("\(history.name): \(history.operations.count) operations, \(steps) steps")
+        expectRefusal(of: history)
       case .refused(let failure): Issue.record("\(failure)\nATOMICS_TEST_SEED=\(seed)")
       case .undecided(let limit):
         Issue.record("\(history.name): undecided after \(limit) steps; ATOMICS_TEST_SEED=\(seed)")
