@@ -68,10 +68,16 @@ struct HistoryClient {
       let depth = manner == .oneByOne ? 1 : min(left, 1 + mix.below(16))
       left -= depth
       var sent: [Int] = []
+      // A third of what is sent together is of one family on one register.
+      let run = depth > 1 && mix.below(3) == 0 ? mix.family() : nil
+      var register = mix.below(shared.registers.count)
       for _ in 0..<depth {
         step()
-        let register = mix.below(shared.registers.count)
-        let request = try mix.next(on: shared.registers[register].type, last: last[register])
+        if run == nil { register = mix.below(shared.registers.count) }
+        let type = shared.registers[register].type
+        let request =
+          try run.map { family in try mix.next(inRun: family, on: type) }
+          ?? mix.next(on: type, last: last[register])
         recorder.sends(request, to: register)
         try client.submit(request, on: register)
         sent.append(register)

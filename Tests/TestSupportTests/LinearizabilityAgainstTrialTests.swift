@@ -58,13 +58,13 @@ import Testing
   func sayTheSame() throws {
     var generator = HistoryGenerator(seed: 11)
     var verdicts = [true: 0, false: 0]
-    for _ in 0..<4_000 {
+    for _ in 0..<1_500 {
       let operations = try history(&generator)
       let isLinearizable = Timeline("i8").check(operations).isLinearizable
       #expect(isLinearizable == hasOrder(operations, on: 0), "\(operations)")
       verdicts[isLinearizable, default: 0] += 1
     }
     // Neither verdict is a rarity.
-    #expect(verdicts.values.allSatisfy { $0 > 400 }, "\(verdicts)")
+    #expect(verdicts.values.allSatisfy { $0 > 150 }, "\(verdicts)")
   }
 }

@@ -13,11 +13,11 @@ import AtomicsCore
 /// many each lane has behind it. An operation that was seen to change nothing goes first wherever
 /// it fits: putting it off gains nothing, so that loads and refusals cost no choices.
 ///
-/// - Complexity: O(lanes) a step. The steps are as many as the operations where what was seen leaves
-///   no choice; at worst the product of the lanes' operations within one window of overlap times
-///   the values that the register may then have, for each window. Histories stay cheap if values
-///   are seldom the same, windows short, and pending operations few: those overlap with all that
-///   follows. What is longer than `limit` is undecided, which a test must take for a failure.
+/// - Complexity: O(lanes) a step. The steps are as many as the operations where what was seen
+///   leaves no choice; at worst the product of the lanes' operations within one window of overlap
+///   times the values that the register may then have, for each window. Histories stay cheap if
+///   values are seldom the same, windows short, and pending operations few: those overlap with all
+///   that follows. What is longer than `limit` is undecided, which a test must take for a failure.
 public enum LinearizabilityChecker {
   public enum Verdict: Sendable {
     /// The operations in an order that explains them all, pending ones only where they were needed,

@@ -37,6 +37,10 @@ struct LinearizabilitySearch {
   /// A random multiplier for each lane.
   private let factors: [UInt64]
   private var positions: [Int32]
+  /// When the first operation that each lane has not behind it was sent and answered; `.max` where
+  /// there is none. Kept, as every step looks at all of them.
+  private var invoked: [UInt64]
+  private var responded: [UInt64]
   private var fingerprint: UInt64 = 0
   private var seen: Set<Configuration> = []
   private var stack: [Turn] = []
@@ -50,6 +54,8 @@ struct LinearizabilitySearch {
     var random = SeededGenerator(seed: 1)
     factors = lanes.map { _ in random.next() }
     positions = lanes.map { _ in 0 }
+    invoked = lanes.map { $0[0].invoked }
+    responded = lanes.map { $0[0].responded }
     left = history.operations.count { $0.outcome != nil }
     furthest = LinearizabilityFailure(
       history: history, prefix: [], value: history.initial, unplaced: [])
@@ -91,6 +97,10 @@ struct LinearizabilitySearch {
     let index = Int(min(positions[lane], positions[lane] + count))
     if lanes[lane][index].outcome != nil { left -= Int(count) }
     positions[lane] += count
+    let position = Int(positions[lane])
+    let isOver = position == lanes[lane].count
+    invoked[lane] = isOver ? .max : lanes[lane][position].invoked
+    responded[lane] = isOver ? .max : lanes[lane][position].responded
     fingerprint &+= factors[lane] &* UInt64(bitPattern: Int64(count))
   }
 
@@ -116,22 +126,16 @@ struct LinearizabilitySearch {
 
   /// What can be done next, the likeliest last: operations took effect about as they ended.
   private func steps(on value: UInt128) -> [Step] {
-    var end = UInt64.max
-    for lane in lanes.indices where Int(positions[lane]) < lanes[lane].count {
-      end = min(end, lanes[lane][Int(positions[lane])].responded)
-    }
+    let end = responded.min() ?? 0
     var steps: [Step] = []
-    for lane in lanes.indices where Int(positions[lane]) < lanes[lane].count {
-      let operation = lanes[lane][Int(positions[lane])]
-      guard operation.invoked <= end else { continue }
+    for lane in lanes.indices where invoked[lane] <= end {
+      let position = Int(positions[lane])
+      guard position < lanes[lane].count else { continue }
+      let operation = lanes[lane][position]
       let values = RegisterModel.values(after: operation, on: value)
       if operation.changesNothing, !values.isEmpty { return [Step(lane: lane, left: value)] }
       steps += values.map { Step(lane: lane, left: $0) }
     }
-    return steps.sorted { responded($0) > responded($1) }
-  }
-
-  private func responded(_ step: Step) -> UInt64 {
-    lanes[step.lane][Int(positions[step.lane])].responded
+    return steps.sorted { responded[$0.lane] > responded[$1.lane] }
   }
 }

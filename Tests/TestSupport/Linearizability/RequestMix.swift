@@ -46,6 +46,26 @@ public struct RequestMix: Sendable {
       failureOrder: failureOrder, operand: operand, expected: expected)
   }
 
+  /// One of those requests that a server may run as one where they stand side by side: additions of
+  /// every kind, or one bitwise operation. A type that has neither gets any request.
+  public mutating func next(
+    inRun family: AtomicOperation, on type: RegisterType
+  ) throws(OperationError) -> AtomicRequest {
+    let sums: [AtomicOperation] = [.add, .sub, .increment, .decrement]
+    let operation = family == .add ? sums[below(sums.count)] : family
+    guard operation.exists(on: type.kind) else { return try next(on: type, last: 0) }
+    let orders = MemoryOrder.allCases
+    return try AtomicRequest(
+      operation, on: type, order: orders[below(orders.count)],
+      operand: operation.operands == .operand ? value(of: type) : 0)
+  }
+
+  /// What a run may be made of.
+  public mutating func family() -> AtomicOperation {
+    let families: [AtomicOperation] = [.add, .add, .or, .and, .xor]
+    return families[below(families.count)]
+  }
+
   /// A small number, which others take too, or one that hardly anybody else takes: what was seen of
   /// those leaves little choice of an order.
   private mutating func value(of type: RegisterType) -> UInt128 {
