@@ -113,11 +113,11 @@ def operation_frame(sequence, register, name, order="seq_cst", failure=None, ind
 
 class Client:
     def __init__(self, host, port=None, timeout=10):
-        """`host` and `port`, or the path of a Unix socket."""
+        """`host` and `port`, or the path of a Unix socket, or a connected socket."""
         if port is None:
-            self.socket = socket.socket(socket.AF_UNIX)
+            self.socket = host if isinstance(host, socket.socket) else socket.socket(socket.AF_UNIX)
             self.socket.settimeout(timeout)
-            self.socket.connect(host)
+            if host is not self.socket: self.socket.connect(host)
         else:
             self.socket = socket.create_connection((host, port), timeout)
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
