@@ -121,6 +121,7 @@ let package = Package(
       path: "Tests/TestSupport", swiftSettings: settings),
   ]
     + [
+      ("TestSupport", ["AtomicsCore"]),
       ("AtomicsCore", ["AtomicsCore"]),
       ("SharedArena", ["SharedArena", "AtomicsCore", "CLinux", "arena-storm"]),
       ("Settings", ["Settings"]),
@@ -154,7 +155,7 @@ let package = Package(
         "EndToEnd",
         [
           "AtomicsClient", "AtomicsServer", "RegisterService", "SharedArena", "AtomicsCore",
-          "EventLoop", logging, "atomics-client", "atomics-server",
+          "EventLoop", "HTTPMessage", logging, "atomics-client", "atomics-server",
         ]
       ),
     ].filter { (module: String, _: [Target.Dependency]) in

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPMessage
 import WireProtocol
 
 /// The last words to a peer whose first bytes end its connection, in the protocol that it speaks.
@@ -25,28 +26,62 @@ enum OpeningRefusal {
 
   private static let plainHTTP1 = http1(encryptedOnly + "https://")
 
-  /// An empty SETTINGS frame, as the first frame must be (RFC 9113 §3.4), and GOAWAY with the code
-  /// INADEQUATE_SECURITY (§6.8, §7): no stream was processed.
-  private static let plainHTTP2: [UInt8] = {
-    let text = encryptedOnly + "https://"
-    return [0, 0, 0, 4, 0, 0, 0, 0, 0]
-      + [0, 0, UInt8(8 + text.utf8.count), 7, 0, 0, 0, 0, 0]
-      + [0, 0, 0, 0, 0, 0, 0, 0xC] + Array(text.utf8)
-  }()
+  private static let plainHTTP2 = http2(inadequateSecurity, encryptedOnly + "https://")
 
   private static let plainBinary = ControlFrame.goAway(
     WireFailure(.denied, encryptedOnly + "TLS with ALPN atr/1"))
 
+  // MARK: - One connection too many
+
+  /// The server has as many connections as it may; empty for what has no such answer.
+  static func tooMany(_ opening: OpeningBytes) -> [UInt8] {
+    switch opening {
+    case .http1: return tooManyHTTP1
+    case .http2: return tooManyHTTP2
+    case .binary: return Welcome.refusal(.limit).bytes
+    case .undecided, .tls, .unknown: return []
+    }
+  }
+
+  private static let tooManyText =
+    "the server has as many connections as it may; try again later"
+  private static let tooManyHTTP2 = http2(enhanceYourCalm, tooManyText)
+  private static let tooManyHTTP1: [UInt8] = {
+    let response = Problem(.tooManyConnections, tooManyText).response
+    return http1(
+      "503 Service Unavailable", "application/problem+json", response.body,
+      more: "Retry-After: 1\r\n")
+  }()
+
+  // MARK: - Answers
+
   private static func http1(_ line: String) -> [UInt8] {
-    let text = line + "\n"
-    return Array(
-      """
-      HTTP/1.1 400 Bad Request\r
+    http1("400 Bad Request", "text/plain", Array((line + "\n").utf8))
+  }
+
+  private static func http1(
+    _ status: String, _ contentType: String, _ body: [UInt8], more: String = ""
+  ) -> [UInt8] {
+    let head = """
+      HTTP/1.1 \(status)\r
       Connection: close\r
-      Content-Type: text/plain\r
-      Content-Length: \(text.utf8.count)\r
+      \(more)Content-Type: \(contentType)\r
+      Content-Length: \(body.count)\r
       \r
-      \(text)
-      """.utf8)
+
+      """
+    return Array(head.utf8) + body
+  }
+
+  // Error codes of RFC 9113 §7.
+  private static let enhanceYourCalm: UInt8 = 0xB
+  private static let inadequateSecurity: UInt8 = 0xC
+
+  /// An empty SETTINGS frame, as the first frame must be (RFC 9113 §3.4), and GOAWAY (§6.8): no
+  /// stream was processed.
+  private static func http2(_ code: UInt8, _ text: String) -> [UInt8] {
+    [0, 0, 0, 4, 0, 0, 0, 0, 0]
+      + [0, 0, UInt8(8 + text.utf8.count), 7, 0, 0, 0, 0, 0]
+      + [0, 0, 0, 0, 0, 0, 0, code] + Array(text.utf8)
   }
 }

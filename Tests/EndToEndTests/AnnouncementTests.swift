@@ -23,10 +23,10 @@ import Testing
 
   @Test("beyond loopback the examples are encrypted; a loopback address needs no certificate")
   func encrypted() {
-    func commands(_ addresses: [String]) -> [String] {
+    func commands(_ addresses: [String], asks: Bool = false) -> [String] {
       let text = Announcement(
         addresses: addresses, arenaPath: "/a", origin: "new", program: "atomics-server",
-        certificatePath: "/my cert.pem"
+        certificatePath: "/my cert.pem", asksForCertificate: asks
       ).text
       return text.split(separator: "\n").suffix(3).map(String.init)
     }
@@ -37,6 +37,10 @@ import Testing
         "  curl --cacert '/my cert.pem' --http2 -X POST https://192.0.2.1:7443/v1/registers/hits/inc",
         "  atomics-client --server shm:/a inc hits",
       ])
+    #expect(
+      commands(["[2001:db8::1]:7443"], asks: true)[0].hasPrefix(
+        "  curl --cacert '/my cert.pem' --cert YOURS.pem --key YOURS.key -X PUT https://[2001:db8::1]:7443/"
+      ))
     for local in ["127.0.0.1:7070", "[::1]:7070"] {
       let command = commands(["192.0.2.1:7443", local])[1]
       #expect(
