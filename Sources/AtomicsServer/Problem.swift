@@ -34,6 +34,7 @@ struct Problem: Error, Equatable {
     case typeMismatch = "type-mismatch"
     case outOfBounds = "out-of-bounds"
     case preconditionFailed = "precondition-failed"
+    case tooManyConnections = "too-many-connections"
     case shuttingDown = "shutting-down"
     case arenaFull = "arena-full"
     case `internal`
@@ -56,7 +57,7 @@ struct Problem: Error, Equatable {
       case .misdirected: 421
       case .headersTooLarge: 431
       case .internal: 500
-      case .shuttingDown: 503
+      case .shuttingDown, .tooManyConnections: 503
       case .arenaFull: 507
       }
     }
@@ -88,6 +89,7 @@ struct Problem: Error, Equatable {
       case .typeMismatch: "The register has another type"
       case .outOfBounds: "The result is out of bounds"
       case .preconditionFailed: "The precondition failed"
+      case .tooManyConnections: "The server has too many connections"
       case .shuttingDown: "The server is shutting down"
       case .arenaFull: "The arena is full"
       case .internal: "The server failed"
