@@ -187,11 +187,16 @@ extension BinarySession {
     ).frame(answering: header)
   }
 
+  /// The most entries of a page: what is made of them costs about as much as a turn.
+  private static let listedAtOnce = 64
+
   private func list(_ header: FrameHeader, _ body: Span<UInt8>) throws(WireFailure) -> [UInt8] {
     try requireNoFlags(header)
     let request = try ListFrame(body: body)
-    // The client's largest frame bounds the page; the longest entry is 24 + 128 + 64 bytes.
-    let room = (min(clientFrameLimit, context.limits.frameBytes) - 24) / 216
+    // The client's largest frame bounds the page, whose longest entry is 24 + 128 + 64 bytes; and
+    // so does what others are to wait for.
+    let room = min(
+      (min(clientFrameLimit, context.limits.frameBytes) - 24) / 216, Self.listedAtOnce)
     let page: (registers: [RegisterDescription], next: UInt64?)
     do throws(ServiceError) {
       page = try service.list(

@@ -23,8 +23,8 @@ enum GreetingExtension {
   ///
   /// - Parameters:
   ///   - isRequest: Whether what is reserved has to be zero, as it has in what a server reads.
-  ///   - take: Is given each type, and where its value stands. Types that it does not know are to be
-  ///     passed over.
+  ///   - take: Is given each type, and where its value stands. Types that it does not know are to
+  ///     be passed over.
   /// - Throws: ``WireFailure`` `BAD_FRAME` for an extension that leaves `range`.
   static func read(
     _ input: Span<UInt8>, in range: Range<Int>, isRequest: Bool,

@@ -56,7 +56,7 @@ public struct Hello: Equatable, Sendable {
   /// The greeting at the front of `input` and its length, or nil while bytes are missing.
   ///
   /// - Throws: ``WireFailure`` with `BAD_FRAME` for what is no greeting of this protocol; a foreign
-  ///   magic is refused at its first wrong byte. Extensions of types that are not known are skipped.
+  ///   magic is refused at its first wrong byte. Extensions of unknown types are skipped.
   public static func decode(_ input: Span<UInt8>) throws(WireFailure) -> (Hello, byteCount: Int)? {
     let expected: [UInt8] = [0xA7, 0x41, 0x54, 0x52]
     for index in 0..<min(4, input.count) where input[index] != expected[index] {

@@ -49,6 +49,17 @@ import WireProtocol
     return frames
   }
 
+  /// What is answered to `bytes`, in as many turns as it takes.
+  private func finish(_ bytes: [UInt8], _ peer: BinaryPeer) -> [UInt8] {
+    var (rest, answer) = (bytes, [UInt8]())
+    while true {
+      let (progress, part) = peer.send(rest)
+      rest.removeFirst(progress.consumed)
+      answer += part
+      if progress.next != .yield { return answer }
+    }
+  }
+
   private func use(
     configured configuration: ServerConfiguration = ServerConfiguration(arenaPath: ""),
     maximumFrame: UInt32 = 1 << 20, _ body: (Faces, BinaryPeer, RegisterReference) throws -> Void
@@ -156,7 +167,7 @@ import WireProtocol
       let elements = try (0..<count).flatMap { index in
         try index % 3 == 0 ? increment(UInt32(index), handle: 9) : increment(UInt32(index))
       }
-      let all = frames(peer.send(BatchFrame.frame(elements, sequence: 9)).answer)
+      let all = frames(finish(BatchFrame.frame(elements, sequence: 9), peer))
       #expect(all.count > 10)
       #expect(all.allSatisfy { $0.body.count <= 4096 && $0.header.sequence == 9 })
       #expect(all.dropLast().allSatisfy { $0.header.flags == ReplyFlag.more })
@@ -201,14 +212,7 @@ import WireProtocol
       let again = BinaryPeer(faces)
       for name in 0..<count { try faces.service.delete("made-\(name)".utf8.span) }
       let before = (0..<3000).flatMap { _ in ControlFrame.request(.pong, sequence: 1) }
-      var rest = before + batch
-      var second: [UInt8] = []
-      while true {
-        let (progress, part) = again.send(rest)
-        rest.removeFirst(progress.consumed)
-        second += part
-        if progress.next == .needInput { break }
-      }
+      let second = finish(before + batch, again)
       #expect(second == Array(answer.dropLast(16)))
     }
   }

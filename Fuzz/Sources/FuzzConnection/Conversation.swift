@@ -63,7 +63,8 @@ struct Conversation {
         output.span.littleEndian64(at: offset), output.span.littleEndian64(at: offset + 8))
       let start = offset + FrameHeader.byteCount
       let end = start + Int(header.bodyByteCount)
-      precondition(header.bodyByteCount & 7 == 0 && end <= output.count, "half a frame was answered")
+      precondition(
+        header.bodyByteCount & 7 == 0 && end <= output.count, "half a frame was answered")
       precondition(header.bodyByteCount <= 4096, "a frame that the client does not take")
       answers.append((header, Array(output[start..<end])))
       offset = end

@@ -5,7 +5,7 @@ import WireProtocol
 /// What a client sends, from an input that is mostly choices: whole frames with some bytes changed,
 /// and bytes of no meaning between them.
 ///
-///     80 + n   frame n of the list; then a byte, of which the lowest two bits tell how many changes
+///     80 + n   frame n of the list; then a byte, whose lowest two bits tell how many changes
 ///              follow, each the offset and the new value of a byte
 ///     n        the next n & 1F bytes as they are
 struct Stream {
@@ -56,7 +56,8 @@ struct Stream {
     }
     let u64 = registers[0]
     frames += [
-      ControlFrame.request(.nop, sequence: 0), ControlFrame.ping([1, 2, 3, 4, 5, 6, 7, 8], sequence: 0),
+      ControlFrame.request(.nop, sequence: 0),
+      ControlFrame.ping([1, 2, 3, 4, 5, 6, 7, 8], sequence: 0),
       ControlFrame.request(.pong, sequence: 0), ControlFrame.request(.goAway, sequence: 0),
       ControlFrame.open(name: "r0", sequence: 0),
       ControlFrame.open(name: "opened", creating: u64, sequence: 0),
