@@ -71,7 +71,7 @@ extension AtomicRequest {
   ///
   /// - Returns: Bits of the width, zero-extended.
   @usableFromInline
-  func result(of old: UInt128, on type: RegisterType) -> UInt128? {
+  package func result(of old: UInt128, on type: RegisterType) -> UInt128? {
     switch operation {
     case .exchange: Self.merged(old, operand, kept: companion)
     case .compareExchangeStrong, .compareExchangeWeak:

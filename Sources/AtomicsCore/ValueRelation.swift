@@ -34,7 +34,7 @@ public enum ValueRelation: UInt8, CaseIterable, Sendable {
   /// value (with a NaN nothing holds, and -0 is 0), but `equal` and `notEqual` by their bits, as
   /// every compare-exchange does.
   @inlinable @inline(__always)
-  func holds(_ value: UInt128, _ expected: UInt128, on type: RegisterType) -> Bool {
+  package func holds(_ value: UInt128, _ expected: UInt128, on type: RegisterType) -> Bool {
     switch self {
     case .equal: value == expected
     case .notEqual: value != expected

@@ -7,19 +7,19 @@ import Logging
 final class Acceptor {
   private let context: ServerContext
   private let loops: [EventLoop]
-  private let clocks: [WallClock]
+  private let benches: [Workbench]
   private let logger: Logger
   private var isWarned = false
 
-  init(_ context: ServerContext, _ loops: [EventLoop], _ clocks: [WallClock], _ logger: Logger) {
+  init(_ context: ServerContext, _ loops: [EventLoop], _ benches: [Workbench], _ logger: Logger) {
     self.context = context
     self.loops = loops
-    self.clocks = clocks
+    self.benches = benches
     self.logger = logger
   }
 
   /// - Parameter mapsArena: Whether it came over the arena's own socket.
-  func accept(_ socket: consuming Socket, mapsArena: Bool) {
+  func accept(_ socket: consuming Socket, mapsArena: Bool, _ encryption: Encryption) {
     var connections = 0
     var least = 0
     for (index, loop) in loops.enumerated() {
@@ -39,10 +39,10 @@ final class Acceptor {
       return
     }
     isWarned = false
-    let clock = clocks[least]
+    let bench = benches[least]
     let context = context
     let peer = Peer(
       user: socket.peerCredentials?.user ?? context.ownUser, mapsArena: mapsArena)
-    loops[least].handOver(socket) { Connection(context, clock, peer) }
+    loops[least].handOver(socket) { Connection(context, bench, peer, encryption) }
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import AtomicsCore
+import TestSupport
 import Testing
 
 /// Contended operations of the typed face lose nothing: each total is exact.

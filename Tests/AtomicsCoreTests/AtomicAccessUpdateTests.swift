@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import AtomicsCore
+import TestSupport
 import Testing
 
 /// Operations that a program makes itself, and the results that all of their kind share.

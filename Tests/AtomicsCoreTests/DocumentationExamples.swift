@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import AtomicsCore
 import Glibc
+import TestSupport
 import Testing
 
 // The blocks of code in the other articles, compiled and run; FromPythonTests compares.

@@ -11,10 +11,8 @@ import contextlib
 import socket
 import struct
 
-MAGIC = bytes((0xA7, 0x41, 0x54, 0x52))
-BY_NAME, AS_REGISTERED = 0xFFFFFFFF, 0x3F
-FLAG_QUIET, FLAG_NAME, FLAG_BOUNDS = 0x01, 0x02, 0x40
-MORE, CREATED = 0x02, 0x10
+MAGIC, BY_NAME, AS_REGISTERED = bytes((0xA7, 0x41, 0x54, 0x52)), 0xFFFFFFFF, 0x3F
+FLAG_QUIET, FLAG_NAME, FLAG_BOUNDS, MORE, CREATED = 0x01, 0x02, 0x40, 0x02, 0x10
 STATUSES = """OK MISMATCH TIMEOUT OVERFLOW NOT_FOUND EXISTS TYPE_MISMATCH BAD_FRAME BAD_ORDER
     BAD_OPERAND UNSUPPORTED AUTH_REQUIRED DENIED GONE STALE_TOKEN INDETERMINATE FENCED NOT_MANAGED
     LIMIT SHUTTING_DOWN NOT_OWNER CANCELLED INTERNAL VERSION READ_ONLY BAD_NAME ARENA_FULL
@@ -104,10 +102,12 @@ def operation_frame(sequence, register, name, order="seq_cst", failure=None, ind
 
 class Client(contextlib.AbstractContextManager):
     def __init__(self, host, port=None, timeout=10):
-        """`host` and `port`, or the path of a Unix socket."""
-        self.socket = socket.socket(socket.AF_INET if port else socket.AF_UNIX)
+        """`host` and `port`, or the path of a Unix socket, or a connected socket."""
+        is_made = isinstance(host, socket.socket)
+        self.socket = host if is_made else socket.socket(socket.AF_INET if port else socket.AF_UNIX)
         self.socket.settimeout(timeout)
-        self.socket.connect((host, port) if port else host)
+        if not is_made:
+            self.socket.connect((host, port) if port else host)
         if port:
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sequence = 0

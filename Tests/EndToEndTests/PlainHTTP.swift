@@ -9,23 +9,35 @@ struct PlainHTTP: ~Copyable {
   private let host: String
 
   init(_ server: TestServer) throws {
-    host = server.address
+    try self.init(server.address)
+  }
+
+  /// `host` is `127.0.0.1:PORT`.
+  init(_ host: String) throws {
+    self.host = host
     socket = try Socket.connect(
-      to: try SocketAddress(server.address), deadline: .after(nanoseconds: 5_000_000_000))
+      to: try SocketAddress(host), deadline: .after(nanoseconds: 5_000_000_000))
   }
 
   func put(_ path: String, _ body: String) throws -> Int {
-    try status(of: request("PUT", path, body))
+    status(of: try request("PUT", path, body))
   }
 
   func post(_ path: String, _ body: String) throws -> Int {
-    try status(of: request("POST", path, body))
+    status(of: try request("POST", path, body))
   }
 
   /// The body of the answer.
   func body(posting body: String, to path: String) throws -> String {
-    let answer = try request("POST", path, body)
-    return answer.range(of: "\r\n\r\n").map { String(answer[$0.upperBound...]) } ?? ""
+    try answer("POST", path, body).body
+  }
+
+  func answer(
+    _ method: String, _ path: String, _ body: String
+  ) throws -> (status: Int, body: String) {
+    let answer = try request(method, path, body)
+    let end = answer.range(of: "\r\n\r\n")?.upperBound
+    return (status(of: answer), end.map { String(answer[$0...]) } ?? "")
   }
 
   /// Sends `text` as it is and returns what comes back: a head and its whole body.
@@ -54,7 +66,7 @@ struct PlainHTTP: ~Copyable {
         + "Content-Type: application/json\r\n\r\n\(body)")
   }
 
-  private func status(of response: String) throws -> Int {
+  private func status(of response: String) -> Int {
     Int(response.split(separator: " ").dropFirst().first ?? "") ?? 0
   }
 }

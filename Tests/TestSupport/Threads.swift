@@ -5,7 +5,7 @@ import Synchronization
 /// Runs `body` on `count` threads of their own, let go at once, and returns what each returned, in
 /// the order in which they ended.
 @discardableResult
-func onThreads<Result: Sendable>(
+public func onThreads<Result: Sendable>(
   _ count: Int, _ body: @escaping @Sendable (Int) -> Result
 ) -> [Result] {
   let gate = Gate(count)
@@ -43,33 +43,19 @@ private final class Collected<Element: Sendable>: @unchecked Sendable {
 
 /// Threads meet here, again and again. Spins, so that they leave at nearly the same moment; gives
 /// the processor away when that takes long, as there may be fewer processors than threads.
-final class Gate: Sendable {
+public final class Gate: Sendable {
   private let count: Int
   private let arrived = Atomic<Int>(0)
 
-  init(_ count: Int) { self.count = count }
+  public init(_ count: Int) { self.count = count }
 
-  func pass() {
+  public func pass() {
     let ticket = arrived.wrappingAdd(1, ordering: .acquiringAndReleasing).oldValue
     let target = (ticket / count + 1) * count
     var spins = 0
     while arrived.load(ordering: .acquiring) < target {
       spins += 1
-      if spins % 500 == 0 { yield() }
+      if spins % 500 == 0 { sched_yield() }
     }
   }
 }
-
-/// Counts what threads find wrong: an expectation a turn would drown the test.
-final class Faults: Sendable {
-  private let found = Atomic<Int>(0)
-
-  var count: Int { found.load(ordering: .acquiring) }
-
-  func expect(_ isAsPromised: Bool) {
-    if !isAsPromised { found.wrappingAdd(1, ordering: .relaxed) }
-  }
-}
-
-/// Gives the processor to another thread: there may be fewer than the test has threads.
-func yield() { sched_yield() }
