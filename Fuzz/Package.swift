@@ -13,7 +13,8 @@ let package = Package(
   name: "Fuzz",
   dependencies: [.package(name: "atomics-service", path: "..")],
   targets: [
-    "FuzzAccess", "FuzzArena", "FuzzFrames", "FuzzHTTP1", "FuzzHTTP2", "FuzzJSON", "FuzzNames",
+    "FuzzAccess", "FuzzArena", "FuzzConnection", "FuzzFrames", "FuzzHTTP1", "FuzzHTTP2",
+    "FuzzJSON", "FuzzNames",
     "FuzzSettings", "FuzzTLS", "FuzzValues",
   ].map { name in
     .executableTarget(

@@ -32,6 +32,10 @@ final class FrameSession: ClientSession {
   private(set) var capabilities: ServerCapabilities?
   var farewell: String?
   private var nextSequence: UInt32 = 1
+  /// Whether somebody reads at all times, and so can answer the server's questions.
+  private let answersPings: Bool
+  /// Questions whether this client is there.
+  var questions: [UInt32] = []
   /// What CREATE said, until the OPEN that follows it is answered.
   var creation: Result<Bool, ClientError>?
 
@@ -39,8 +43,11 @@ final class FrameSession: ClientSession {
   private let token: BearerToken?
   private let name: String?
 
-  init(connection: UInt64, token: BearerToken? = nil, name: String? = nil) {
+  init(
+    connection: UInt64, answersPings: Bool = false, token: BearerToken? = nil, name: String? = nil
+  ) {
     self.connection = connection
+    self.answersPings = answersPings
     self.token = token
     self.name = name
   }
@@ -52,7 +59,8 @@ final class FrameSession: ClientSession {
   func nextReply() -> SessionReply? { replies.popFirst() }
 
   func begin(into output: inout OutputBuffer) {
-    let hello = Hello(maximumFrame: Self.maximumFrame, token: token, clientName: name)
+    let hello = Hello(
+      answersPings: answersPings, maximumFrame: Self.maximumFrame, token: token, clientName: name)
     output.append(contentsOf: hello.bytes)
   }
 
@@ -90,6 +98,7 @@ final class FrameSession: ClientSession {
       offset = end
     }
     closeSurplusHandles(into: &output)
+    answerQuestions(into: &output)
     return offset
   }
 

@@ -32,12 +32,17 @@ struct RemoteServer: Sendable {
   }
 
   /// A session for one connection.
-  func makeSession(_ options: ClientOptions) throws(ClientError) -> any ClientSession {
+  ///
+  /// - Parameter isAlwaysRead: Whether what the server sends is read also while nobody waits.
+  func makeSession(
+    _ options: ClientOptions, isAlwaysRead: Bool = false
+  ) throws(ClientError) -> any ClientSession {
     isHTTP
       ? try JSONSession(
         authority: "\(socket)", connection: ConnectionNumber.next(), token: options.token?.bearer)
       : FrameSession(
-        connection: ConnectionNumber.next(), token: options.token?.bearer, name: options.name)
+        connection: ConnectionNumber.next(), answersPings: isAlwaysRead,
+        token: options.token?.bearer, name: options.name)
   }
 }
 

@@ -25,6 +25,7 @@ extension BinarySession {
   /// - Returns: False, and GOAWAY, where they know nobody like it any more.
   func renew(_ caller: Caller, into output: inout OutputBuffer) -> Bool {
     guard let renewed = caller.renewed else {
+      batch = nil
       let failure = WireFailure(
         .authenticationRequired,
         "the access rules have changed, and know this client no more; nothing that is unanswered "

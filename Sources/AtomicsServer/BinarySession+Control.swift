@@ -10,45 +10,62 @@ extension BinarySession {
   func control(
     _ header: FrameHeader, _ body: Span<UInt8>, into output: inout OutputBuffer,
     _ budget: inout ExecutionBudget
-  ) throws(WireFailure) {
-    guard let opcode = Opcode(rawValue: header.opcode), opcode != .goAway else {
+  ) throws(WireFailure) -> Execution {
+    guard let opcode = Opcode(rawValue: header.opcode), !opcode.isPush else {
       throw WireFailure(
         .unsupported, "this server has no opcode \(header.opcode); WELCOME lists those it has")
     }
     try requireReservedZero(opcode, header)
+    var header = header
+    let isQuiet = opcode.takesQuiet && header.flags & FrameFlag.quiet != 0
+    if isQuiet { header.flags &= ~FrameFlag.quiet }
+    let reply: [UInt8]
     switch opcode {
     case .nop, .ping:
       budget.spend(ExecutionBudget.operation)
-      output.append(contentsOf: try echo(opcode, header, body))
+      reply = try echo(opcode, header, body)
+    case .pong:
+      budget.spend(ExecutionBudget.operation)
+      try requireNoFlags(header)
+      try requireEmpty(body)
+      pongCount &+= 1
+      return .done
+    case .goAway:
+      try requireNoFlags(header)
+      try requireEmpty(body)
+      return .leaves
     case .open:
       budget.spend(ExecutionBudget.create)
-      output.append(contentsOf: try open(header, body))
+      reply = try open(header, body)
     case .close:
       budget.spend(ExecutionBudget.byName)
-      output.append(contentsOf: try close(header, body))
+      reply = try close(header, body)
     case .create:
       budget.spend(ExecutionBudget.create)
-      output.append(contentsOf: try create(header, body))
+      reply = try create(header, body)
     case .delete:
       budget.spend(ExecutionBudget.create)
-      output.append(contentsOf: try delete(header, body))
+      reply = try delete(header, body)
     case .stat:
       budget.spend(ExecutionBudget.byName)
-      output.append(contentsOf: try stat(header, body))
+      reply = try stat(header, body)
     case .list:
       budget.spend(ExecutionBudget.scanLimit)
-      output.append(contentsOf: try list(header, body))
+      reply = try list(header, body)
     case .deleteOwned:
-      output.append(contentsOf: try deleteOwned(header, body, &budget))
+      reply = try deleteOwned(header, body, &budget)
     case .arenaStat:
       budget.spend(ExecutionBudget.create)
-      output.append(contentsOf: try arenaStat(header, body))
+      reply = try arenaStat(header, body)
     case .pin:
       budget.spend(ExecutionBudget.create)
-      output.append(contentsOf: try pin(header, body))
-    case .goAway:
-      break
+      reply = try pin(header, body)
+    case .batch: return try beginBatch(header, body, into: &output, &budget)
+    // A push, refused above.
+    case .pingClient: return .done
     }
+    if !isQuiet { output.append(contentsOf: reply) }
+    return .done
   }
 
   private func echo(_ opcode: Opcode, _ header: FrameHeader, _ body: Span<UInt8>)
@@ -127,7 +144,7 @@ extension BinarySession {
       answering: header, flags: made.created ? ReplyFlag.created : 0, type: frame.type.code)
   }
 
-  private func make(_ definition: RegisterDefinition, exclusively: Bool)
+  func make(_ definition: RegisterDefinition, exclusively: Bool)
     throws(WireFailure) -> (RegisterReference, created: Bool)
   {
     do throws(ServiceError) {
@@ -177,11 +194,16 @@ extension BinarySession {
     ).frame(answering: header)
   }
 
+  /// The most entries of a page: what is made of them costs about as much as a turn.
+  private static let listedAtOnce = 64
+
   private func list(_ header: FrameHeader, _ body: Span<UInt8>) throws(WireFailure) -> [UInt8] {
     try requireNoFlags(header)
     let request = try ListFrame(body: body)
-    // The client's largest frame bounds the page; the longest entry is 24 + 128 + 64 bytes.
-    let room = (min(clientFrameLimit, context.limits.frameBytes) - 24) / 216
+    // The client's largest frame bounds the page, whose longest entry is 24 + 128 + 64 bytes; and
+    // so does what others are to wait for.
+    let room = min(
+      (min(clientFrameLimit, context.limits.frameBytes) - 24) / 216, Self.listedAtOnce)
     let page: (registers: [RegisterDescription], next: UInt64?)
     do throws(ServiceError) {
       page = try service.list(
@@ -200,7 +222,7 @@ extension BinarySession {
 
   /// What a frame does not use is reserved, so that it can come to mean something.
   private func requireReservedZero(_ opcode: Opcode, _ header: FrameHeader) throws(WireFailure) {
-    guard header.orderOrStatus == 0, header.argument == 0 else {
+    guard header.orderOrStatus == 0, header.argument == 0 || opcode == .batch else {
       throw WireFailure(.badOperand, "the order and argument bytes are 0 here")
     }
     guard header.type == 0 || opcode == .open || opcode == .create else {
@@ -239,7 +261,10 @@ extension Opcode {
   fileprivate var isAboutRegister: Bool {
     switch self {
     case .open, .close, .create, .delete, .stat, .pin: true
-    case .nop, .ping, .goAway, .list, .deleteOwned, .arenaStat: false
+    case .nop, .ping, .pong, .goAway, .list, .deleteOwned, .arenaStat, .batch, .pingClient: false
     }
   }
+
+  /// Whether it can do without a reply where it succeeds.
+  fileprivate var takesQuiet: Bool { self == .close || self == .create || self == .delete }
 }

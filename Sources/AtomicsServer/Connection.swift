@@ -33,6 +33,13 @@ final class Connection: StreamHandler {
   /// Messages that were complete when the deadline was set: another one has a time of its own.
   private var messagesAtDeadline = 0
   private var bodyBytesAtDeadline = 0
+  /// Whether a look at a binary client's silence is set for.
+  private var isWatchingSilence = false
+  /// Input of a binary client that it was heard by already.
+  private var keptInput = 0
+  private var pongsHeard = 0
+  private var unsentAtLook = 0
+  private var loop: EventLoop?
 
   init(
     _ context: ServerContext, _ bench: Workbench, _ peer: Peer, _ encryption: Encryption = .none
@@ -44,6 +51,7 @@ final class Connection: StreamHandler {
   }
 
   func opened(_ stream: Stream) {
+    loop = stream.loop
     stream.setDeadline(afterNanoseconds: context.limits.classificationNanoseconds)
   }
 
@@ -66,6 +74,7 @@ final class Connection: StreamHandler {
     case .binary(let session):
       let progress = session.process(input, into: &output)
       if isOpening, session.hasGreeted { endOpening(stream) }
+      if session.silence.isOn { watchSilence(of: session, input.count, progress, stream) }
       return progress
     case .http2(let exchange):
       let progress = exchange.process(input, into: &output, endOfInput: endOfInput)
@@ -89,6 +98,50 @@ final class Connection: StreamHandler {
       return speak(input, into: &output, stream: stream, endOfInput: endOfInput)
     }
   }
+
+  /// Notes that the client was heard, and has its silence looked at.
+  private func watchSilence(
+    of session: BinarySession, _ inputCount: Int, _ progress: StreamProgress, _ stream: Stream
+  ) {
+    let answers = session.pongCount &- pongsHeard
+    pongsHeard = session.pongCount
+    let now = stream.loop.now.nanoseconds
+    let asks =
+      progress.consumed > answers &* FrameHeader.byteCount || session.batch != nil
+    if inputCount > keptInput || asks { session.hear(at: now, asks: asks) }
+    keptInput = inputCount &- progress.consumed
+    guard !isOpening, !isWatchingSilence, let delay = session.silence.delay(from: now) else {
+      return
+    }
+    isWatchingSilence = true
+    stream.setDeadline(afterNanoseconds: delay)
+  }
+
+  /// The client may have been silent for long.
+  private func lookAtSilence(
+    of session: BinarySession, into output: inout OutputBuffer, _ stream: Stream
+  ) -> StreamProgress {
+    let now = stream.loop.now.nanoseconds
+    // Who takes what it is sent is there, though it is not read meanwhile.
+    if stream.unsentCount < unsentAtLook { session.hear(at: now, asks: false) }
+    unsentAtLook = stream.unsentCount
+    switch session.lookAtSilence(at: now) {
+    case .nothing: break
+    case .ask(let sequence):
+      output.append(contentsOf: ControlFrame.pingClient(sequence: sequence))
+    case .end(let reason):
+      output.append(contentsOf: ControlFrame.goAway(WireFailure(.limit, reason)))
+      // Nor does it read the farewell, perhaps.
+      stream.setDeadline(afterNanoseconds: Self.farewellNanoseconds)
+      return StreamProgress(consumed: 0, next: .close)
+    }
+    if let delay = session.silence.delay(from: now) {
+      stream.setDeadline(afterNanoseconds: delay)
+    }
+    return StreamProgress(consumed: 0, next: .needInput)
+  }
+
+  private static let farewellNanoseconds: UInt64 = 5_000_000_000
 
   /// What the first bytes open; inside TLS both sides have agreed on it already.
   private func opening(_ input: Span<UInt8>) -> OpeningBytes {
@@ -156,6 +209,9 @@ final class Connection: StreamHandler {
   private func speakAtDeadline(into output: inout OutputBuffer, _ stream: Stream)
     -> StreamProgress
   {
+    if !isOpening, case .binary(let session) = speech {
+      return lookAtSilence(of: session, into: &output, stream)
+    }
     if !isOpening, case .http2(let exchange) = speech {
       guard isDraining else {
         exchange.releaseIdleMemory()
@@ -239,7 +295,23 @@ final class Connection: StreamHandler {
   private static let shutdownNoticeNanoseconds: UInt64 = 1_000_000_000
 
   func closed(_ reason: StreamCloseReason) {
+    if case .binary(let session) = speech, session.batch != nil, let loop {
+      finishBatch(of: session, on: loop, isEnding: reason == .loopStopped)
+    }
+    loop = nil
     speech = .undecided
     transport = nil
+  }
+
+  /// A batch that arrived whole runs whole, also when its client is gone: a part in each turn, so
+  /// that nobody else waits for it.
+  private func finishBatch(of session: BinarySession, on loop: EventLoop, isEnding: Bool) {
+    while !session.continueBatchUnheard() {
+      if isEnding { continue }
+      loop.schedule(afterNanoseconds: 0) { [self] in
+        finishBatch(of: session, on: loop, isEnding: false)
+      }
+      return
+    }
   }
 }

@@ -156,5 +156,7 @@ extension EventLoop {
     timerWork.removeAll()
     timers = TimerHeap()
     ready.removeAll()
+    processingReady.removeAll()
+    processedReady = 0
   }
 }

@@ -187,10 +187,23 @@ extension EventLoop {
     ready.append(stream)
   }
 
-  /// One call for each stream that was on the list when this began.
+  /// How long calls of one turn go on after the first.
+  static let readyNanoseconds: UInt64 = 100_000
+
+  var hasReady: Bool { !ready.isEmpty || processedReady < processingReady.count }
+
+  /// One call for each stream that is on the list, in the order in which they came: as many as the
+  /// time of a turn allows, and at least one. The others come first in the next turn.
   func processReady(_ output: inout OutputBuffer) {
-    swap(&ready, &processingReady)
-    for stream in processingReady {
+    if processedReady == processingReady.count {
+      processingReady.removeAll(keepingCapacity: true)
+      processedReady = 0
+      swap(&ready, &processingReady)
+    }
+    let end = Deadline.now.advanced(by: Self.readyNanoseconds)
+    repeat {
+      let stream = processingReady[processedReady]
+      processedReady += 1
       stream.isReady = false
       if stream.isClosed || stream.isLingering { continue }
       if stream.wantsDrain {
@@ -199,8 +212,12 @@ extension EventLoop {
       } else if stream.wantsTurn, !stream.isBlocked, !stream.isFinishing, !stream.isConnecting {
         processKept(stream, &output)
       }
+    } while processedReady < processingReady.count && Deadline.now < end
+    // Nobody is kept who had a call.
+    if processedReady == processingReady.count {
+      processingReady.removeAll(keepingCapacity: true)
+      processedReady = 0
     }
-    processingReady.removeAll(keepingCapacity: true)
   }
 
   private func drain(_ stream: Stream, _ output: inout OutputBuffer) {

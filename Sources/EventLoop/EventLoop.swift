@@ -5,7 +5,8 @@ import Synchronization
 /// One epoll loop for one thread: streams, listeners, timers, wake-ups.
 ///
 /// A turn is: wait for events, read and process each readable stream once, run due timers and
-/// work of other threads, then give each stream on the ready list one more call. A stream is one
+/// work of other threads, then give streams on the ready list one more call, for a short time: who
+/// asks for little does not wait for all who ask for much. A stream is one
 /// `recv` and at most one `send` per turn. Nothing is allocated per event.
 ///
 /// Methods are for the loop's thread (or before `run()`), unless they say "any thread".
@@ -24,6 +25,8 @@ public final class EventLoop {
   /// Streams to call without new input, in the next turn; `processingReady` are those of this one.
   var ready: [Stream] = []
   var processingReady: [Stream] = []
+  /// How many of those had their call.
+  var processedReady = 0
 
   var timers = TimerHeap()
   var timerWork: [UInt64: () -> Void] = [:]
@@ -109,11 +112,11 @@ public final class EventLoop {
       }
     }
     if timers.count > 0 { fireTimers(&output) }
-    if !ready.isEmpty { processReady(&output) }
+    if hasReady { processReady(&output) }
   }
 
   private func waitMilliseconds() -> Int32 {
-    if !ready.isEmpty { return 0 }
+    if hasReady { return 0 }
     guard let first = timers.first else { return -1 }
     return first.deadline.pollTimeout(from: .now)
   }

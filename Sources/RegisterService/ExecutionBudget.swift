@@ -5,8 +5,8 @@
 /// Costs are in units of one operation by handle. A request that was begun is finished: the budget
 /// may go below zero by one request.
 public struct ExecutionBudget: Sendable {
-  /// What a turn starts with: about 50 µs of operations.
-  public static let turn = 4096
+  /// What a turn starts with: about 100 µs of operations, as that is how long others wait.
+  public static let turn = 1024
   /// An operation on a handle.
   public static let operation = 1
   /// An operation on a name: it looks the name up first.
@@ -17,7 +17,7 @@ public struct ExecutionBudget: Sendable {
   /// microseconds.
   public static let message = 32
   /// The most slots that one page of a list looks at; each costs one.
-  public static let scanLimit = 4096
+  public static let scanLimit = 1024
 
   /// What is left of the turn; at or below zero the turn is over.
   public var remaining: Int
