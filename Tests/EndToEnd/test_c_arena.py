@@ -115,7 +115,8 @@ def test_the_header_asks_for_what_it_needs(tmp_path):
 def swift_constants():
     """`Enum.name` of every number in the Swift sources of the layout."""
     found, scope = {}, {}
-    for file in ("ArenaLayout", "ArenaHeader", "ArenaName", "RegisterName", "Arena", "Arena+Wait"):
+    for file in ("ArenaLayout", "ArenaHeader", "ArenaName", "RegisterName", "Arena", "Arena+Wait",
+                 "EventWord"):
         source = ROOT / f"Sources/SharedArena/{file}.swift"
         text = source.read_text() if source.exists() else ""
         for line in text.splitlines():
@@ -149,6 +150,9 @@ SAME = {
         "state": "RECORD_STATE", "description": "RECORD_DESCRIPTION", "name": "RECORD_NAME",
         "stride": "RECORD_STRIDE"},
     "ValuesLayout": {"uuid": "VAL_UUID", "length": "VAL_OWN_LENGTH"},
+    "DoorbellLayout": {
+        "bell": "DOORBELL_BELL", "changed": "DOORBELL_CHANGED", "bucketCount": "DOORBELL_BUCKETS"},
+    "EventWord": {"awaited": "EVENT_AWAITED", "watched": "EVENT_WATCHED"},
     "CellLayout": {"generation": "CELL_GENERATION", "stride": "CELL_STRIDE"},
     "IndexLayout": {"firstLevelLog2": "LEVEL_LOG2_MIN"},
     "ArenaHeader": {"maximumCapacity": "CAPACITY_LIMIT"},
