@@ -8,11 +8,16 @@ final class Acceptor {
   private let context: ServerContext
   private let loops: [EventLoop]
   private let clocks: [WallClock]
+  private let waits: [LoopWaits]
   private let logger: Logger
   private var isWarned = false
 
-  init(_ context: ServerContext, _ loops: [EventLoop], _ clocks: [WallClock], _ logger: Logger) {
+  init(
+    _ context: ServerContext, _ loops: [EventLoop], _ clocks: [WallClock], _ waits: [LoopWaits],
+    _ logger: Logger
+  ) {
     self.context = context
+    self.waits = waits
     self.loops = loops
     self.clocks = clocks
     self.logger = logger
@@ -37,9 +42,10 @@ final class Acceptor {
     }
     isWarned = false
     let clock = clocks[least]
+    let waits = waits[least]
     let context = context
     let peer = Peer(
       user: socket.peerCredentials?.user ?? context.ownUser, mapsArena: mapsArena)
-    loops[least].handOver(socket) { Connection(context, clock, peer) }
+    loops[least].handOver(socket) { Connection(context, clock, waits.hub, peer) }
   }
 }

@@ -15,6 +15,9 @@ extension BinarySession {
       throw WireFailure(
         .unsupported, "this server has no opcode \(header.opcode); WELCOME lists those it has")
     }
+    if opcode.isAboutWaiting {
+      return try waiting(opcode, header, body, into: &output, &budget)
+    }
     try requireReservedZero(opcode, header)
     switch opcode {
     case .nop, .ping:
@@ -46,7 +49,7 @@ extension BinarySession {
     case .pin:
       budget.spend(ExecutionBudget.create)
       output.append(contentsOf: try pin(header, body))
-    case .goAway:
+    case .goAway, .cancel, .credit, .waitUntil, .waitThen, .watch, .unwatch, .notify:
       break
     }
   }
@@ -231,7 +234,9 @@ extension Opcode {
   fileprivate var isAboutRegister: Bool {
     switch self {
     case .open, .close, .create, .delete, .stat, .pin: true
-    case .nop, .ping, .goAway, .list, .deleteOwned, .arenaStat: false
+    case .nop, .ping, .goAway, .list, .deleteOwned, .arenaStat, .cancel, .credit, .waitUntil,
+      .waitThen, .watch, .unwatch, .notify:
+      false
     }
   }
 }

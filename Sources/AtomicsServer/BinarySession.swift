@@ -17,6 +17,9 @@ final class BinarySession {
   var user: UInt32 { peer.user }
   /// Has `process` called again, from any thread.
   let wake: @Sendable () -> Void
+  /// Where this connection waits for registers, and what it waits for.
+  let hub: WaitHub
+  var waits: SessionWaits?
   /// The summary of the arena that the frame at the front of the input waits for; nil: none.
   var awaitedSummary: Int?
   private let bodyLimit: Int
@@ -29,8 +32,11 @@ final class BinarySession {
   /// Handles that were given back, to be given out again.
   var freeHandles: [UInt32] = []
 
-  init(_ context: ServerContext, _ peer: Peer, wake: @escaping @Sendable () -> Void) {
+  init(
+    _ context: ServerContext, _ peer: Peer, _ hub: WaitHub, wake: @escaping @Sendable () -> Void
+  ) {
     self.context = context
+    self.hub = hub
     self.peer = peer
     self.wake = wake
     service = context.service
@@ -219,6 +225,7 @@ extension WireFailure {
       case .snapshotsOff: .unsupported
       case .beyondRestoreGap, .notSavedYet: .beyondGap
       case .full: .arenaFull
+      case .limit: .limit
       case .damaged, .overwritten, .unpublished, .arena: .internal
       }
     self.init(

@@ -5,6 +5,7 @@ import HTTP1Session
 import HTTP2Session
 import HTTPMessage
 import JSONText
+import RegisterService
 import WireProtocol
 
 /// One connection: its first bytes choose the protocol, which has it from then on.
@@ -19,6 +20,7 @@ final class Connection: StreamHandler {
   private let context: ServerContext
   private let clock: WallClock
   private let peer: Peer
+  private let hub: WaitHub
   private var speech = Speech.undecided
   /// Whether the deadline of the opening still runs.
   private var isOpening = true
@@ -30,8 +32,9 @@ final class Connection: StreamHandler {
   private var messagesAtDeadline = 0
   private var bodyBytesAtDeadline = 0
 
-  init(_ context: ServerContext, _ clock: WallClock, _ peer: Peer) {
+  init(_ context: ServerContext, _ clock: WallClock, _ hub: WaitHub, _ peer: Peer) {
     self.context = context
+    self.hub = hub
     self.peer = peer
     self.clock = clock
   }
@@ -45,7 +48,7 @@ final class Connection: StreamHandler {
   ) -> StreamProgress {
     switch speech {
     case .binary(let session):
-      let progress = session.process(input, into: &output)
+      let progress = session.turn(input, into: &output, endOfInput: endOfInput)
       if isOpening, session.hasGreeted { endOpening(stream) }
       return progress
     case .http2(let exchange):
@@ -97,7 +100,7 @@ final class Connection: StreamHandler {
     case .undecided:
       return true
     case .binary:
-      speech = .binary(BinarySession(context, peer) { stream.requestTurn() })
+      speech = .binary(BinarySession(context, peer, hub) { stream.requestTurn() })
     case .http1:
       let session = HTTP1Session(limits: context.limits.http)
       speech = .http1(HTTPExchange(session, context, clock, user: peer.user))
@@ -179,6 +182,7 @@ final class Connection: StreamHandler {
     case .undecided:
       return StreamProgress(consumed: 0, next: .close)
     case .binary(let session):
+      session.endWaits(into: &output)
       session.farewell(into: &output)
       return StreamProgress(consumed: 0, next: .close)
     case .http1(let exchange):
@@ -198,6 +202,7 @@ final class Connection: StreamHandler {
   private static let shutdownNoticeNanoseconds: UInt64 = 1_000_000_000
 
   func closed(_ reason: StreamCloseReason) {
+    if case .binary(let session) = speech { session.closeWaits() }
     speech = .undecided
   }
 }

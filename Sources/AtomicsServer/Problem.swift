@@ -34,6 +34,7 @@ struct Problem: Error, Equatable {
     case typeMismatch = "type-mismatch"
     case outOfBounds = "out-of-bounds"
     case preconditionFailed = "precondition-failed"
+    case limitReached = "limit-reached"
     case shuttingDown = "shutting-down"
     case arenaFull = "arena-full"
     case `internal`
@@ -54,6 +55,7 @@ struct Problem: Error, Equatable {
       case .uriTooLong: 414
       case .unsupportedMediaType: 415
       case .misdirected: 421
+      case .limitReached: 429
       case .headersTooLarge: 431
       case .internal: 500
       case .shuttingDown: 503
@@ -88,6 +90,7 @@ struct Problem: Error, Equatable {
       case .typeMismatch: "The register has another type"
       case .outOfBounds: "The result is out of bounds"
       case .preconditionFailed: "The precondition failed"
+      case .limitReached: "A limit is reached"
       case .shuttingDown: "The server is shutting down"
       case .arenaFull: "The arena is full"
       case .internal: "The server failed"
@@ -169,6 +172,7 @@ extension Problem {
       self.init(.outOfBounds, "\(error)")
       value = type.format(found)
     case .full: self.init(.arenaFull, "\(error)")
+    case .limit: self.init(.limitReached, "\(error)")
     case .damaged, .overwritten, .unpublished, .arena: self.init(.internal, "\(error)")
     }
     isApplicationUnknown = error.isApplicationUnknown

@@ -24,6 +24,7 @@ public final class Server: Sendable {
   private let loops: [EventLoop]
   private let logger: Logger
   private let maintenance: Maintenance
+  private let doorbell: Doorbell
   private let hasBegunShutdown = Atomic(false)
   private let loopsLeftToDrain: Atomic<Int>
   /// What ended the service without being asked to.
@@ -55,11 +56,13 @@ public final class Server: Sendable {
     var loops: [EventLoop] = []
     do throws(EventLoopError) {
       maintenance = try Maintenance(service, snapshots, logger) { [failure] in failure.set($0) }
+      doorbell = try Doorbell(service)
       for _ in 0..<max(1, configuration.threads) {
         loops.append(try EventLoop(limits: configuration.limits.stream))
       }
       let clocks = loops.map { _ in WallClock() }
-      let acceptor = Acceptor(context, loops, clocks, logger)
+      let waits = loops.map { LoopWaits(service, $0, configuration.limits.waits) }
+      let acceptor = Acceptor(context, loops, clocks, waits, logger)
       var bound: [String] = []
       // The arena's own socket comes last: it is how local programs ask, and not the user's.
       let own = try SocketAddress(unixPath: service.socketPath)
@@ -115,6 +118,7 @@ public final class Server: Sendable {
       }
       failure.onSet { [self] in shutDown() }
       try maintenance.start()
+      try doorbell.start()
     } catch {
       for loop in loops { loop.stop() }
       for thread in threads { thread.join() }
@@ -122,6 +126,7 @@ public final class Server: Sendable {
     }
     loops[0].run()
     for thread in threads { thread.join() }
+    doorbell.finish()
     maintenance.finish()
     failure.forget()
     if let failure = failure.value { throw failure }

@@ -2,7 +2,7 @@
 
 public import EventLoop
 public import HTTPMessage
-import RegisterService
+public import RegisterService
 
 /// Where a server listens.
 public enum ListenAddress: Sendable, Hashable {
@@ -47,6 +47,12 @@ public struct ServerLimits: Sendable {
   public var headNanoseconds: UInt64 = 10_000_000_000
   /// Time that a drain waits for connections to finish.
   public var drainNanoseconds: UInt64 = 10_000_000_000
+  /// What may be waited for and watched.
+  public var waits = WaitLimits()
+  /// Events of watches that a binary connection takes before it has said that it takes more, and
+  /// the most that it may have said.
+  public var eventCredits = 1024
+  public var eventCreditsAtMost = 65_536
   public var http = HTTPLimits()
   public var stream = StreamLimits()
 

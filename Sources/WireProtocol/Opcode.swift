@@ -9,6 +9,10 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
   case ping = 0x01
   /// Pushed by the server before it closes.
   case goAway = 0x04
+  /// Ends a wait.
+  case cancel = 0x05
+  /// Says how many more events the client takes.
+  case credit = 0x07
   /// Gives a handle to a name for the life of the connection.
   case open = 0x10
   /// Gives a handle back.
@@ -27,6 +31,15 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
   /// Keeps a register's slot out of reuse for ever, for programs that map its cell. Only over the
   /// arena's own socket.
   case pin = 0x18
+  /// Answers when a register's value satisfies a predicate.
+  case waitUntil = 0x50
+  /// Runs an operation on the value that satisfies the predicate.
+  case waitThen = 0x51
+  /// Pushes a register's value when it changes.
+  case watch = 0x52
+  case unwatch = 0x53
+  /// Has those who wait for a register look at it.
+  case notify = 0x54
 
   /// The most bytes that PING echoes.
   public static let pingLimit = 64

@@ -43,6 +43,13 @@ extension ServerLimits {
     headerFields = settings.headerFields
     targetBytes = settings.targetBytes
     concurrentStreams = settings.streams
+    waits.waits = settings.waits
+    waits.waitsTotal = settings.waitsTotal
+    waits.watches = settings.watches
+    waits.watchedRegisters = settings.watchedRegisters
+    waits.watchedRegistersTotal = settings.watchedRegistersTotal
+    eventCredits = settings.eventCredits
+    eventCreditsAtMost = settings.eventCreditsAtMost
     outputHighWaterBytes = settings.outputHighWaterBytes
     inputBytes = max(settings.frameBytes, settings.headerBytes) + 64 * 1024
   }

@@ -88,7 +88,8 @@ def test_what_nobody_waits_for_costs_one_load_more(tmp_path):
         code = run("objdump", "-d", "--no-show-raw-insn", tmp_path / "bump.o")
         body = code.partition("<bump>:")[2].partition("\n\n")[0].strip()
         assert body.count("lock") == 1, body
-        assert not re.search(r"fence|cpuid|xchg|syscall", body), body
+        # One exchange is the assembler's padding.
+        assert not re.search(r"fence|cpuid|xchg(?! +%ax,%ax)|syscall", body), body
         # A width, a generation and the event word are looked at, once each.
         assert len(body.splitlines()) <= 24, body
         assert len(re.findall(r"\b(?:cmp|cmpb|test|testb)\b", body)) == 3, body
