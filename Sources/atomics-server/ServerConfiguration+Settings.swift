@@ -43,11 +43,11 @@ extension ServerLimits {
     headerFields = settings.headerFields
     targetBytes = settings.targetBytes
     concurrentStreams = settings.streams
-    waits.waits = settings.waits
-    waits.waitsTotal = settings.waitsTotal
-    waits.watches = settings.watches
-    waits.watchedRegisters = settings.watchedRegisters
-    waits.watchedRegistersTotal = settings.watchedRegistersTotal
+    openWaits = settings.waits
+    openWaitsTotal = settings.waitsTotal
+    watches = settings.watches
+    watchedRegisters = settings.watchedRegisters
+    watchedRegistersTotal = settings.watchedRegistersTotal
     eventCredits = settings.eventCredits
     eventCreditsAtMost = settings.eventCreditsAtMost
     outputHighWaterBytes = settings.outputHighWaterBytes

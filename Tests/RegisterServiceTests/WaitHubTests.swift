@@ -70,17 +70,17 @@ import Testing
   @Test("a wait's time ends it with the last value; one that was satisfied by then is satisfied")
   func time() throws {
     try HubBench.use { bench in
-      let register = try bench.make("n")
+      let (register, other) = (try bench.make("n"), try bench.make("m", Self.u64, 6))
       let guest = HubGuest(bench)
       try guest.wait(1, register, .equal, 5, milliseconds: 30)
-      try guest.wait(2, register, .equal, 9, milliseconds: 20)
+      try guest.wait(2, other, .equal, 9, milliseconds: 20)
       #expect(bench.hub.nextDeadline == bench.now + 20_000_000)
       bench.pass(milliseconds: 19)
       #expect(guest.results() == [:])
       // Without a word: only the look at the end finds it.
       bench.arena.cell(of: register.handle)?.store(5)
       bench.pass(milliseconds: 1)
-      #expect(guest.results() == [2: .timedOut(5)])
+      #expect(guest.results() == [2: .timedOut(6)])
       bench.pass(milliseconds: 10)
       #expect(guest.results() == [1: .satisfied(5)])
       #expect(bench.hub.nextDeadline == .max && !bench.service.isWatching)

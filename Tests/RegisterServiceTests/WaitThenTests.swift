@@ -104,13 +104,11 @@ import Testing
       let permits = try service.create(
         RegisterDefinition(name: "permits", type: Self.u64, ownerUser: 0)
       ).register
-      let (taken, given) = (Atomic(0), Atomic(0))
+      let taken = Atomic(0)
+      let given = Atomic(0)
       let total = 2 * Self.each
       let takers = (0..<2).map { _ in
-        Thread {
-          let woken = Atomic(true)
-          Self.serve(service, permits, woken: woken, count: Self.each, taken)
-        }
+        Thread { Self.serve(service, permits, count: Self.each, taken) }
       }
       for thread in takers { thread.start() }
       for _ in 0..<2 {
@@ -129,18 +127,14 @@ import Testing
     }
   }
 
-  private final class Flag: Sendable {
-    let isSet = Atomic(true)
-  }
-
   /// Takes `count` permits, one wait after the other. Nothing but rings brings it on: its clock
   /// stands still, so that no sample helps.
   private static func serve(
-    _ service: RegisterService, _ permits: RegisterReference, woken: borrowing Atomic<Bool>,
-    count: Int, _ taken: borrowing Atomic<Int>
+    _ service: RegisterService, _ permits: RegisterReference, count: Int,
+    _ taken: borrowing Atomic<Int>
   ) {
-    let flag = Flag()
-    let hub = service.makeHub { flag.isSet.store(true, ordering: .releasing) }
+    let flag = HubFlag()
+    let hub = service.makeHub { flag.value.store(true, ordering: .releasing) }
     let client = hub.makeClient {}
     defer { client.close() }
     guard let take = try? AtomicRequest(.sub, on: u64, operand: 1) else { return }
@@ -150,7 +144,7 @@ import Testing
       var result = client.nextResult()
       let isServed = becomesTrue {
         if result != nil { return true }
-        if flag.isSet.exchange(false, ordering: .acquiring) {
+        if flag.value.exchange(false, ordering: .acquiring) {
           while hub.process(now: 0) {}
           result = client.nextResult()
         }
