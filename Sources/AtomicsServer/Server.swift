@@ -61,7 +61,7 @@ public final class Server: Sendable {
         loops.append(try EventLoop(limits: configuration.limits.stream))
       }
       let clocks = loops.map { _ in WallClock() }
-      let waits = loops.map { LoopWaits(service, $0, configuration.limits.waits) }
+      let waits = loops.map { LoopWaits(service, $0, configuration.limits.waiting) }
       let acceptor = Acceptor(context, loops, clocks, waits, logger)
       var bound: [String] = []
       // The arena's own socket comes last: it is how local programs ask, and not the user's.

@@ -48,11 +48,11 @@ public struct ServerLimits: Sendable {
   /// Time that a drain waits for connections to finish.
   public var drainNanoseconds: UInt64 = 10_000_000_000
   /// What may be waited for and watched.
-  public var waits = WaitLimits()
+  public var waiting = WaitLimits()
   /// Events of watches that a binary connection takes before it has said that it takes more, and
   /// the most that it may have said.
   public var eventCredits = 1024
-  public var eventCreditsAtMost = 65_536
+  public var eventCreditLimit = 65_536
   public var http = HTTPLimits()
   public var stream = StreamLimits()
 

@@ -31,17 +31,13 @@ final class ServerContext: Sendable {
     capabilities = CapabilitiesDocument.text(service, limits)
     welcome = Welcome(
       maximumFrame: UInt32(clamping: limits.frameBytes), bootEpoch: service.bootEpoch,
-      inFlightLimit: UInt32(clamping: limits.waits.waits), serverName: "atomics-server",
+      inFlightLimit: 65_536, serverName: "atomics-server",
       opcodes: Set(Opcode.allCases.map(\.rawValue))
         .union(AtomicOperation.allCases.map(\.rawValue)).subtracting([Opcode.goAway.rawValue]),
       types: Set(RegisterType.all), lockFreeWidths: Set(AtomicWidth.allCases.filter(\.isLockFree)),
       arenaUUID: service.arenaUUID,
       handleLimit: UInt32(clamping: limits.handles),
-      nameLimit: UInt32(RegisterService.nameLimit),
-      watchLimit: UInt32(clamping: limits.waits.watches),
-      watchedRegisterLimit: UInt32(clamping: limits.waits.watchedRegisters),
-      eventCredits: UInt32(clamping: limits.eventCredits),
-      eventCreditLimit: UInt32(clamping: limits.eventCreditsAtMost))
+      nameLimit: UInt32(RegisterService.nameLimit))
   }
 
   /// Whether the server finishes what it has and takes nothing new. Relaxed: health checks alone

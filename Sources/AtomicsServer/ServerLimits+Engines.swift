@@ -38,33 +38,33 @@ extension ServerLimits {
   }
 
   /// Waits of one connection.
-  public var openWaits: Int {
-    get { waits.waits }
-    set { waits.waits = newValue }
+  public var waits: Int {
+    get { waiting.waits }
+    set { waiting.waits = newValue }
   }
 
   /// Waits of all connections.
-  public var openWaitsTotal: Int {
-    get { waits.waitsTotal }
-    set { waits.waitsTotal = newValue }
+  public var waitsTotal: Int {
+    get { waiting.waitsTotal }
+    set { waiting.waitsTotal = newValue }
   }
 
   /// Watches of one connection.
   public var watches: Int {
-    get { waits.watches }
-    set { waits.watches = newValue }
+    get { waiting.watches }
+    set { waiting.watches = newValue }
   }
 
   /// Registers that the watches of one connection see together.
   public var watchedRegisters: Int {
-    get { waits.watchedRegisters }
-    set { waits.watchedRegisters = newValue }
+    get { waiting.watchedRegisters }
+    set { waiting.watchedRegisters = newValue }
   }
 
   /// Registers that all watches see together.
   public var watchedRegistersTotal: Int {
-    get { waits.watchedRegistersTotal }
-    set { waits.watchedRegistersTotal = newValue }
+    get { waiting.watchedRegistersTotal }
+    set { waiting.watchedRegistersTotal = newValue }
   }
 
   /// Unsent bytes of one connection from which it is neither read nor executed.

@@ -23,8 +23,8 @@ final class SessionWaits {
 
   init(_ client: WaitClient, _ limits: ServerLimits) {
     self.client = client
-    credits = min(limits.eventCredits, limits.eventCreditsAtMost)
-    creditLimit = limits.eventCreditsAtMost
+    credits = min(limits.eventCredits, limits.eventCreditLimit)
+    creditLimit = limits.eventCreditLimit
   }
 
   func addCredits(_ count: UInt32) { credits = min(creditLimit, credits + Int(count)) }

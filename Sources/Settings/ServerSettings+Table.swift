@@ -87,8 +87,8 @@ extension ServerSettings {
       "limits.event_credits", .count(\.limits.eventCredits, allowed: 0...1 << 24, unit: "events"),
       "Events of watches that a binary connection is sent before it says that it takes more"),
     Setting(
-      "limits.event_credits_at_most",
-      .count(\.limits.eventCreditsAtMost, allowed: 1...1 << 24, unit: "events"),
+      "limits.event_credit_limit",
+      .count(\.limits.eventCreditLimit, allowed: 1...1 << 24, unit: "events"),
       "Events of watches that a binary connection may take at once"),
     Setting(
       "limits.classification_timeout_seconds",

@@ -45,7 +45,7 @@ public struct ServerSettings: Sendable, Equatable {
     public var watchedRegisters = 65_536
     public var watchedRegistersTotal = 1 << 20
     public var eventCredits = 1024
-    public var eventCreditsAtMost = 65_536
+    public var eventCreditLimit = 65_536
     public var classificationTimeout = Duration.seconds(5)
     public var headTimeout = Duration.seconds(10)
     public var drainTimeout = Duration.seconds(10)

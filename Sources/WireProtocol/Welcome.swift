@@ -36,22 +36,12 @@ public struct Welcome: Equatable, Sendable {
   public var arenaUUID: UInt128
   public var handleLimit: UInt32
   public var nameLimit: UInt32
-  /// Operations of a batch.
-  public var batchLimit: UInt32
-  /// Watches of a connection, and registers that they see together.
-  public var watchLimit: UInt32
-  public var watchedRegisterLimit: UInt32
-  /// Event credits at the start, and at most.
-  public var eventCredits: UInt32
-  public var eventCreditLimit: UInt32
 
   public init(
     status: Status = .ok, version: UInt8 = Hello.version, maximumFrame: UInt32, bootEpoch: UInt64,
     keepAliveMilliseconds: UInt32 = 0, inFlightLimit: UInt32, serverName: String,
     opcodes: Set<UInt8>, types: Set<RegisterType>, lockFreeWidths: Set<AtomicWidth>,
-    arenaUUID: UInt128, handleLimit: UInt32, nameLimit: UInt32, batchLimit: UInt32 = 0,
-    watchLimit: UInt32 = 0, watchedRegisterLimit: UInt32 = 0, eventCredits: UInt32 = 0,
-    eventCreditLimit: UInt32 = 0
+    arenaUUID: UInt128, handleLimit: UInt32, nameLimit: UInt32
   ) {
     self.status = status
     self.version = version
@@ -66,11 +56,6 @@ public struct Welcome: Equatable, Sendable {
     self.arenaUUID = arenaUUID
     self.handleLimit = handleLimit
     self.nameLimit = nameLimit
-    self.batchLimit = batchLimit
-    self.watchLimit = watchLimit
-    self.watchedRegisterLimit = watchedRegisterLimit
-    self.eventCredits = eventCredits
-    self.eventCreditLimit = eventCreditLimit
   }
 
   /// What the extensions carry, by their type number. Unknown numbers are skipped.
@@ -112,11 +97,7 @@ public struct Welcome: Equatable, Sendable {
     append(.types, typeBits.littleEndianBytes)
     append(.lockFreeWidths, widthBits.littleEndianBytes)
     append(.arenaUUID, arenaUUID.littleEndianBytes)
-    let limits = [
-      handleLimit, nameLimit, batchLimit, watchLimit, watchedRegisterLimit, eventCredits,
-      eventCreditLimit,
-    ]
-    append(.limits, limits.flatMap(\.littleEndianBytes))
+    append(.limits, handleLimit.littleEndianBytes + nameLimit.littleEndianBytes)
     return bytes
   }
 
@@ -172,11 +153,6 @@ public struct Welcome: Equatable, Sendable {
     case .limits:
       handleLimit = UInt32(truncatingIfNeeded: number(0..<4))
       nameLimit = UInt32(truncatingIfNeeded: number(4..<8))
-      batchLimit = UInt32(truncatingIfNeeded: number(8..<12))
-      watchLimit = UInt32(truncatingIfNeeded: number(12..<16))
-      watchedRegisterLimit = UInt32(truncatingIfNeeded: number(16..<20))
-      eventCredits = UInt32(truncatingIfNeeded: number(20..<24))
-      eventCreditLimit = UInt32(truncatingIfNeeded: number(24..<28))
     }
   }
 }

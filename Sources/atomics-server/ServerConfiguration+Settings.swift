@@ -43,13 +43,13 @@ extension ServerLimits {
     headerFields = settings.headerFields
     targetBytes = settings.targetBytes
     concurrentStreams = settings.streams
-    openWaits = settings.waits
-    openWaitsTotal = settings.waitsTotal
+    waits = settings.waits
+    waitsTotal = settings.waitsTotal
     watches = settings.watches
     watchedRegisters = settings.watchedRegisters
     watchedRegistersTotal = settings.watchedRegistersTotal
     eventCredits = settings.eventCredits
-    eventCreditsAtMost = settings.eventCreditsAtMost
+    eventCreditLimit = settings.eventCreditLimit
     outputHighWaterBytes = settings.outputHighWaterBytes
     inputBytes = max(settings.frameBytes, settings.headerBytes) + 64 * 1024
   }

@@ -3,6 +3,7 @@
 import AtomicsCore
 import EventLoop
 import RegisterService
+import SharedArena
 import TestSupport
 import Testing
 import WireProtocol
@@ -64,13 +65,13 @@ import WireProtocol
     try Faces.use { faces in
       let peer = BinaryPeer(faces)
       let handle = try Self.open(peer, "n")
-      let sent = peer.send(
+      let sent = try peer.send(
         wait(.greaterOrEqual, 2, 60_000, handle: handle, sequence: 1)
           + ControlFrame.request(.nop, sequence: 2)
           + Self.operate(.increment, handle: handle, sequence: 3))
       #expect(Self.frames(sent.answer).map(\.header.sequence) == [2, 3])
       #expect(Self.news(faces, peer).isEmpty)
-      let more = peer.send(Self.operate(.increment, handle: handle, sequence: 4))
+      let more = try peer.send(Self.operate(.increment, handle: handle, sequence: 4))
       #expect(Self.frames(more.answer).map(\.header.sequence) == [4])
       let answers = Self.news(faces, peer)
       #expect(answers.map(\.header.sequence) == [1] && status(answers.first) == .ok)
@@ -115,7 +116,7 @@ import WireProtocol
   @Test("an open wait's number is taken; a wait more than the limit is refused")
   func limits() throws {
     var configuration = ServerConfiguration(arenaPath: "")
-    configuration.limits.openWaits = 2
+    configuration.limits.waits = 2
     try Faces.use(configured: configuration) { faces in
       #expect(faces.context.welcome.inFlightLimit == 2)
       let peer = BinaryPeer(faces)

@@ -55,7 +55,7 @@ import WireProtocol
   @Test("without credit changes are noted; with it they are pushed, as a GAP")
   func credits() throws {
     var configuration = ServerConfiguration(arenaPath: "")
-    (configuration.limits.eventCredits, configuration.limits.eventCreditsAtMost) = (1, 2)
+    (configuration.limits.eventCredits, configuration.limits.eventCreditLimit) = (1, 2)
     try Faces.use(configured: configuration) { faces in
       let peer = BinaryPeer(faces)
       let handle = try Waits.open(peer, "n")

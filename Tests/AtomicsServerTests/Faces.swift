@@ -31,7 +31,7 @@ struct Faces {
       return try body(
         Faces(
           arena: arena, context: ServerContext(service: service, configuration: configuration),
-          hub: service.makeHub(configuration.limits.waits) { wakes.add() }, hubWakes: wakes))
+          hub: service.makeHub(configuration.limits.waiting) { wakes.add() }, hubWakes: wakes))
     }
   }
 

@@ -13,8 +13,7 @@ import Testing
     opcodes: [0x00, 0x01, 0x20, 0x44, 0xFF],
     types: Set(RegisterType.all), lockFreeWidths: Set(AtomicWidth.allCases),
     arenaUUID: 0x0F0E_0D0C_0B0A_0908 << 64 | 0x0706_0504_0302_0100, handleLimit: 65_536,
-    nameLimit: 128, batchLimit: 4096, watchLimit: 129, watchedRegisterLimit: 65_537,
-    eventCredits: 1025, eventCreditLimit: 65_538)
+    nameLimit: 128)
 
   @Test("HELLO is these 32 bytes")
   func helloLayout() throws {
