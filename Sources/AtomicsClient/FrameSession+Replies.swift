@@ -10,6 +10,10 @@ extension FrameSession {
       try readFarewell(header, body)
       return
     }
+    if header.opcode == Opcode.pingClient.rawValue {
+      questions.append(header.sequence)
+      return
+    }
     // Taken off the queue once its reply has made sense: until then it is one of those to abandon.
     guard let frame = awaited.first, frame.sequence == header.sequence,
       frame.opcode == header.opcode

@@ -79,6 +79,13 @@ extension FrameSession {
     surplusHandles.removeAll()
   }
 
+  func answerQuestions(into output: inout OutputBuffer) {
+    for sequence in questions {
+      output.append(contentsOf: ControlFrame.request(.pong, sequence: sequence))
+    }
+    questions.removeAll()
+  }
+
   /// A register that this connection has not opened: one round trip instead of two.
   private func submitByName(
     _ request: AtomicRequest, _ register: RegisterReference, _ command: ClientCommand,

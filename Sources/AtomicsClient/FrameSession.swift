@@ -32,11 +32,16 @@ final class FrameSession: ClientSession {
   private(set) var capabilities: ServerCapabilities?
   var farewell: String?
   private var nextSequence: UInt32 = 1
+  /// Whether somebody reads at all times, and so can answer the server's questions.
+  private let answersPings: Bool
+  /// Questions whether this client is there.
+  var questions: [UInt32] = []
   /// What CREATE said, until the OPEN that follows it is answered.
   var creation: Result<Bool, ClientError>?
 
-  init(connection: UInt64) {
+  init(connection: UInt64, answersPings: Bool = false) {
     self.connection = connection
+    self.answersPings = answersPings
   }
 
   var outstandingCount: Int { awaited.count }
@@ -46,7 +51,8 @@ final class FrameSession: ClientSession {
   func nextReply() -> SessionReply? { replies.popFirst() }
 
   func begin(into output: inout OutputBuffer) {
-    output.append(contentsOf: Hello(maximumFrame: Self.maximumFrame).bytes)
+    output.append(
+      contentsOf: Hello(answersPings: answersPings, maximumFrame: Self.maximumFrame).bytes)
   }
 
   func takeSequence() -> UInt32 {
@@ -83,6 +89,7 @@ final class FrameSession: ClientSession {
       offset = end
     }
     closeSurplusHandles(into: &output)
+    answerQuestions(into: &output)
     return offset
   }
 

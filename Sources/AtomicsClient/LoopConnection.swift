@@ -48,7 +48,8 @@ final class LoopConnection: Sendable {
       loop.execute {
         do throws(ClientError) {
           let handler = LoopSession(
-            try server.makeSession(), of: connection, server: server, options: options,
+            try server.makeSession(isAlwaysRead: true), of: connection, server: server,
+            options: options,
             ready: ready)
           handler.start(on: loop)
         } catch {

@@ -31,10 +31,12 @@ struct RemoteServer: Sendable {
   }
 
   /// A session for one connection.
-  func makeSession() throws(ClientError) -> any ClientSession {
+  ///
+  /// - Parameter isAlwaysRead: Whether what the server sends is read also while nobody waits.
+  func makeSession(isAlwaysRead: Bool = false) throws(ClientError) -> any ClientSession {
     isHTTP
       ? try JSONSession(authority: "\(socket)", connection: ConnectionNumber.next())
-      : FrameSession(connection: ConnectionNumber.next())
+      : FrameSession(connection: ConnectionNumber.next(), answersPings: isAlwaysRead)
   }
 }
 

@@ -10,48 +10,67 @@ extension BinarySession {
   func control(
     _ header: FrameHeader, _ body: Span<UInt8>, into output: inout OutputBuffer,
     _ budget: inout ExecutionBudget
-  ) throws(WireFailure) {
-    guard let opcode = Opcode(rawValue: header.opcode), opcode != .goAway else {
+  ) throws(WireFailure) -> Execution {
+    guard let opcode = Opcode(rawValue: header.opcode), !opcode.isPush else {
       throw WireFailure(
         .unsupported, "this server has no opcode \(header.opcode); WELCOME lists those it has")
     }
     if opcode.isAboutWaiting {
-      return try waiting(opcode, header, body, into: &output, &budget)
+      try waiting(opcode, header, body, into: &output, &budget)
+      return .done
     }
     try requireReservedZero(opcode, header)
+    var header = header
+    let isQuiet = opcode.takesQuiet && header.flags & FrameFlag.quiet != 0
+    if isQuiet { header.flags &= ~FrameFlag.quiet }
+    let reply: [UInt8]
     switch opcode {
     case .nop, .ping:
       budget.spend(ExecutionBudget.operation)
-      output.append(contentsOf: try echo(opcode, header, body))
+      reply = try echo(opcode, header, body)
+    case .pong:
+      budget.spend(ExecutionBudget.operation)
+      try requireNoFlags(header)
+      try requireEmpty(body)
+      pongCount &+= 1
+      return .done
+    case .goAway:
+      try requireNoFlags(header)
+      try requireEmpty(body)
+      return .leaves
     case .open:
       budget.spend(ExecutionBudget.create)
-      output.append(contentsOf: try open(header, body))
+      reply = try open(header, body)
     case .close:
       budget.spend(ExecutionBudget.byName)
-      output.append(contentsOf: try close(header, body))
+      reply = try close(header, body)
     case .create:
       budget.spend(ExecutionBudget.create)
-      output.append(contentsOf: try create(header, body))
+      reply = try create(header, body)
     case .delete:
       budget.spend(ExecutionBudget.create)
-      output.append(contentsOf: try delete(header, body))
+      reply = try delete(header, body)
     case .stat:
       budget.spend(ExecutionBudget.byName)
-      output.append(contentsOf: try stat(header, body))
+      reply = try stat(header, body)
     case .list:
       budget.spend(ExecutionBudget.scanLimit)
-      output.append(contentsOf: try list(header, body))
+      reply = try list(header, body)
     case .deleteOwned:
-      output.append(contentsOf: try deleteOwned(header, body, &budget))
+      reply = try deleteOwned(header, body, &budget)
     case .arenaStat:
       budget.spend(ExecutionBudget.create)
-      output.append(contentsOf: try arenaStat(header, body))
+      reply = try arenaStat(header, body)
     case .pin:
       budget.spend(ExecutionBudget.create)
-      output.append(contentsOf: try pin(header, body))
-    case .goAway, .cancel, .credit, .waitUntil, .waitThen, .watch, .unwatch, .notify:
-      break
+      reply = try pin(header, body)
+    case .batch: return try beginBatch(header, body, into: &output, &budget)
+    // Pushes are refused above, and what is about waiting is done.
+    case .pingClient, .cancel, .credit, .waitUntil, .waitThen, .watch, .unwatch, .notify:
+      return .done
     }
+    if !isQuiet { output.append(contentsOf: reply) }
+    return .done
   }
 
   private func echo(_ opcode: Opcode, _ header: FrameHeader, _ body: Span<UInt8>)
@@ -125,7 +144,7 @@ extension BinarySession {
       answering: header, flags: made.created ? ReplyFlag.created : 0, type: frame.type.code)
   }
 
-  private func make(_ definition: RegisterDefinition, exclusively: Bool)
+  func make(_ definition: RegisterDefinition, exclusively: Bool)
     throws(WireFailure) -> (RegisterReference, created: Bool)
   {
     do throws(ServiceError) {
@@ -195,7 +214,7 @@ extension BinarySession {
 
   /// What a frame does not use is reserved, so that it can come to mean something.
   private func requireReservedZero(_ opcode: Opcode, _ header: FrameHeader) throws(WireFailure) {
-    guard header.orderOrStatus == 0, header.argument == 0 else {
+    guard header.orderOrStatus == 0, header.argument == 0 || opcode == .batch else {
       throw WireFailure(.badOperand, "the order and argument bytes are 0 here")
     }
     guard header.type == 0 || opcode == .open || opcode == .create else {
@@ -234,9 +253,12 @@ extension Opcode {
   fileprivate var isAboutRegister: Bool {
     switch self {
     case .open, .close, .create, .delete, .stat, .pin: true
-    case .nop, .ping, .goAway, .list, .deleteOwned, .arenaStat, .cancel, .credit, .waitUntil,
-      .waitThen, .watch, .unwatch, .notify:
+    case .nop, .ping, .pong, .goAway, .list, .deleteOwned, .arenaStat, .batch, .pingClient,
+      .cancel, .credit, .waitUntil, .waitThen, .watch, .unwatch, .notify:
       false
     }
   }
+
+  /// Whether it can do without a reply where it succeeds.
+  fileprivate var takesQuiet: Bool { self == .close || self == .create || self == .delete }
 }

@@ -35,6 +35,9 @@ extension BinarySession {
     while !output.isFull, let push = waits.nextPush(now: now) { output.append(contentsOf: push) }
   }
 
+  /// Whether there is something that the client waits for or watches.
+  var isWaiting: Bool { waits.map { $0.client.openWaits > 0 || $0.client.isWatching } ?? false }
+
   /// Answers every wait that is open: the server ends.
   func endWaits(into output: inout OutputBuffer) {
     guard let waits else { return }
@@ -68,7 +71,12 @@ extension BinarySession {
     case .watch: output.append(contentsOf: try watch(header, body))
     case .unwatch: output.append(contentsOf: try unwatch(header, body))
     case .credit: try credit(header, body)
-    default: output.append(contentsOf: try notify(header, body))
+    default:
+      var header = header
+      let isQuiet = header.flags & FrameFlag.quiet != 0
+      header.flags &= ~FrameFlag.quiet
+      let reply = try notify(header, body)
+      if !isQuiet { output.append(contentsOf: reply) }
     }
   }
 

@@ -24,8 +24,14 @@ final class BinarySession {
   var awaitedSummary: Int?
   private let bodyLimit: Int
   private(set) var hasGreeted = false
-  /// The largest frame that the client takes.
+  /// The largest body of a frame that the client takes.
   private(set) var clientFrameLimit = 0
+  /// When the client was last heard, and whether it answers when it is asked.
+  var silence = SilenceWatch()
+  /// Answers to PING_CLIENT that have come.
+  var pongCount = 0
+  /// What is left of a batch that takes several turns.
+  var batch: RunningBatch?
 
   /// Registers by handle; nil where a handle was given back.
   private(set) var handles: [RegisterReference?] = []
@@ -43,6 +49,15 @@ final class BinarySession {
     bodyLimit = context.limits.frameBytes
   }
 
+  /// How a frame ended that was not refused.
+  enum Execution {
+    case done
+    /// The rest of it runs in the next turns.
+    case unfinished
+    /// The client wants no more than what it is owed.
+    case leaves
+  }
+
   /// Executes the frames at the front of `input` until they, the turn's budget or the room for
   /// output end, or one has to wait.
   func process(_ input: Span<UInt8>, into output: inout OutputBuffer) -> StreamProgress {
@@ -55,6 +70,9 @@ final class BinarySession {
       }
     }
     var budget = ExecutionBudget()
+    if batch != nil, !continueBatch(into: &output, &budget) {
+      return StreamProgress(consumed: 0, next: .yield)
+    }
     while input.count &- offset >= FrameHeader.byteCount {
       if output.isFull || budget.isSpent { return StreamProgress(consumed: offset, next: .yield) }
       let header = FrameHeader(
@@ -68,9 +86,20 @@ final class BinarySession {
       }
       let bodyStart = offset &+ FrameHeader.byteCount
       guard input.count &- bodyStart >= bodyCount else { break }
-      let body = input.extracting(bodyStart..<(bodyStart &+ bodyCount))
+      let end = bodyStart &+ bodyCount
+      if OperationRun.mayBegin(with: header, in: input, nextAt: end),
+        let run = runTogether(
+          header, in: input, at: offset, replyBytes: output.room, into: &output, &budget)
+      {
+        offset = run.end
+        continue
+      }
       do throws(WireFailure) {
-        try execute(header, body, into: &output, &budget)
+        switch try execute(header, input.extracting(bodyStart..<end), into: &output, &budget) {
+        case .done: break
+        case .unfinished: return StreamProgress(consumed: end, next: .yield)
+        case .leaves: return StreamProgress(consumed: input.count, next: .close)
+        }
       } catch {
         // It was not executed: it comes again when `wake` was called.
         if awaitedSummary != nil { return StreamProgress(consumed: offset, next: .wait) }
@@ -80,7 +109,7 @@ final class BinarySession {
           return StreamProgress(consumed: input.count, next: .close)
         }
       }
-      offset = bodyStart &+ bodyCount
+      offset = end
     }
     return StreamProgress(consumed: offset, next: .needInput)
   }
@@ -88,6 +117,7 @@ final class BinarySession {
   /// What the client is told before the server goes.
   func farewell(into output: inout OutputBuffer) {
     guard hasGreeted else { return }
+    finishBatch(into: &output)
     let failure = WireFailure(
       .shuttingDown, "the server shuts down; requests without a reply were not applied")
     output.append(contentsOf: ControlFrame.goAway(failure))
@@ -110,10 +140,8 @@ final class BinarySession {
         output.append(contentsOf: refusal.bytes)
         return .refused
       }
-      guard hello.maximumFrame >= 4096 else {
-        throw WireFailure(.badFrame, "a client takes frames of 4096 bytes at least")
-      }
       clientFrameLimit = Int(hello.maximumFrame)
+      silence = SilenceWatch(context.limits, answersPings: hello.answersPings)
       hasGreeted = true
       output.append(contentsOf: context.welcome.bytes)
       return .greeted(byteCount: byteCount)
@@ -125,49 +153,47 @@ final class BinarySession {
 
   // MARK: - Operations
 
+  @inline(__always)
   private func execute(
     _ header: FrameHeader, _ body: Span<UInt8>, into output: inout OutputBuffer,
     _ budget: inout ExecutionBudget
-  ) throws(WireFailure) {
+  ) throws(WireFailure) -> Execution {
     guard let operation = AtomicOperation(rawValue: header.opcode) else {
       return try control(header, body, into: &output, &budget)
     }
-    if header.flags & ~FrameFlag.bounds == 0 {
-      budget.spend(ExecutionBudget.operation)
-      let handle = try register(header.handleOrAuxiliary)
-      try perform(operation, header, operands: body, handle, into: &output)
-    } else {
-      budget.spend(ExecutionBudget.byName)
-      var named = header
-      named.flags &= ~FrameFlag.bounds
-      let block = try nameBlock(named, body)
-      guard block.policy == .mustExist else {
-        throw WireFailure(
-          .unsupported, "operations by name take policy 0; CREATE the register first")
-      }
-      let handle = try find(block, body)
-      try perform(
-        operation, header, operands: body.extracting(block.byteCount..<body.count), handle,
-        into: &output)
+    guard header.flags == 0 else {
+      try performFlagged(operation, header, body, into: &output, &budget)
+      return .done
     }
+    budget.spend(ExecutionBudget.operation)
+    let register = try register(header.handleOrAuxiliary)
+    try perform(operation, header, operands: body, on: register, into: &output)
+    return .done
   }
 
-  @inline(__always)
-  private func perform(
+  /// Runs one operation, and appends its reply unless it is quiet and succeeded.
+  ///
+  /// - Returns: The status of the reply.
+  @inline(__always) @discardableResult
+  func perform(
     _ operation: AtomicOperation, _ header: FrameHeader, operands: Span<UInt8>,
-    _ handle: RegisterReference, into output: inout OutputBuffer
-  ) throws(WireFailure) {
+    on register: RegisterReference, created: Bool = false, isQuiet: Bool = false,
+    into output: inout OutputBuffer
+  ) throws(WireFailure) -> Status {
     let (request, returns) = try OperationFrame.decode(
-      operation, header: header, operands: operands, type: handle.type)
+      operation, header: header, operands: operands, type: register.type)
     let outcome: AtomicOutcome
     do throws(ServiceError) {
-      outcome = try service.perform(request, on: handle)
+      outcome = try service.perform(request, on: register)
     } catch {
       throw WireFailure(error)
     }
-    let reply = OperationFrame.reply(
-      to: header, request, outcome, returns: returns, type: handle.type)
+    if isQuiet, outcome.succeeded { return .ok }
+    var reply = OperationFrame.reply(
+      to: header, request, outcome, returns: returns, type: register.type)
+    if created { reply.words[0] |= UInt64(ReplyFlag.created) << 8 }
     for index in 0..<reply.count { output.append(word: reply.words[index]) }
+    return outcome.succeeded ? .ok : request.overflow == .fail ? .overflow : .mismatch
   }
 
   /// Changes the table outside of its property, so that nothing ever runs during an access to the
@@ -188,12 +214,19 @@ final class BinarySession {
     return register
   }
 
-  /// The name block of a frame whose only flag is NAME.
+  /// The name block of a control frame, whose only flag is NAME.
   func nameBlock(_ header: FrameHeader, _ body: Span<UInt8>) throws(WireFailure) -> NameBlock {
     guard header.flags == FrameFlag.name else {
       throw WireFailure(
-        .unsupported, "flags \(header.flags): NAME (2), and on operations BOUNDS (64), are in use")
+        .unsupported, "this request has the flag NAME (2) alone, not flags \(header.flags)")
     }
+    return try nameBlock(ofNamed: header, body)
+  }
+
+  /// The name block of a frame with the flag NAME, whose other flags the caller has dealt with.
+  func nameBlock(
+    ofNamed header: FrameHeader, _ body: Span<UInt8>
+  ) throws(WireFailure) -> NameBlock {
     guard header.handleOrAuxiliary == FrameHeader.byName else {
       throw WireFailure(.badOperand, "a frame with a name has handle 0xFFFFFFFF")
     }

@@ -31,6 +31,13 @@ final class Connection: StreamHandler {
   /// Messages that were complete when the deadline was set: another one has a time of its own.
   private var messagesAtDeadline = 0
   private var bodyBytesAtDeadline = 0
+  /// Whether a look at a binary client's silence is set for.
+  private var isWatchingSilence = false
+  /// Input of a binary client that it was heard by already.
+  private var keptInput = 0
+  private var pongsHeard = 0
+  private var unsentAtLook = 0
+  private var loop: EventLoop?
 
   init(_ context: ServerContext, _ clock: WallClock, _ hub: WaitHub, _ peer: Peer) {
     self.context = context
@@ -40,6 +47,7 @@ final class Connection: StreamHandler {
   }
 
   func opened(_ stream: Stream) {
+    loop = stream.loop
     stream.setDeadline(afterNanoseconds: context.limits.classificationNanoseconds)
   }
 
@@ -50,6 +58,7 @@ final class Connection: StreamHandler {
     case .binary(let session):
       let progress = session.turn(input, into: &output, endOfInput: endOfInput)
       if isOpening, session.hasGreeted { endOpening(stream) }
+      if session.silence.isOn { watchSilence(of: session, input.count, progress, stream) }
       return progress
     case .http2(let exchange):
       let progress = exchange.process(input, into: &output, endOfInput: endOfInput)
@@ -69,6 +78,51 @@ final class Connection: StreamHandler {
       return process(input, into: &output, stream: stream, endOfInput: endOfInput)
     }
   }
+
+  /// Notes that the client was heard, and has its silence looked at.
+  private func watchSilence(
+    of session: BinarySession, _ inputCount: Int, _ progress: StreamProgress, _ stream: Stream
+  ) {
+    let answers = session.pongCount &- pongsHeard
+    pongsHeard = session.pongCount
+    let now = stream.loop.now.nanoseconds
+    let asks =
+      progress.consumed > answers &* FrameHeader.byteCount || session.batch != nil
+    if inputCount > keptInput || asks { session.silence.hear(at: now, asks: asks) }
+    keptInput = inputCount &- progress.consumed
+    guard !isOpening, !isWatchingSilence, let delay = session.silence.delay(from: now) else {
+      return
+    }
+    isWatchingSilence = true
+    stream.setDeadline(afterNanoseconds: delay)
+  }
+
+  /// The client may have been silent for long.
+  private func lookAtSilence(
+    of session: BinarySession, into output: inout OutputBuffer, _ stream: Stream
+  ) -> StreamProgress {
+    let now = stream.loop.now.nanoseconds
+    // Who takes what it is sent is there, though it is not read meanwhile.
+    if stream.unsentCount < unsentAtLook { session.silence.hear(at: now, asks: false) }
+    unsentAtLook = stream.unsentCount
+    if session.isWaiting { session.silence.keepAsking(at: now) }
+    switch session.silence.look(at: now) {
+    case .nothing: break
+    case .ask(let sequence):
+      output.append(contentsOf: ControlFrame.pingClient(sequence: sequence))
+    case .end(let reason):
+      output.append(contentsOf: ControlFrame.goAway(WireFailure(.limit, reason)))
+      // Nor does it read the farewell, perhaps.
+      stream.setDeadline(afterNanoseconds: Self.farewellNanoseconds)
+      return StreamProgress(consumed: 0, next: .close)
+    }
+    if let delay = session.silence.delay(from: now) {
+      stream.setDeadline(afterNanoseconds: delay)
+    }
+    return StreamProgress(consumed: 0, next: .needInput)
+  }
+
+  private static let farewellNanoseconds: UInt64 = 5_000_000_000
 
   /// The connection preface and the header of the SETTINGS that follows it (RFC 9113 §3.4).
   private static let http2OpeningCount = 24 + 9
@@ -123,6 +177,9 @@ final class Connection: StreamHandler {
   }
 
   func deadlineReached(into output: inout OutputBuffer, stream: Stream) -> StreamProgress {
+    if !isOpening, case .binary(let session) = speech {
+      return lookAtSilence(of: session, into: &output, stream)
+    }
     if !isOpening, case .http2(let exchange) = speech {
       guard isDraining else {
         exchange.releaseIdleMemory()
@@ -203,6 +260,22 @@ final class Connection: StreamHandler {
 
   func closed(_ reason: StreamCloseReason) {
     if case .binary(let session) = speech { session.closeWaits() }
+    if case .binary(let session) = speech, session.batch != nil, let loop {
+      finishBatch(of: session, on: loop, isEnding: reason == .loopStopped)
+    }
+    loop = nil
     speech = .undecided
+  }
+
+  /// A batch that arrived whole runs whole, also when its client is gone: a part in each turn, so
+  /// that nobody else waits for it.
+  private func finishBatch(of session: BinarySession, on loop: EventLoop, isEnding: Bool) {
+    while !session.continueBatchUnheard() {
+      if isEnding { continue }
+      loop.schedule(afterNanoseconds: 0) { [self] in
+        finishBatch(of: session, on: loop, isEnding: false)
+      }
+      return
+    }
   }
 }

@@ -41,18 +41,23 @@ public struct ServerLimits: Sendable {
   public var frameBytes = 1 << 20
   /// Handles of one binary connection: 24 bytes each.
   public var handles = 1 << 18
+  /// Operations of one batch.
+  public var batchOperations = 4096
+  /// What may be waited for and watched.
+  public var waiting = WaitLimits()
+  /// Events that a binary connection may be sent before it asks for more, and at most.
+  public var eventCredits = 1024
+  public var eventCreditLimit = 1 << 16
+  /// Silence of a binary client that answers after which it is asked; 0: never.
+  public var keepAliveNanoseconds: UInt64 = 60_000_000_000
+  /// Time without a request after which a binary connection ends; 0: never.
+  public var idleNanoseconds: UInt64 = 0
   /// Time to tell the protocol by its first bytes, and to greet.
   public var classificationNanoseconds: UInt64 = 5_000_000_000
   /// Time for a whole HTTP/1 head, and after which a body must have come at 100 bytes a second.
   public var headNanoseconds: UInt64 = 10_000_000_000
   /// Time that a drain waits for connections to finish.
   public var drainNanoseconds: UInt64 = 10_000_000_000
-  /// What may be waited for and watched.
-  public var waiting = WaitLimits()
-  /// Events of watches that a binary connection takes before it has said that it takes more, and
-  /// the most that it may have said.
-  public var eventCredits = 1024
-  public var eventCreditLimit = 65_536
   public var http = HTTPLimits()
   public var stream = StreamLimits()
 

@@ -29,15 +29,7 @@ final class ServerContext: Sendable {
       allowedHosts: Set(configuration.allowedHosts.map { $0.lowercased() }),
       allowedOrigins: Set(configuration.allowedOrigins.map { $0.lowercased() }))
     capabilities = CapabilitiesDocument.text(service, limits)
-    welcome = Welcome(
-      maximumFrame: UInt32(clamping: limits.frameBytes), bootEpoch: service.bootEpoch,
-      inFlightLimit: 65_536, serverName: "atomics-server",
-      opcodes: Set(Opcode.allCases.map(\.rawValue))
-        .union(AtomicOperation.allCases.map(\.rawValue)).subtracting([Opcode.goAway.rawValue]),
-      types: Set(RegisterType.all), lockFreeWidths: Set(AtomicWidth.allCases.filter(\.isLockFree)),
-      arenaUUID: service.arenaUUID,
-      handleLimit: UInt32(clamping: limits.handles),
-      nameLimit: UInt32(RegisterService.nameLimit))
+    welcome = Welcome(service, limits)
   }
 
   /// Whether the server finishes what it has and takes nothing new. Relaxed: health checks alone
@@ -45,4 +37,25 @@ final class ServerContext: Sendable {
   var isDraining: Bool { draining.load(ordering: .relaxed) }
 
   func beginDraining() { draining.store(true, ordering: .relaxed) }
+}
+
+extension Welcome {
+  fileprivate init(_ service: RegisterService, _ limits: ServerLimits) {
+    let frames = Opcode.allCases.filter { !$0.isPush }.map(\.rawValue)
+    var welcome = Limits()
+    welcome.handles = UInt32(clamping: limits.handles)
+    welcome.nameBytes = UInt32(RegisterService.nameLimit)
+    welcome.batchOperations = UInt32(clamping: limits.batchOperations)
+    welcome.watches = UInt32(clamping: limits.watches)
+    welcome.watchedRegisters = UInt32(clamping: limits.watchedRegisters)
+    welcome.eventCredits = UInt32(clamping: limits.eventCredits)
+    welcome.eventCreditLimit = UInt32(clamping: limits.eventCreditLimit)
+    self.init(
+      maximumFrame: UInt32(clamping: limits.frameBytes), bootEpoch: service.bootEpoch,
+      keepAliveMilliseconds: UInt32(clamping: limits.keepAliveNanoseconds / 1_000_000),
+      inFlightLimit: UInt32(clamping: limits.waits), serverName: "atomics-server",
+      opcodes: Set(frames).union(AtomicOperation.allCases.map(\.rawValue)),
+      types: Set(RegisterType.all), lockFreeWidths: Set(AtomicWidth.allCases.filter(\.isLockFree)),
+      arenaUUID: service.arenaUUID, limits: welcome)
+  }
 }

@@ -84,6 +84,7 @@ extension ListenerSocket {
     var code = bindOnce(socket, address)
     guard case .unix(let path) = address else {
       if code != 0 { throw failure(address, code) }
+      keepAlive(socket)
       return nil
     }
     if code == EADDRINUSE, removeStale(path, address) { code = bindOnce(socket, address) }
@@ -95,6 +96,20 @@ extension ListenerSocket {
     // Safety: as above.
     unsafe unlink(path)
     throw .cannotBind("\(address)", errno: code)
+  }
+
+  /// Has the kernel find out about peers that are gone without a word, within two minutes. Linux
+  /// gives what a listener has to those that it accepts (tcp(7)).
+  private static func keepAlive(_ socket: Int32) {
+    let options: [(Int32, Int32, Int32)] = [
+      (SOL_SOCKET, SO_KEEPALIVE, 1), (Int32(IPPROTO_TCP), TCP_KEEPIDLE, 60),
+      (Int32(IPPROTO_TCP), TCP_KEEPINTVL, 15), (Int32(IPPROTO_TCP), TCP_KEEPCNT, 4),
+    ]
+    for (level, name, value) in options {
+      var value = value
+      // Safety: `value` outlives the call.
+      _ = unsafe setsockopt(socket, level, name, &value, socklen_t(MemoryLayout<Int32>.size))
+    }
   }
 
   /// Returns 0 or an errno.

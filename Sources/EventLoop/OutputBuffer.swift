@@ -35,12 +35,22 @@
   /// Unsent bytes have reached `StreamLimits.outputHighWater`: stop, and answer `.yield`.
   @inlinable public var isFull: Bool { unsentCount >= highWater }
 
+  /// How many more bytes may be appended before it is full; less than 1 when it is.
+  @inlinable public var room: Int { highWater &- unsentCount }
+
   /// Appends 8 bytes, least significant first.
   @inlinable public mutating func append(word: UInt64) {
     reserve(8)
     // Safety: `reserve` made room for 8 bytes at `length`.
     unsafe base.storeBytes(of: word.littleEndian, toByteOffset: length, as: UInt64.self)
     length &+= 8
+  }
+
+  /// Writes over 8 bytes that were appended in this turn; traps where there are none.
+  @inlinable public mutating func replace(word: UInt64, at offset: Int) {
+    precondition(offset >= 0 && offset <= length &- 8, "no 8 bytes were appended at \(offset)")
+    // Safety: the check above.
+    unsafe base.storeBytes(of: word.littleEndian, toByteOffset: offset, as: UInt64.self)
   }
 
   @inlinable public mutating func append(_ byte: UInt8) {

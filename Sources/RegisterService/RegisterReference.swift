@@ -18,6 +18,9 @@ public struct RegisterReference: Sendable {
   /// The register's type, fixed at its creation.
   @inlinable public var type: RegisterType { handle.type }
 
+  /// Whether each operation is looked at before it changes the value, because of a restore gap.
+  @inlinable public var isLimited: Bool { isBounded }
+
   /// Differs between two registers that had the same name one after the other.
   @inlinable public var generation: UInt64 { handle.generation }
 }

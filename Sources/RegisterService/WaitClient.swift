@@ -148,6 +148,9 @@ public final class WaitClient {
     return true
   }
 
+  /// Whether there are watches.
+  public var isWatching: Bool { !watches.isEmpty }
+
   /// Why no further register can be watched; nil: one can.
   var refusalOfRegister: ServiceError? {
     let limits = hub.limits

@@ -51,6 +51,22 @@ extension ServerSettings {
       "limits.frame_bytes", .count(\.limits.frameBytes, allowed: 1024...1 << 24, unit: "bytes"),
       "Largest frame of the binary protocol"),
     Setting(
+      "limits.handles", .count(\.limits.handles, allowed: 1...1 << 24, unit: "handles"),
+      "Registers that one connection of the binary protocol may have open"),
+    Setting(
+      "limits.batch_operations",
+      .count(\.limits.batchOperations, allowed: 1...1 << 16, unit: "operations"),
+      "Most operations of one batch of the binary protocol"),
+    Setting(
+      "limits.keepalive_seconds",
+      .duration(\.limits.keepAlive, allowed: .zero...(.seconds(86_400))),
+      "Silence after which a client of the binary protocol that answers is asked whether it is"
+        + " there; after three questions without an answer its connection ends; 0 is never"),
+    Setting(
+      "limits.idle_timeout_seconds",
+      .duration(\.limits.idleTimeout, allowed: .zero...(.seconds(31_536_000))),
+      "Time after which a connection of the binary protocol ends that asks nothing; 0 is never"),
+    Setting(
       "limits.body_bytes", .count(\.limits.bodyBytes, allowed: 1024...1 << 30, unit: "bytes"),
       "Largest body of an HTTP request"),
     Setting(

@@ -34,6 +34,10 @@ public struct ServerSettings: Sendable, Equatable {
     public var connections = 12_000
     public var outputHighWaterBytes = 256 * 1024
     public var frameBytes = 1024 * 1024
+    public var handles = 262_144
+    public var batchOperations = 4096
+    public var keepAlive = Duration.seconds(60)
+    public var idleTimeout = Duration.zero
     public var bodyBytes = 1024 * 1024
     public var headerBytes = 16 * 1024
     public var headerFields = 100

@@ -3,13 +3,16 @@
 public import AtomicsCore
 
 /// The frames that are a header and at most a name: OPEN, CLOSE, DELETE, STAT, PIN, ARENA_STAT,
-/// PING, NOP, GOAWAY, and the replies that carry no more than a word.
+/// PING, PONG, NOP, GOAWAY, and the replies that carry no more than a word.
 public enum ControlFrame {
   /// A request whose body is empty.
-  public static func request(_ opcode: Opcode, handle: UInt32 = 0, sequence: UInt32) -> [UInt8] {
+  public static func request(
+    _ opcode: Opcode, flags: UInt8 = 0, handle: UInt32 = 0, sequence: UInt32
+  ) -> [UInt8] {
     [UInt8](
       frame: FrameHeader(
-        opcode: opcode.rawValue, sequence: sequence, handleOrAuxiliary: handle), body: [])
+        opcode: opcode.rawValue, flags: flags, sequence: sequence, handleOrAuxiliary: handle),
+      body: [])
   }
 
   /// PING with `body`, a multiple of 8 and at most ``Opcode/pingLimit`` bytes.
@@ -66,6 +69,11 @@ public enum ControlFrame {
       throw WireFailure(.badFrame, "OPEN's answer is malformed", applied: .unknown)
     }
     return (header.handleOrAuxiliary, type, body.littleEndian64(at: 0))
+  }
+
+  /// The push that asks a silent client whether it is there.
+  public static func pingClient(sequence: UInt32) -> [UInt8] {
+    request(.pingClient, sequence: sequence)
   }
 
   /// The push that tells a client why its connection ends.

@@ -23,6 +23,8 @@ public struct FrameHeader: Equatable, Sendable {
   public static let typeAsRegistered: UInt8 = 0x3F
   /// The bits of the type byte that are width and kind.
   public static let typeMask: UInt8 = 0x3F
+  /// The longest body that 24 bits can tell.
+  public static let bodyByteLimit = 0xFF_FFF8
 
   public var opcode: UInt8
   public var flags: UInt8
@@ -77,6 +79,8 @@ public struct FrameHeader: Equatable, Sendable {
 
 /// The request flags. Every other bit is reserved and refused.
 public enum FrameFlag {
+  /// No reply where the status is OK.
+  public static let quiet: UInt8 = 1 << 0
   /// The body begins with a name (``NameBlock``).
   public static let name: UInt8 = 1 << 1
   /// Two more slots follow the operands: the least and the greatest value that arithmetic with an
@@ -86,6 +90,8 @@ public enum FrameFlag {
 
 /// The reply flags.
 public enum ReplyFlag {
-  /// CREATE or OPEN made the register.
+  /// Another frame of the same answer follows.
+  public static let more: UInt8 = 1 << 1
+  /// The request made the register.
   public static let created: UInt8 = 1 << 4
 }

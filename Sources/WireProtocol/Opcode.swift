@@ -3,11 +3,13 @@
 /// What a frame asks, apart from the atomic operations, whose codes are
 /// `AtomicOperation.rawValue` (0x20–0x4F).
 public enum Opcode: UInt8, CaseIterable, Sendable {
-  /// Answers OK: everything before it has been answered.
+  /// Answers OK: everything before it has run, and whatever of it was quiet has succeeded.
   case nop = 0x00
   /// Answers its own body, at most 64 bytes.
   case ping = 0x01
-  /// Pushed by the server before it closes.
+  /// The client's answer to ``pingClient``.
+  case pong = 0x02
+  /// Asked by a client that wants no more than it is owed; pushed by the server before it closes.
   case goAway = 0x04
   /// Ends a wait.
   case cancel = 0x05
@@ -40,7 +42,14 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
   case unwatch = 0x53
   /// Has those who wait for a register look at it.
   case notify = 0x54
+  /// Operations in one frame, answered in one.
+  case batch = 0x60
+  /// Pushed by the server to a client that was silent for long.
+  case pingClient = 0xE3
 
   /// The most bytes that PING echoes.
   public static let pingLimit = 64
+
+  /// Whether it is sent by servers alone.
+  public var isPush: Bool { rawValue >= 0xE0 }
 }

@@ -88,15 +88,18 @@ public enum OperationFrame {
   }
 
   /// The frame of `request` on the register called `name`.
+  ///
+  /// - Parameter policy: `createOrConfirm` makes a missing register of `type`, at zero.
   public static func encode(
     _ request: AtomicRequest, type: RegisterType, returns: ReturnMode, name: String,
-    sequence: UInt32
+    policy: NamePolicy = .mustExist, sequence: UInt32
   ) -> [UInt8] {
     let frame = encode(
       request, type: type, returns: returns, handle: FrameHeader.byName, sequence: sequence)
     var header = FrameHeader(frame.words[0], frame.words[1])
     header.flags |= FrameFlag.name
-    return [UInt8](frame: header, body: NameBlock.bytes(name) + frame.bytes.dropFirst(16))
+    return [UInt8](
+      frame: header, body: NameBlock.bytes(name, policy: policy) + frame.bytes.dropFirst(16))
   }
 
   /// The request that a frame asks of a register of `type`.

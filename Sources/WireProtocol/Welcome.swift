@@ -9,12 +9,12 @@ public import AtomicsCore
 ///          4     1  chosen version
 ///          5     1  status
 ///          6     2  flags, 0
-///          8     4  largest frame the server takes, in bytes
+///          8     4  largest body of a frame that the server takes, in bytes
 ///         12     4  extension length in bytes
 ///         16    16  session, 0
 ///         32     8  boot epoch: another value means that values may have been lost
-///         40     4  keep-alive in milliseconds, 0 = none
-///         44     4  requests that may be in flight
+///         40     4  silence in milliseconds after which the server asks; 0 = never
+///         44     4  requests that may be waiting for their answer
 ///         48     …  extensions: {type u16, length u16, 0 u32, value to a multiple of 8}
 public struct Welcome: Equatable, Sendable {
   public static let byteCount = 48
@@ -34,14 +34,38 @@ public struct Welcome: Equatable, Sendable {
   public var lockFreeWidths: Set<AtomicWidth>
   /// Drawn anew whenever the arena starts empty or from a snapshot.
   public var arenaUUID: UInt128
-  public var handleLimit: UInt32
-  public var nameLimit: UInt32
+  public var limits: Limits
+
+  /// What one connection may have; in the order in which they stand in the extension.
+  public struct Limits: Equatable, Sendable {
+    public var handles: UInt32 = 0
+    /// Bytes of a name.
+    public var nameBytes: UInt32 = 0
+    /// Operations of one batch.
+    public var batchOperations: UInt32 = 0
+    public var watches: UInt32 = 0
+    /// Registers that the watches have together.
+    public var watchedRegisters: UInt32 = 0
+    /// Events that may be pushed before the client asks for more.
+    public var eventCredits: UInt32 = 0
+    /// The most credits that a client can have.
+    public var eventCreditLimit: UInt32 = 0
+
+    public init() {}
+
+    fileprivate static var members: [WritableKeyPath<Limits, UInt32>] {
+      [
+        \.handles, \.nameBytes, \.batchOperations, \.watches, \.watchedRegisters, \.eventCredits,
+        \.eventCreditLimit,
+      ]
+    }
+  }
 
   public init(
     status: Status = .ok, version: UInt8 = Hello.version, maximumFrame: UInt32, bootEpoch: UInt64,
     keepAliveMilliseconds: UInt32 = 0, inFlightLimit: UInt32, serverName: String,
     opcodes: Set<UInt8>, types: Set<RegisterType>, lockFreeWidths: Set<AtomicWidth>,
-    arenaUUID: UInt128, handleLimit: UInt32, nameLimit: UInt32
+    arenaUUID: UInt128, limits: Limits = Limits()
   ) {
     self.status = status
     self.version = version
@@ -54,8 +78,7 @@ public struct Welcome: Equatable, Sendable {
     self.types = types
     self.lockFreeWidths = lockFreeWidths
     self.arenaUUID = arenaUUID
-    self.handleLimit = handleLimit
-    self.nameLimit = nameLimit
+    self.limits = limits
   }
 
   /// What the extensions carry, by their type number. Unknown numbers are skipped.
@@ -81,10 +104,7 @@ public struct Welcome: Equatable, Sendable {
   private var extensionBytes: [UInt8] {
     var bytes: [UInt8] = []
     func append(_ type: Extension, _ value: [UInt8]) {
-      bytes.append(littleEndian: type.rawValue)
-      bytes.append(littleEndian: UInt16(value.count))
-      bytes.append(littleEndian: UInt32(0))
-      bytes.append(padded: value)
+      GreetingExtension.append(type.rawValue, value, to: &bytes)
     }
     var opcodeBits = [UInt8](repeating: 0, count: 32)
     for opcode in opcodes { opcodeBits[Int(opcode >> 3)] |= 1 << (opcode & 7) }
@@ -97,7 +117,7 @@ public struct Welcome: Equatable, Sendable {
     append(.types, typeBits.littleEndianBytes)
     append(.lockFreeWidths, widthBits.littleEndianBytes)
     append(.arenaUUID, arenaUUID.littleEndianBytes)
-    append(.limits, handleLimit.littleEndianBytes + nameLimit.littleEndianBytes)
+    append(.limits, Limits.members.flatMap { limits[keyPath: $0].littleEndianBytes })
     return bytes
   }
 
@@ -120,17 +140,10 @@ public struct Welcome: Equatable, Sendable {
       bootEpoch: input.littleEndian64(at: 32),
       keepAliveMilliseconds: input.littleEndian32(at: 40),
       inFlightLimit: input.littleEndian32(at: 44), serverName: "", opcodes: [], types: [],
-      lockFreeWidths: [], arenaUUID: 0, handleLimit: 0, nameLimit: 0)
-    var offset = byteCount
-    while offset + 8 <= end {
-      let count = Int(input.littleEndian16(at: offset + 2))
-      guard offset + 8 + count.padded <= end else {
-        throw WireFailure(.badFrame, "an extension of WELCOME leaves its bounds")
-      }
-      if let type = Extension(rawValue: input.littleEndian16(at: offset)) {
-        welcome.set(type, input.copy(from: offset + 8, count: count))
-      }
-      offset += 8 + count.padded
+      lockFreeWidths: [], arenaUUID: 0, limits: Limits())
+    try GreetingExtension.read(input, in: byteCount..<end, isRequest: false) { type, value in
+      guard let type = Extension(rawValue: type) else { return }
+      welcome.set(type, input.copy(from: value.lowerBound, count: value.count))
     }
     return (welcome, end)
   }
@@ -151,8 +164,10 @@ public struct Welcome: Equatable, Sendable {
         AtomicWidth.allCases.filter { number(0..<8) >> UInt128($0.rawValue) & 1 == 1 })
     case .arenaUUID: arenaUUID = number(0..<16)
     case .limits:
-      handleLimit = UInt32(truncatingIfNeeded: number(0..<4))
-      nameLimit = UInt32(truncatingIfNeeded: number(4..<8))
+      for (index, member) in Limits.members.enumerated() {
+        limits[keyPath: member] = UInt32(
+          truncatingIfNeeded: number((4 * index)..<(4 * index + 4)))
+      }
     }
   }
 }

@@ -35,6 +35,10 @@ extension ServerLimits {
     self.init()
     connections = settings.connections
     frameBytes = settings.frameBytes
+    handles = settings.handles
+    batchOperations = settings.batchOperations
+    keepAliveNanoseconds = settings.keepAlive.nanoseconds
+    idleNanoseconds = settings.idleTimeout.nanoseconds
     classificationNanoseconds = settings.classificationTimeout.nanoseconds
     headNanoseconds = settings.headTimeout.nanoseconds
     drainNanoseconds = settings.drainTimeout.nanoseconds

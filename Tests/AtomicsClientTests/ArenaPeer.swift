@@ -27,7 +27,7 @@ final class ArenaPeer: StreamHandler {
         offset = byteCount
         let welcome = Welcome(
           maximumFrame: 1 << 20, bootEpoch: 1, inFlightLimit: 0, serverName: "arena", opcodes: [],
-          types: [], lockFreeWidths: [], arenaUUID: 0, handleLimit: 1, nameLimit: 128)
+          types: [], lockFreeWidths: [], arenaUUID: 0)
         output.append(contentsOf: welcome.bytes)
       }
       while input.count - offset >= 16 {

@@ -11,7 +11,7 @@ import WireProtocol
 @Suite struct FrameSessionTests {
   private static let welcome = Welcome(
     maximumFrame: 1 << 20, bootEpoch: 1, inFlightLimit: 64, serverName: "test", opcodes: [0x20],
-    types: [], lockFreeWidths: [], arenaUUID: 2, handleLimit: 1, nameLimit: 128
+    types: [], lockFreeWidths: [], arenaUUID: 2
   ).bytes
 
   /// A session that was welcomed.

@@ -54,7 +54,9 @@ import WireProtocol
       peer = BinaryPeer(faces, greets: false)
       let reversed = peer.send(Hello(lowestVersion: 1, highestVersion: 0).bytes)
       #expect(reversed.progress.next == .close)
-      for (offset, value) in [(1, 0x42), (6, 1), (16, 1), (12, 1), (13, 0x80)] as [(Int, UInt8)] {
+      for (offset, value) in [(1, 0x42), (6, 2), (7, 1), (16, 1), (12, 1), (13, 0x80)]
+        as [(Int, UInt8)]
+      {
         peer = BinaryPeer(faces, greets: false)
         var hello = Hello().bytes
         hello[offset] = value
@@ -126,8 +128,9 @@ import WireProtocol
         return frame
       }
       let wrong: [(Status, [UInt8])] = [
-        (.unsupported, with([(0, 0x7E)])), (.unsupported, with([(0, 0x04)])),
-        (.unsupported, with([(1, 0x01)])), (.unsupported, with([(1, 0x80)])),
+        (.unsupported, with([(0, 0x7E)])), (.unsupported, with([(0, 0xE3)])),
+        (.unsupported, with([(1, 0x04)])), (.unsupported, with([(1, 0x80)])),
+        (.badOperand, with([(1, 0x01)])),
         (.badOrder, with([(2, 0x81)])), (.badOrder, with([(2, 0x87)])),
         (.badOrder, with([(2, 0x80 | 1 << 3)])), (.badOperand, with([(2, 0xC5)])),
         (.badOperand, with([(3, 0xC3)])), (.badOperand, with([(1, 0x40)])),

@@ -108,8 +108,8 @@ import WireProtocol
     var configuration = ServerConfiguration(arenaPath: "")
     (configuration.limits.watches, configuration.limits.watchedRegisters) = (1, 1)
     try Faces.use(configured: configuration) { faces in
-      let welcome = faces.context.welcome
-      #expect((welcome.watchLimit, welcome.watchedRegisterLimit) == (1, 1))
+      let welcome = faces.context.welcome.limits
+      #expect((welcome.watches, welcome.watchedRegisters) == (1, 1))
       #expect((welcome.eventCredits, welcome.eventCreditLimit) == (1024, 65_536))
       try faces.create("a/1", "u8")
       try faces.create("a/2", "u8")

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AtomicsCore
 import EventLoop
 import Foundation
 import Logging
@@ -130,6 +131,106 @@ import WireProtocol
       let ping = ControlFrame.ping([UInt8](repeating: 1, count: 8), sequence: 4)
       try socket.sendAll(ping.span, deadline: far)
       #expect(try socket.receive(into: &buffer, at: 0, deadline: far) == 24)
+    }
+  }
+
+  /// A server that asks after 30 ms of silence, and with `idle` ends who asks nothing for so long.
+  private func withAskingServer(
+    idle: UInt64 = 0, _ body: (SocketAddress) throws -> Void
+  ) throws {
+    try withTemporaryArenaPath { path in
+      var configuration = ServerConfiguration(arenaPath: path)
+      configuration.listen = [.tcp(host: "127.0.0.1", port: 0)]
+      configuration.limits.keepAliveNanoseconds = 30_000_000
+      configuration.limits.idleNanoseconds = idle
+      configuration.limits.drainNanoseconds = 1_000_000_000
+      let server = try Server(configuration, logger: Logger(label: "test"))
+      let thread = try LoopThread(name: "test-server") { try? server.run() }
+      defer {
+        server.shutDown()
+        thread.join()
+      }
+      try body(try SocketAddress(server.addresses[0]))
+    }
+  }
+
+  private func greet(_ address: SocketAddress, answersPings: Bool) throws -> Socket {
+    let far = Deadline.after(nanoseconds: 10_000_000_000)
+    let socket = try Socket.connect(to: address, deadline: far)
+    try socket.sendAll(Hello(answersPings: answersPings).bytes.span, deadline: far)
+    return socket
+  }
+
+  /// The whole frames behind WELCOME.
+  private func frames(_ received: [UInt8]) throws -> [FrameHeader] {
+    let welcome = try #require(try Welcome.decode(received.span))
+    #expect(welcome.0.keepAliveMilliseconds == 30)
+    var offset = welcome.byteCount
+    var frames: [FrameHeader] = []
+    while offset + FrameHeader.byteCount <= received.count {
+      let header = FrameHeader(
+        received.span.littleEndian64(at: offset), received.span.littleEndian64(at: offset + 8))
+      frames.append(header)
+      offset += FrameHeader.byteCount + Int(header.bodyByteCount)
+    }
+    return frames
+  }
+
+  @Test("a client that said that it answers, and does not, is asked three times and sent away")
+  func silentClient() throws {
+    try withAskingServer { address in
+      let socket = try greet(address, answersPings: true)
+      let frames = try frames(try receiveAll(socket))
+      #expect(frames.map(\.opcode) == [0xE3, 0xE3, 0xE3, 0x04])
+      #expect(frames.map(\.sequence) == [1, 2, 3, 0])
+      #expect(frames.last?.orderOrStatus == Status.limit.rawValue)
+    }
+  }
+
+  @Test("a client that answers stays, and so does one that never said that it would")
+  func answeringClient() throws {
+    try withAskingServer { address in
+      let far = Deadline.after(nanoseconds: 20_000_000_000)
+      let quiet = try greet(address, answersPings: false)
+      let socket = try greet(address, answersPings: true)
+      var buffer = [UInt8](repeating: 0, count: 1 << 12)
+      var received: [UInt8] = []
+      var answered = 0
+      while answered < 6 {
+        let count = try socket.receive(into: &buffer, at: 0, deadline: far)
+        #expect(count > 0)
+        received += buffer[..<count]
+        for question in try frames(received)[answered...] {
+          #expect(question.opcode == 0xE3 && question.sequence == UInt32(answered + 1))
+          let pong = ControlFrame.request(.pong, sequence: question.sequence)
+          try socket.sendAll(pong.span, deadline: far)
+          answered += 1
+        }
+      }
+      for one in [0, 1] {
+        let ping = ControlFrame.ping([], sequence: 9)
+        if one == 0 {
+          try quiet.sendAll(ping.span, deadline: far)
+        } else {
+          try socket.sendAll(ping.span, deadline: far)
+        }
+      }
+      received = []
+      while try received.isEmpty || frames(received).isEmpty {
+        let count = try quiet.receive(into: &buffer, at: 0, deadline: far)
+        #expect(count > 0)
+        received += buffer[..<count]
+      }
+      #expect(try frames(received).map(\.opcode) == [0x01])
+    }
+  }
+
+  @Test("who asks nothing for the configured time is sent away, though it answers")
+  func idleClient() throws {
+    try withAskingServer(idle: 100_000_000) { address in
+      let socket = try greet(address, answersPings: false)
+      let frames = try frames(try receiveAll(socket))
+      #expect(frames.map(\.opcode) == [0x04] && frames[0].orderOrStatus == Status.limit.rawValue)
     }
   }
 }

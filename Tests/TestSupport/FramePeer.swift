@@ -72,7 +72,7 @@ public final class FramePeer: StreamHandler {
     let welcome = Welcome(
       status: status, maximumFrame: 1 << 20, bootEpoch: 3, inFlightLimit: 0,
       serverName: "peer", opcodes: [0x20, 0x42], types: Set(RegisterType.all),
-      lockFreeWidths: [.eight], arenaUUID: 5, handleLimit: 10, nameLimit: 128)
+      lockFreeWidths: [.eight], arenaUUID: 5)
     output.append(contentsOf: welcome.bytes)
   }
 

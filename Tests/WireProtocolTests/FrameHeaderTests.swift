@@ -41,12 +41,15 @@ import Testing
   func constants() {
     #expect(FrameHeader.byteCount == 16 && FrameHeader.byName == 0xFFFF_FFFF)
     #expect(FrameHeader.typeAsRegistered == 0x3F)
-    #expect(FrameFlag.name == 0x02 && ReplyFlag.created == 0x10)
+    #expect(FrameFlag.quiet == 0x01 && FrameFlag.name == 0x02 && FrameFlag.bounds == 0x40)
+    #expect(ReplyFlag.more == 0x02 && ReplyFlag.created == 0x10)
     let opcodes = Opcode.allCases.map(\.rawValue)
     #expect(
       opcodes == [
-        0x00, 0x01, 0x04, 0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18,
+        0x00, 0x01, 0x02, 0x04, 0x05, 0x07, 0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18,
+        0x50, 0x51, 0x52, 0x53, 0x54, 0x60, 0xE3,
       ])
+    #expect(Opcode.allCases.filter(\.isPush) == [.pingClient])
     // No control frame has the code of an operation.
     #expect(opcodes.allSatisfy { AtomicOperation(rawValue: $0) == nil })
     let names = Status.allCases.map(\.wireName)

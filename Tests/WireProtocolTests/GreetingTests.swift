@@ -12,8 +12,19 @@ import Testing
     inFlightLimit: 4096, serverName: "atomics-server 0.1.0",
     opcodes: [0x00, 0x01, 0x20, 0x44, 0xFF],
     types: Set(RegisterType.all), lockFreeWidths: Set(AtomicWidth.allCases),
-    arenaUUID: 0x0F0E_0D0C_0B0A_0908 << 64 | 0x0706_0504_0302_0100, handleLimit: 65_536,
-    nameLimit: 128)
+    arenaUUID: 0x0F0E_0D0C_0B0A_0908 << 64 | 0x0706_0504_0302_0100, limits: limits)
+
+  static let limits = {
+    var limits = Welcome.Limits()
+    limits.handles = 65_536
+    limits.nameBytes = 128
+    limits.batchOperations = 4096
+    limits.watches = 100
+    limits.watchedRegisters = 0x0102_0304
+    limits.eventCredits = 5
+    limits.eventCreditLimit = 6
+    return limits
+  }()
 
   @Test("HELLO is these 32 bytes")
   func helloLayout() throws {
@@ -26,11 +37,71 @@ import Testing
     #expect(read.byteCount == 32 && bytes[0] == Hello.firstByte)
   }
 
+  @Test("bit 0 of HELLO's flags says that the client answers questions")
+  func helloFlag() throws {
+    let bytes = Hello(answersPings: true).bytes
+    #expect(Array(bytes[6..<8]) == [1, 0])
+    #expect(try Hello.decode(bytes.span)?.0 == Hello(answersPings: true))
+    #expect(try Hello.decode(Hello().bytes.span)?.0.answersPings == false)
+  }
+
+  @Test("a client takes frames of 4096 bytes at least", arguments: [0, 1, 4095, 4096, .max])
+  func helloFrame(size: UInt32) throws {
+    let bytes = Hello(maximumFrame: size).bytes
+    if size < 4096 {
+      #expect(throws: WireFailure.self) { try Hello.decode(bytes.span) }
+    } else {
+      #expect(try Hello.decode(bytes.span)?.0.maximumFrame == size)
+    }
+  }
+
+  /// HELLO with these bytes of extensions.
+  private func hello(_ extensions: [UInt8]) -> [UInt8] {
+    var bytes = Hello().bytes + extensions
+    bytes.replaceSubrange(12..<16, with: UInt32(extensions.count).littleEndianBytes)
+    return bytes
+  }
+
+  @Test("extensions of HELLO that nobody knows are skipped, whatever their length")
+  func helloExtensions() throws {
+    for length in 0..<24 {
+      let value = [UInt8](repeating: 0xEE, count: length)
+      var extensions: [UInt8] = []
+      GreetingExtension.append(0xFFF0, value, to: &extensions)
+      GreetingExtension.append(0xFFF1, [], to: &extensions)
+      let read = try #require(try Hello.decode(hello(extensions).span))
+      #expect(read.0 == Hello() && read.byteCount == 32 + extensions.count)
+    }
+  }
+
+  @Test("an extension of HELLO that leaves its bounds, or has a reserved byte set, is refused")
+  func brokenExtensions() throws {
+    var good: [UInt8] = []
+    GreetingExtension.append(0xFFF0, [1, 2, 3], to: &good)
+    #expect(try Hello.decode(hello(good).span) != nil)
+    // Its length, the zeros of its header, what pads its value.
+    for (offset, value) in [(2, 9), (3, 1), (4, 1), (7, 1), (11, 1), (15, 1)] as [(Int, UInt8)] {
+      var wrong = good
+      wrong[offset] = value
+      do throws(WireFailure) {
+        _ = try Hello.decode(hello(wrong).span)
+        Issue.record("byte \(offset) was accepted")
+      } catch {
+        #expect(error.status == .badFrame)
+      }
+    }
+  }
+
   @Test("HELLO waits for its last byte, at every length, with and without extensions")
   func helloTruncated() throws {
     for extensionCount in [0, 8, 4096] {
-      var bytes = Hello().bytes + [UInt8](repeating: 0x5A, count: extensionCount)
-      bytes.replaceSubrange(12..<16, with: UInt32(extensionCount).littleEndianBytes)
+      var bytes = Hello().bytes
+      if extensionCount > 0 {
+        var extensions: [UInt8] = []
+        GreetingExtension.append(
+          0xFFF0, [UInt8](repeating: 0x5A, count: extensionCount - 8), to: &extensions)
+        bytes = hello(extensions)
+      }
       for count in 0..<bytes.count {
         #expect(try Hello.decode(bytes.span.extracting(0..<count)) == nil)
       }
@@ -51,7 +122,7 @@ import Testing
 
   @Test("each reserved bit of HELLO is refused")
   func helloReserved() {
-    for bit in (6 * 8)..<(8 * 8) { refuseHello(flipping: bit) }
+    for bit in (6 * 8 + 1)..<(8 * 8) { refuseHello(flipping: bit) }
     for bit in (16 * 8)..<(32 * 8) { refuseHello(flipping: bit) }
     // The extension's length: not a multiple of 8, or too long.
     for bit in [96, 97, 98, 109, 127] { refuseHello(flipping: bit) }
@@ -90,11 +161,24 @@ import Testing
     bytes.replaceSubrange(12..<16, with: count.littleEndianBytes)
     #expect(try Welcome.decode(bytes.span)?.0 == Self.welcome)
 
-    for length in [16, 0xFFFF] {
+    // The last one has 28 bytes and 4 that pad them.
+    for length in [33, 0xFFFF] {
       bytes.replaceSubrange(
-        (bytes.count - 14)..<(bytes.count - 12), with: UInt16(length).littleEndianBytes)
+        (bytes.count - 38)..<(bytes.count - 36), with: UInt16(length).littleEndianBytes)
       #expect(throws: WireFailure.self) { try Welcome.decode(bytes.span) }
     }
+  }
+
+  @Test("limits that an older server does not tell are 0")
+  func fewerLimits() throws {
+    var bytes = Self.welcome.bytes
+    let start = bytes.count - 8 - 32
+    bytes.replaceSubrange((start + 2)..<(start + 4), with: [8, 0])
+    bytes.removeLast(24)
+    bytes.replaceSubrange(
+      12..<16, with: UInt32(bytes.count - Welcome.byteCount).littleEndianBytes)
+    let limits = try #require(try Welcome.decode(bytes.span)).0.limits
+    #expect((limits.handles, limits.nameBytes, limits.batchOperations) == (65_536, 128, 0))
   }
 
   @Test("the bitmaps have the bits of the specification")
@@ -117,6 +201,8 @@ import Testing
     #expect(values[3] == [0x1F, 0x1F, 0x1F, 0x0C, 0, 0, 0, 0])
     #expect(values[4] == [0x1F, 0, 0, 0, 0, 0, 0, 0])
     #expect(values[5] == Array(0...15))
-    #expect(values[6] == [0, 0, 1, 0, 128, 0, 0, 0])
+    #expect(
+      values[6] == [0, 0, 1, 0, 128, 0, 0, 0, 0, 16, 0, 0, 100, 0, 0, 0]
+        + [4, 3, 2, 1, 5, 0, 0, 0, 6, 0, 0, 0])
   }
 }
