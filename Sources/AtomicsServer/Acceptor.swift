@@ -35,8 +35,11 @@ final class Acceptor {
       if !isWarned {
         isWarned = true
         logger.warning(
-          "connection limit reached; more are closed as they come",
+          "connection limit reached; more are refused as they come",
           metadata: ["connections": "\(context.limits.connections)"])
+      }
+      if connections < context.limits.connections + RefusedConnection.limit {
+        loops[least].handOver(socket) { [context] in RefusedConnection(context) }
       }
       return
     }

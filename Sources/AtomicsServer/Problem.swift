@@ -35,6 +35,7 @@ struct Problem: Error, Equatable {
     case outOfBounds = "out-of-bounds"
     case preconditionFailed = "precondition-failed"
     case limitReached = "limit-reached"
+    case tooManyConnections = "too-many-connections"
     case shuttingDown = "shutting-down"
     case arenaFull = "arena-full"
     case `internal`
@@ -58,7 +59,7 @@ struct Problem: Error, Equatable {
       case .limitReached: 429
       case .headersTooLarge: 431
       case .internal: 500
-      case .shuttingDown: 503
+      case .shuttingDown, .tooManyConnections: 503
       case .arenaFull: 507
       }
     }
@@ -91,6 +92,7 @@ struct Problem: Error, Equatable {
       case .outOfBounds: "The result is out of bounds"
       case .preconditionFailed: "The precondition failed"
       case .limitReached: "A limit is reached"
+      case .tooManyConnections: "The server has too many connections"
       case .shuttingDown: "The server is shutting down"
       case .arenaFull: "The arena is full"
       case .internal: "The server failed"

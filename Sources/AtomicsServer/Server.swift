@@ -50,7 +50,9 @@ public final class Server: Sendable {
       throw .arena("\(error)")
     }
     arenaPath = service.arenaPath
-    let context = ServerContext(service: service, configuration: configuration)
+    var fitted = configuration
+    fitted.limits.fit(threads: configuration.threads, logger)
+    let context = ServerContext(service: service, configuration: fitted)
     self.context = context
     self.logger = logger
     var loops: [EventLoop] = []

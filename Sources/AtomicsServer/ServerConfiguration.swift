@@ -35,7 +35,7 @@ public struct ServerConfiguration: Sendable {
 
 /// What a server takes before it says no. Every buffer and count in it has its bound here.
 public struct ServerLimits: Sendable {
-  /// Connections at once; more are closed as they come.
+  /// Connections at once, lowered to what the process may have descriptors for; more are refused.
   public var connections = 12_000
   /// Bytes of one binary frame's body; a longer one closes the connection.
   public var frameBytes = 1 << 20

@@ -155,7 +155,9 @@ extension WaitHub {
       from: cursor, prefix: prefix.span, limit: Self.pageLimit,
       scanLimit: ExecutionBudget.scanLimit)
     budget -= page.registers.count
-    for info in page.registers { add(service.reference(info.handle), name: info.name, to: watch, now) }
+    for info in page.registers {
+      add(service.reference(info.handle), name: info.name, to: watch, now)
+    }
     guard watch.isOpen else { return }
     watch.cursor = page.next
     if page.next != nil { searching.append(watch) }

@@ -42,7 +42,8 @@ extension ServerSettings {
     Setting(
       "limits.connections",
       .count(\.limits.connections, allowed: 1...1_000_000, unit: "connections"),
-      "Connections open at once; one more is closed as soon as it is accepted"),
+      "Connections open at once, fewer where the process may not have as many open files; one"
+        + " more is told so and closed"),
     Setting(
       "limits.output_high_water_bytes",
       .count(\.limits.outputHighWaterBytes, allowed: 4096...1 << 30, unit: "bytes"),

@@ -74,7 +74,8 @@ public struct WaitFrame: Equatable, Sendable {
     body.append(littleEndian: timeoutMilliseconds)
     body.append(littleEndian: UInt32(0))
     if let then {
-      body += OperationFrame.encode(then, type: type, returns: returns, handle: 0, sequence: 0)
+      body +=
+        OperationFrame.encode(then, type: type, returns: returns, handle: 0, sequence: 0)
         .bytes
     }
     return body
@@ -94,8 +95,8 @@ public struct WaitFrame: Equatable, Sendable {
     guard let predicate = ValuePredicate(rawValue: header.argument) else {
       throw WireFailure(
         .badOperand,
-        "predicate \(header.argument) is none of 0 eq, 1 ne, 2 lt, 3 le, 4 gt, 5 ge, 6 any, 7 all, "
-          + "8 changed")
+        "predicate \(header.argument) is none of 0 eq, 1 ne, 2 lt, 3 le, 4 gt, 5 ge, 6 any, "
+          + "7 all, 8 changed")
     }
     guard predicate.exists(on: type.kind) else {
       throw WireFailure(

@@ -63,12 +63,13 @@ def arena_directory():
 class Server:
     """`atomics-server` on a free port, until `stop` or the end of a `with`."""
 
-    def __init__(self, arena, *arguments, listen=("127.0.0.1:0",)):
+    def __init__(self, arena, *arguments, listen=("127.0.0.1:0",), under=()):
+        """`under`: a command that runs the server as its own arguments say."""
         self.arena = arena
         self.log = tempfile.TemporaryFile("w+")
         listening = [part for address in listen for part in ("--listen", address)]
         self.process = start(
-            [BINARIES / "atomics-server", *listening, "--arena", arena, *arguments],
+            [*under, BINARIES / "atomics-server", *listening, "--arena", arena, *arguments],
             stdout=subprocess.PIPE, stderr=self.log)
         self.end = threading.Timer(SERVER_LIFE_SECONDS, self.process.kill)
         self.end.daemon = True

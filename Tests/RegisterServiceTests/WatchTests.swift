@@ -118,7 +118,7 @@ import Testing
     }
   }
 
-  @Test("the empty prefix is everything, taken up part by part; more creations than are kept are found")
+  @Test("the empty prefix is everything, part by part; more creations than are kept are found")
   func everything() throws {
     try HubBench.use { bench in
       for index in 0..<3000 { _ = try bench.make("r\(index)") }
@@ -173,7 +173,7 @@ import Testing
     }
   }
 
-  /// Threads change registers while a hub watches them; what it was told last must be what is there.
+  /// Threads change registers while a hub watches them; what it was told last must be there.
   @Test("the last value is never missed")
   func stress() throws {
     try withTemporaryArena { arena in

@@ -44,7 +44,7 @@ import Testing
         ])
   }
 
-  @Test("every predicate on every type reads back, by handle and by name", arguments: RegisterType.all)
+  @Test("every predicate on every type reads back, both ways", arguments: RegisterType.all)
   func roundTrip(type: RegisterType) throws {
     for predicate in ValuePredicate.allCases where predicate.exists(on: type.kind) {
       let operand: UInt128 = predicate == .changed ? 0 : type.width.mask
@@ -52,7 +52,8 @@ import Testing
         WaitFrame(predicate, operand, timeoutMilliseconds: 5),
         WaitFrame(
           predicate, operand, timeoutMilliseconds: 0,
-          then: try AtomicRequest(.exchange, on: type, order: .releasing, operand: 1), returns: .old),
+          then: try AtomicRequest(.exchange, on: type, order: .releasing, operand: 1), returns: .old
+        ),
       ]
       if type.kind.isInteger {
         let bounded = try AtomicRequest(

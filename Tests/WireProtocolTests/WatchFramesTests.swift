@@ -8,8 +8,10 @@ import Testing
 @Suite struct WatchFramesTests {
   @Test("a WATCH is a handle or a name, and an interval")
   func watch() throws {
-    let (header, body) = try split(WatchFrame.frame(handle: 6, intervalMilliseconds: 250, sequence: 1))
-    #expect(header == FrameHeader(opcode: 0x52, bodyByteCount: 8, sequence: 1, handleOrAuxiliary: 6))
+    let (header, body) = try split(
+      WatchFrame.frame(handle: 6, intervalMilliseconds: 250, sequence: 1))
+    #expect(
+      header == FrameHeader(opcode: 0x52, bodyByteCount: 8, sequence: 1, handleOrAuxiliary: 6))
     #expect(body == [250, 0, 0, 0, 0, 0, 0, 0])
     #expect(try WatchFrame.intervalMilliseconds(of: body.span) == 250)
     for isPrefix in [false, true] {

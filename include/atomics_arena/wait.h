@@ -6,8 +6,8 @@
 
    A cell's event word: bit 0 says that somebody sleeps on it, bit 1 that a server watches the cell,
    the rest counts wake-ups. Who waits sets a bit, lets a barrier pass through all processors, and
-   looks at the value again; so whoever changes the value needs no barrier to see the bit, or is seen
-   itself. */
+   looks at the value again; so whoever changes the value needs no barrier to see the bit, or is
+   seen itself. */
 
 ATOMICS_INLINE uint32_t *atomics_event(unsigned char *cell) {
   return (uint32_t *)(void *)(cell + ATOMICS_CELL_EVENT);
