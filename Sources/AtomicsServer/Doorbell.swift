@@ -40,8 +40,23 @@ final class Doorbell: Sendable {
     thread.join()
   }
 
+  /// So many rounds that found something may be in one period: who rings without an end, for
+  /// whatever reason, is heard once in a while.
+  private static let roundsInPeriod = 16
+  private static let periodNanoseconds: UInt64 = 1_000_000
+
   private func listen() {
-    while service.isWatching, !isEnding.load(ordering: .relaxed) { service.passRingsOn() }
+    var rounds = 0
+    var end = Deadline.after(nanoseconds: Self.periodNanoseconds)
+    while service.isWatching, !isEnding.load(ordering: .relaxed) {
+      guard service.passRingsOn() else { continue }
+      rounds += 1
+      guard rounds >= Self.roundsInPeriod else { continue }
+      let now = Deadline.now
+      if now < end { service.rest(nanoseconds: Int(end.nanoseconds - now.nanoseconds)) }
+      rounds = 0
+      end = .after(nanoseconds: Self.periodNanoseconds)
+    }
   }
 
   /// A part at a time, so that rings are heard meanwhile.

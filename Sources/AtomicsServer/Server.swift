@@ -119,9 +119,10 @@ public final class Server: Sendable {
         threads.append(try LoopThread(name: "atomics-loop-\(index)") { loop.run() })
       }
       failure.onSet { [self] in shutDown() }
-      try maintenance.start()
       try doorbell.start()
+      try maintenance.start()
     } catch {
+      doorbell.finish()
       for loop in loops { loop.stop() }
       for thread in threads { thread.join() }
       throw .network(error)

@@ -25,9 +25,6 @@ extension RegisterService {
 
   /// The longest time between two looks for rings.
   public static let longestRingDelay: UInt64 = 50_000_000
-  /// After so many rounds within a millisecond that found something a rest follows, whoever rings.
-  static let roundsAtOnce = 16
-
   /// Whether there is anything that others could ring for.
   public var isWatching: Bool { board.isWatching }
 
@@ -39,13 +36,15 @@ extension RegisterService {
 
   /// Sleeps until another process changed what is watched, ``longestRingDelay`` at most, and passes
   /// it on. Blocks: for a thread of its own, and one at a time.
-  public func passRingsOn() {
+  ///
+  /// - Returns: Whether anybody rang.
+  public func passRingsOn() -> Bool {
     arena.awaitRing(nanoseconds: Self.longestRingDelay)
-    for _ in 0..<Self.roundsAtOnce {
-      guard arena.takeRings({ board.changed(bucket: $0) }) else { return }
-    }
-    arena.rest(nanoseconds: 1_000_000)
+    return arena.takeRings { board.changed(bucket: $0) }
   }
+
+  /// Gives the thread's processor away for a moment shorter than a second.
+  public func rest(nanoseconds: Int) { arena.rest(nanoseconds: nanoseconds) }
 
   /// Wakes the thread in ``passRingsOn()``.
   public func wakeDoorbell() { arena.wakeDoorbell() }

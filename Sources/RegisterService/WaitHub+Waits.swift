@@ -7,18 +7,24 @@ extension WaitHub {
   /// Looks at the register for a new wait, and keeps the wait unless that ended it.
   func begin(_ wait: Wait, _ now: UInt64) {
     client(of: wait) { $0.open[wait.key] = wait }
-    if wait.isSatisfied(by: wait.first) { attempt(wait) }
+    // Who takes something stands behind those who came before; who only looks once has no place.
+    let isBehindOthers =
+      wait.condition.then != nil && wait.deadline > now && hasTakers(wait.register)
+    if !isBehindOthers, wait.isSatisfied(by: wait.first) { attempt(wait) }
     guard wait.isOpen else { return }
     guard wait.deadline > now else { return finish(wait, .timedOut(wait.first)) }
     let cell = cell(of: wait.register, now)
     wait.cell = cell
     cell.waits.append(wait)
     cell.openCount += 1
+    if wait.condition.then != nil { cell.takerCount += 1 }
     setTimer(.wait(wait), at: wait.deadline)
     // Whoever changed the value since the first look may not have seen that it is waited for: where
     // the cell is new, it is looked at once more when its mark is certain to be seen. Where it was
     // marked before, this look comes behind the wait's being there to be found.
-    if cell.last != wait.first || currentValue(of: wait) != wait.first { enqueue(cell) }
+    if isBehindOthers || cell.last != wait.first || currentValue(of: wait) != wait.first {
+      enqueue(cell)
+    }
   }
 
   private func currentValue(of wait: Wait) -> UInt128? {
@@ -84,6 +90,7 @@ extension WaitHub {
     board.waits.subtract(1, ordering: .relaxed)
     guard let cell = wait.cell else { return }
     wait.cell = nil
+    if wait.condition.then != nil { cell.takerCount -= 1 }
     if wait.deadline != .max { timers.noteStale { $0.isStale } }
     leave(cell)
   }

@@ -63,7 +63,10 @@ extension WaitHub {
     detach(view)
     if view.watch.prefix != nil, !view.isTold { return remove(view) }
     if view.isPending, !view.isHeld { return }
-    view.isHeld = false
+    if view.isHeld {
+      view.isHeld = false
+      timers.noteStale { $0.isStale }
+    }
     view.isPending = true
     view.watch.client.add(.view(view))
   }
@@ -112,7 +115,7 @@ extension WaitHub {
     watch.client.registerCount -= watch.views.count
     if watch.views.isEmpty { return }
     closing.append(watch)
-    bell.wakeHub()
+    wake()
   }
 
   func takeApart(_ budget: inout Int) {
@@ -144,7 +147,7 @@ extension WaitHub {
     let isSearching = watch.cursor != nil
     watch.cursor = 0
     if !isSearching { searching.append(watch) }
-    bell.wakeHub()
+    wake()
   }
 
   /// Goes through a part of the slots for one of the watches that are not through.

@@ -41,6 +41,8 @@ public final class WaitHub {
   /// Cells whose mark is not certain to be seen yet.
   private var unsettled: [WatchedCell] = []
   var timers = TimeHeap<Timed>()
+  /// What comes about now is done in this call, or the caller is told that there is more.
+  private var isProcessing = false
   private var nextSample = UInt64.max
   private var samplePosition = 0
   var prefixes: [Watch] = []
@@ -86,6 +88,8 @@ public final class WaitHub {
   /// - Parameter now: Nanoseconds of a clock that never goes back.
   /// - Returns: Whether more is left to be done at once.
   public func process(now: UInt64) -> Bool {
+    isProcessing = true
+    defer { isProcessing = false }
     var budget = Self.turn
     bell.take { bucket in for cell in buckets[bucket] ?? [] { enqueue(cell) } }
     takeMade(now)
@@ -119,8 +123,13 @@ public final class WaitHub {
     buckets[bucket, default: []].append(cell)
     board.watch(register.handle.slot, in: service.arena)
     unsettled.append(cell)
-    bell.wakeHub()
+    wake()
     return cell
+  }
+
+  /// Whether somebody waits for the register to run an operation on it.
+  func hasTakers(_ register: RegisterReference) -> Bool {
+    (cells[register.handle]?.takerCount ?? 0) > 0
   }
 
   /// One of those who were concerned with the cell is not any more.
@@ -159,9 +168,11 @@ public final class WaitHub {
     }
     cell.isQueued = true
     queue.append(cell)
-    // What comes about within `process` is done by it.
-    bell.wakeHub()
+    wake()
   }
+
+  /// Has ``process(now:)`` called, which has something to do.
+  func wake() { if !isProcessing { bell.wakeHub() } }
 
   /// From here on no change of the marked cells is missed; what came before is looked at.
   private func settle() {

@@ -12,6 +12,8 @@ final class WatchedCell {
   var views: [WatchView] = []
   /// How many of both are open, and how many are not.
   var openCount = 0
+  /// How many of the open waits run an operation.
+  var takerCount = 0
   var closedCount = 0
 
   /// The value that all of them have looked at since they last looked; nil: unknown.

@@ -193,7 +193,7 @@ def test_the_end_of_the_server_answers_each_wait(own_server):
         assert {reply.sequence for reply in ended[:20]} == waits
         assert {reply.status for reply in ended} == {"SHUTTING_DOWN"}
         assert ended[-1].opcode == GOAWAY
-    assert own_server.stop() == 0
+    assert own_server.process.wait(10) == 0
 
 
 def test_a_client_that_is_gone_takes_nothing(own_server):

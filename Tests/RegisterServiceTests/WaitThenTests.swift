@@ -34,6 +34,22 @@ import Testing
     }
   }
 
+  @Test("who comes later stands behind those who wait, also when there is something to take")
+  func order() throws {
+    try HubBench.use { bench in
+      let permits = try bench.make("permits")
+      let (first, second) = (HubGuest(bench), HubGuest(bench))
+      try first.wait(1, permits, .greaterOrEqual, 1, then: take())
+      bench.settle()
+      try bench.run(.add, 1, on: permits)
+      try second.wait(2, permits, .greaterOrEqual, 1, then: take())
+      #expect(second.results() == [:])
+      #expect(first.results() == [1: .performed(AtomicOutcome(old: 1, new: 0))])
+      try bench.run(.add, 1, on: permits)
+      #expect(second.results() == [2: .performed(AtomicOutcome(old: 1, new: 0))])
+    }
+  }
+
   @Test("an operation that declines on that value, or is refused, ends the wait with that")
   func declining() throws {
     try HubBench.use { bench in
