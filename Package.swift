@@ -30,7 +30,7 @@ let package = Package(
       name: "Engines",
       targets: [
         "AtomicsCore", "SharedArena", "WireProtocol", "JSONText", "HTTPMessage", "HTTP1Session",
-        "HTTP2Session", "Settings",
+        "HTTP2Session", "Settings", "EventLoop", "RegisterService", "AtomicsServer",
       ]),
     .executable(name: "atomics-server", targets: ["atomics-server"]),
     .executable(name: "atomics-client", targets: ["atomics-client"]),

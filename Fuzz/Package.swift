@@ -13,8 +13,8 @@ let package = Package(
   name: "Fuzz",
   dependencies: [.package(name: "atomics-service", path: "..")],
   targets: [
-    "FuzzArena", "FuzzFrames", "FuzzHTTP1", "FuzzHTTP2", "FuzzJSON", "FuzzNames", "FuzzSettings",
-    "FuzzValues",
+    "FuzzArena", "FuzzConnection", "FuzzFrames", "FuzzHTTP1", "FuzzHTTP2", "FuzzJSON", "FuzzNames",
+    "FuzzSettings", "FuzzValues",
   ].map { name in
     .executableTarget(
       name: name, dependencies: [.product(name: "Engines", package: "atomics-service")],

@@ -10,7 +10,7 @@ struct RunningBatch {
   let header: FrameHeader
   /// Bytes of whole operations.
   let body: [UInt8]
-  var progress: BatchProgress
+  let progress: BatchProgress
 }
 
 /// How far a batch has run.
@@ -57,7 +57,7 @@ extension BinarySession {
     guard !output.isFull, let batch else { return self.batch == nil }
     var progress = batch.progress
     let isDone = runPart(of: batch.header, batch.body.span, &progress, into: &output, &budget)
-    if isDone { self.batch = nil } else { self.batch?.progress = progress }
+    keep(isDone ? nil : batch, progress)
     return isDone
   }
 
@@ -67,8 +67,13 @@ extension BinarySession {
       var progress = batch.progress
       var budget = ExecutionBudget()
       let isDone = runPart(of: batch.header, batch.body.span, &progress, into: &output, &budget)
-      if isDone { self.batch = nil } else { self.batch?.progress = progress }
+      keep(isDone ? nil : batch, progress)
     }
+  }
+
+  /// As a whole: the look at the property in each turn is then free of run-time exclusivity checks.
+  private func keep(_ batch: RunningBatch?, _ progress: BatchProgress) {
+    self.batch = batch.map { RunningBatch(header: $0.header, body: $0.body, progress: progress) }
   }
 
   /// Runs the next part of a batch whose client is gone.

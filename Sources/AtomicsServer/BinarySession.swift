@@ -27,7 +27,7 @@ final class BinarySession {
   /// The largest body of a frame that the client takes.
   private(set) var clientFrameLimit = 0
   /// When the client was last heard, and whether it answers when it is asked.
-  var silence = SilenceWatch()
+  private(set) var silence = SilenceWatch()
   /// Answers to PING_CLIENT that have come.
   var pongCount = 0
   /// What is left of a batch that takes several turns.
@@ -121,6 +121,31 @@ final class BinarySession {
     let failure = WireFailure(
       .shuttingDown, "the server shuts down; requests without a reply were not applied")
     output.append(contentsOf: ControlFrame.goAway(failure))
+  }
+
+  // MARK: - Silence
+
+  // The watch is changed outside of its property, as the handles are: a look at it in each turn is
+  // then free of run-time exclusivity checks.
+
+  /// The client was heard; `asks`: it said more than that it is there.
+  func hear(at now: UInt64, asks: Bool) {
+    var silence = self.silence
+    silence.hear(at: now, asks: asks)
+    self.silence = silence
+  }
+
+  /// What the client asked before is still waited for.
+  func keepAsking(at now: UInt64) {
+    var silence = self.silence
+    silence.keepAsking(at: now)
+    self.silence = silence
+  }
+
+  func lookAtSilence(at now: UInt64) -> SilenceWatch.Finding {
+    var silence = self.silence
+    defer { self.silence = silence }
+    return silence.look(at: now)
   }
 
   // MARK: - Greeting

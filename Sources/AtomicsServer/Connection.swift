@@ -88,7 +88,7 @@ final class Connection: StreamHandler {
     let now = stream.loop.now.nanoseconds
     let asks =
       progress.consumed > answers &* FrameHeader.byteCount || session.batch != nil
-    if inputCount > keptInput || asks { session.silence.hear(at: now, asks: asks) }
+    if inputCount > keptInput || asks { session.hear(at: now, asks: asks) }
     keptInput = inputCount &- progress.consumed
     guard !isOpening, !isWatchingSilence, let delay = session.silence.delay(from: now) else {
       return
@@ -103,10 +103,10 @@ final class Connection: StreamHandler {
   ) -> StreamProgress {
     let now = stream.loop.now.nanoseconds
     // Who takes what it is sent is there, though it is not read meanwhile.
-    if stream.unsentCount < unsentAtLook { session.silence.hear(at: now, asks: false) }
+    if stream.unsentCount < unsentAtLook { session.hear(at: now, asks: false) }
     unsentAtLook = stream.unsentCount
-    if session.isWaiting { session.silence.keepAsking(at: now) }
-    switch session.silence.look(at: now) {
+    if session.isWaiting { session.keepAsking(at: now) }
+    switch session.lookAtSilence(at: now) {
     case .nothing: break
     case .ask(let sequence):
       output.append(contentsOf: ControlFrame.pingClient(sequence: sequence))

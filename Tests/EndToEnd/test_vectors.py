@@ -11,8 +11,8 @@ import sys
 import httpx
 import pytest
 from atr_client import (
-    AS_REGISTERED, BY_NAME, FLAG_NAME, OPERATIONS, TYPES, Client, frame, name_block, operation,
-    operation_frame, slot,
+    AS_REGISTERED, BY_NAME, CREATED, FLAG_NAME, OPERATIONS, STATUSES, TYPES, Client, frame,
+    name_block, operation, operation_frame, slot,
 )
 
 VECTORS = pathlib.Path(__file__).resolve().parents[1] / "Vectors"
@@ -100,6 +100,59 @@ def test_binary_by_handle(server, registers):
             data[12:16] = handles[vector["type"]].to_bytes(4, "little")
             frames.append(bytes(data))
         run_frames(client, vectors, frames, handles)
+
+
+def test_binary_in_batches(server, registers):
+    """Every vector, with the store before and the load after it, as elements of one frame."""
+    vectors = framed()
+    with Client(server.host, server.port) as client:
+        handles = {type: client.open(f"vector.{type}")[0]
+                   for type in dict.fromkeys(vector["type"] for vector in vectors)}
+        for part in batches(vectors):
+            elements = []
+            for vector in part:
+                handle = handles[vector["type"]]
+                data = bytearray.fromhex(vector["request_hex"])
+                data[12:16] = handle.to_bytes(4, "little")
+                elements += [
+                    frame(OPERATIONS["store"], 2, slot_of(vector, vector["initial"]), order=5,
+                          type=AS_REGISTERED, handle=handle),
+                    bytes(data),
+                    frame(OPERATIONS["load"], 3, order=5 | 1 << 6, type=AS_REGISTERED,
+                          handle=handle)]
+            replies, count = client.batch(*elements)
+            assert count == len(elements) == len(replies)
+            for vector, store, reply, final in zip(part, *[replies[n::3] for n in range(3)]):
+                assert store.status == "OK"
+                assert reply.status == vector["status"], (vector, reply.bytes.hex())
+                if "reply_hex" in vector:
+                    assert reply.bytes.hex() == vector["reply_hex"], vector
+                assert final.body == slot_of(vector, vector["final"]), (vector, final.body.hex())
+
+
+def test_binary_by_names_that_are_made(server):
+    """Vectors that begin at zero, each on a register that its own frame makes."""
+    zeros = {slot(TYPES[type], 0) for type in TYPES}
+    vectors = [
+        vector for vector in framed()
+        if vector["status"] in RAN and slot_of(vector, vector["initial"]) in zeros]
+    assert len(vectors) > 500
+    with Client(server.host, server.port) as client:
+        for index, vector in enumerate(vectors):
+            name = f"made.{index}"
+            data = bytearray.fromhex(vector["request_hex"])
+            body = name_block(name, 1) + bytes(data[16:])
+            type_code = data[3] & 0xC0 | TYPES[vector["type"]]
+            reply = client.ask(
+                data[0], body, flags=data[1] | FLAG_NAME, order=data[2], type=type_code,
+                argument=data[7], handle=BY_NAME)
+            expected = bytearray.fromhex(vector["reply_hex"])
+            assert reply.flags == CREATED, (vector, reply.bytes.hex())
+            assert reply.status == STATUSES[expected[2]] == vector["status"], vector
+            assert (reply.body, reply.argument) == (expected[16:], expected[7]), vector
+            reply = client.by_name(
+                OPERATIONS["load"], name, order=5 | 1 << 6, type=AS_REGISTERED)
+            assert reply.body == slot_of(vector, vector["final"]), vector
 
 
 def test_binary_by_name(server, registers):

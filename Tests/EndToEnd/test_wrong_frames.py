@@ -50,15 +50,17 @@ def test_the_welcome_tells_what_is_there(client):
 
 
 def test_opcodes_that_do_not_exist(client, hits):
-    for opcode in set(range(256)) - {*range(2), *range(0x10, 0x19), *range(0x20, 0x25),
-                                     *range(0x30, 0x34), *range(0x38, 0x3E), *range(0x40, 0x47),
-                                     0x48, 0x49, *range(0x4C, 0x4F)}:
+    known = int.from_bytes(client.extensions[2], "little")
+    for opcode in range(256):
+        if known >> opcode & 1:
+            continue
         refused(client.ask(opcode), "UNSUPPORTED")
     assert client.ask(PING, b"all well").check().body == b"all well"
 
 
 def test_each_reserved_flag(client, hits):
-    for bit in set(range(8)) - {1, 6}:
+    refused(client.ask(PING, flags=1), "UNSUPPORTED")
+    for bit in set(range(8)) - {0, 1, 6}:
         refused(client.ask(INC, order=SEQ_CST, flags=1 << bit, handle=hits), "UNSUPPORTED")
         refused(client.ask(PING, flags=1 << bit), "UNSUPPORTED")
         reply = client.ask(
@@ -115,7 +117,7 @@ def test_names_and_handles_do_not_mix(client, hits):
     refused(reply, "BAD_OPERAND")
     for policy in (1, 2):
         reply = client.by_name(INC, "frames.hits", policy=policy, order=SEQ_CST, type=AS_REGISTERED)
-        refused(reply, "UNSUPPORTED")
+        refused(reply, "BAD_OPERAND")
     reply = client.by_name(INC, "frames.hits", policy=3, order=SEQ_CST, type=AS_REGISTERED)
     refused(reply, "BAD_OPERAND")
 
@@ -152,7 +154,7 @@ def test_a_name_longer_than_its_frame_ends_the_connection(server):
 
 
 @pytest.mark.parametrize("change", [
-    (1, b"X"), (4, bytes((2, 3))), (4, bytes((0, 0))), (4, bytes((3, 1))), (6, b"\1"), (7, b"\x80"),
+    (1, b"X"), (4, bytes((2, 3))), (4, bytes((0, 0))), (4, bytes((3, 1))), (6, b"\2"), (7, b"\x80"),
     (8, (100).to_bytes(4, "little")), (12, (4).to_bytes(4, "little")),
     (12, (1 << 20).to_bytes(4, "little")), (16, b"\1"), (31, b"\1"),
 ])

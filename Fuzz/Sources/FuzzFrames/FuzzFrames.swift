@@ -51,6 +51,8 @@ private func fuzzRequests(_ header: FrameHeader, _ body: [UInt8]) {
     precondition(
       (try? DeleteOwnedFrame(body: Array(frame).span)) == part, "DELETE_OWNED changes on its way")
   }
+  fuzzBatch(body)
+  fuzzRuns(body)
   guard let operation = AtomicOperation(rawValue: header.opcode) else { return }
   for type in RegisterType.all {
     guard
@@ -66,6 +68,62 @@ private func fuzzRequests(_ header: FrameHeader, _ body: [UInt8]) {
     precondition(again?.returns == returns, "the return bits change on their way")
     precondition(again?.request == request, "a request changes on its way")
     perform(request, on: type, from: body)
+  }
+}
+
+/// A batch that is one can be gone through, frame by frame, to its end.
+private func fuzzBatch(_ body: [UInt8]) {
+  guard (try? BatchFrame.check(body.span, limit: 64)) != nil else { return }
+  var (offset, count) = (0, 0)
+  while offset < body.count {
+    let header = FrameHeader(
+      body.span.littleEndian64(at: offset), body.span.littleEndian64(at: offset + 8))
+    precondition(AtomicOperation(rawValue: header.opcode) != nil, "a batch of something else")
+    offset += FrameHeader.byteCount + Int(header.bodyByteCount)
+    count += 1
+  }
+  precondition(offset == body.count && count <= 64, "a batch that does not end where it ends")
+}
+
+/// Frames that run as one leave and answer what each of them by itself would.
+private func fuzzRuns(_ bytes: [UInt8]) {
+  guard bytes.count >= 2 * FrameHeader.byteCount else { return }
+  for type in RegisterType.all {
+    guard
+      let run = OperationRun(bytes.span, at: 0, on: type, atMost: 64, replyBytes: .max)
+    else { continue }
+    let found = UInt128(bytes.span.littleEndian64(at: 8)) & type.width.mask
+    var words: [UInt64] = []
+    run.forEachReplyWord(bytes.span, found: found) { words.append($0) }
+    var (value, expected, offset) = (found, [UInt64](), 0)
+    for _ in 0..<run.count {
+      let header = FrameHeader(
+        bytes.span.littleEndian64(at: offset), bytes.span.littleEndian64(at: offset + 8))
+      let start = offset + FrameHeader.byteCount
+      offset = start + Int(header.bodyByteCount)
+      guard let operation = AtomicOperation(rawValue: header.opcode),
+        let (request, returns) = try? OperationFrame.decode(
+          operation, header: header, operands: bytes.span.extracting(start..<offset), type: type)
+      else { preconditionFailure("a frame of a run that is none by itself") }
+      let memory = UnsafeMutableRawPointer.allocate(byteCount: 16, alignment: 16)
+      defer { unsafe memory.deallocate() }
+      // Safety: the memory is aligned, and lives until the turn ends.
+      let cell = unsafe AtomicCell(at: memory, type: type)
+      cell.store(value)
+      let outcome = cell.perform(request)
+      value = outcome.new
+      if header.flags & FrameFlag.quiet != 0 { continue }
+      let reply = OperationFrame.reply(to: header, request, outcome, returns: returns, type: type)
+      for index in 0..<reply.count { expected.append(reply.words[index]) }
+    }
+    precondition(offset == run.end && words == expected, "a run answers otherwise")
+    // Safety: as above.
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: 16, alignment: 16)
+    defer { unsafe memory.deallocate() }
+    let cell = unsafe AtomicCell(at: memory, type: type)
+    cell.store(found)
+    _ = cell.perform(run.request)
+    precondition(cell.load() == value, "a run leaves another value")
   }
 }
 
