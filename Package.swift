@@ -30,7 +30,7 @@ let package = Package(
       name: "Engines",
       targets: [
         "AtomicsCore", "SharedArena", "WireProtocol", "JSONText", "HTTPMessage", "HTTP1Session",
-        "HTTP2Session", "Settings", "EventLoop", "RegisterService", "AtomicsServer",
+        "HTTP2Session", "TLSSession", "Settings", "EventLoop", "RegisterService", "AtomicsServer",
       ]),
     .executable(name: "atomics-server", targets: ["atomics-server"]),
     .executable(name: "atomics-client", targets: ["atomics-client"]),
@@ -65,8 +65,8 @@ let package = Package(
     .target(
       name: "AtomicsServer",
       dependencies: [
-        "RegisterService", "HTTPMessage", "HTTP2Session", "HTTP1Session", "WireProtocol",
-        "JSONText", "EventLoop", "AtomicsCore", logging,
+        "RegisterService", "HTTPMessage", "HTTP2Session", "HTTP1Session", "TLSSession",
+        "WireProtocol", "JSONText", "EventLoop", "AtomicsCore", logging,
       ],
       swiftSettings: settings),
     // Remote and local clients with one API.
@@ -86,6 +86,8 @@ let package = Package(
       name: "HTTP2Session", dependencies: ["HTTPMessage", "CNGHTTP2"], swiftSettings: settings),
     // HTTP/1.1 without I/O: strict and small.
     .target(name: "HTTP1Session", dependencies: ["HTTPMessage"], swiftSettings: settings),
+    // TLS without I/O, by OpenSSL; SHA-256 and random bytes for secrets.
+    .target(name: "TLSSession", dependencies: ["COpenSSL"], swiftSettings: settings),
     // Method, path, fields, events, limits.
     .target(name: "HTTPMessage", swiftSettings: settings),
     // Binary frames and statuses to values and back, without I/O.
@@ -106,6 +108,7 @@ let package = Package(
     .target(name: "CLinux"),
     .systemLibrary(
       name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
 
     // Processes that die at every step of a change, for the tests of SharedArena.
     .executableTarget(
@@ -127,12 +130,13 @@ let package = Package(
       ("HTTPMessage", ["HTTPMessage"]),
       ("HTTP1Session", ["HTTP1Session", "HTTPMessage"]),
       ("HTTP2Session", ["HTTP2Session", "HTTPMessage"]),
+      ("TLSSession", ["TLSSession"]),
       ("RegisterService", ["RegisterService", "SharedArena", "AtomicsCore"]),
       (
         "AtomicsServer",
         [
           "AtomicsServer", "RegisterService", "WireProtocol", "HTTPMessage", "HTTP1Session",
-          "SharedArena", "AtomicsCore", "EventLoop", "JSONText", logging,
+          "TLSSession", "SharedArena", "AtomicsCore", "EventLoop", "JSONText", logging,
         ]
       ),
       (

@@ -14,7 +14,7 @@ let package = Package(
   dependencies: [.package(name: "atomics-service", path: "..")],
   targets: [
     "FuzzArena", "FuzzConnection", "FuzzFrames", "FuzzHTTP1", "FuzzHTTP2", "FuzzJSON", "FuzzNames",
-    "FuzzSettings", "FuzzValues",
+    "FuzzSettings", "FuzzTLS", "FuzzValues",
   ].map { name in
     .executableTarget(
       name: name, dependencies: [.product(name: "Engines", package: "atomics-service")],

@@ -7,24 +7,24 @@ import Logging
 final class Acceptor {
   private let context: ServerContext
   private let loops: [EventLoop]
-  private let clocks: [WallClock]
+  private let benches: [Workbench]
   private let waits: [LoopWaits]
   private let logger: Logger
   private var isWarned = false
 
   init(
-    _ context: ServerContext, _ loops: [EventLoop], _ clocks: [WallClock], _ waits: [LoopWaits],
+    _ context: ServerContext, _ loops: [EventLoop], _ benches: [Workbench], _ waits: [LoopWaits],
     _ logger: Logger
   ) {
     self.context = context
     self.waits = waits
     self.loops = loops
-    self.clocks = clocks
+    self.benches = benches
     self.logger = logger
   }
 
   /// - Parameter mapsArena: Whether it came over the arena's own socket.
-  func accept(_ socket: consuming Socket, mapsArena: Bool) {
+  func accept(_ socket: consuming Socket, mapsArena: Bool, _ encryption: Encryption) {
     var connections = 0
     var least = 0
     for (index, loop) in loops.enumerated() {
@@ -44,11 +44,11 @@ final class Acceptor {
       return
     }
     isWarned = false
-    let clock = clocks[least]
+    let bench = benches[least]
     let waits = waits[least]
     let context = context
     let peer = Peer(
       user: socket.peerCredentials?.user ?? context.ownUser, mapsArena: mapsArena)
-    loops[least].handOver(socket) { Connection(context, clock, waits.hub, peer) }
+    loops[least].handOver(socket) { Connection(context, bench, waits.hub, peer, encryption) }
   }
 }

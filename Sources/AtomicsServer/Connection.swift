@@ -6,9 +6,11 @@ import HTTP2Session
 import HTTPMessage
 import JSONText
 import RegisterService
+import TLSSession
 import WireProtocol
 
-/// One connection: its first bytes choose the protocol, which has it from then on.
+/// One connection: its first bytes choose the protocol, which has it from then on. TLS, where they
+/// begin it, comes between the loop and the protocol that is chosen inside.
 final class Connection: StreamHandler {
   private enum Speech {
     case undecided
@@ -18,9 +20,11 @@ final class Connection: StreamHandler {
   }
 
   private let context: ServerContext
-  private let clock: WallClock
-  private let peer: Peer
+  private let bench: Workbench
   private let hub: WaitHub
+  private var peer: Peer
+  private let encryption: Encryption
+  private var transport: TLSTransport?
   private var speech = Speech.undecided
   /// Whether the deadline of the opening still runs.
   private var isOpening = true
@@ -39,11 +43,15 @@ final class Connection: StreamHandler {
   private var unsentAtLook = 0
   private var loop: EventLoop?
 
-  init(_ context: ServerContext, _ clock: WallClock, _ hub: WaitHub, _ peer: Peer) {
+  init(
+    _ context: ServerContext, _ bench: Workbench, _ hub: WaitHub, _ peer: Peer,
+    _ encryption: Encryption = .none
+  ) {
     self.context = context
     self.hub = hub
     self.peer = peer
-    self.clock = clock
+    self.bench = bench
+    self.encryption = encryption
   }
 
   func opened(_ stream: Stream) {
@@ -52,6 +60,18 @@ final class Connection: StreamHandler {
   }
 
   func process(
+    _ input: Span<UInt8>, into output: inout OutputBuffer, stream: Stream, endOfInput: Bool
+  ) -> StreamProgress {
+    guard let transport else {
+      return speak(input, into: &output, stream: stream, endOfInput: endOfInput)
+    }
+    return transport.process(input, into: &output, stream: stream, endOfInput: endOfInput) {
+      speak($0, into: &$1, stream: stream, endOfInput: $2)
+    }
+  }
+
+  /// A turn of what is spoken, in plain bytes.
+  private func speak(
     _ input: Span<UInt8>, into output: inout OutputBuffer, stream: Stream, endOfInput: Bool
   ) -> StreamProgress {
     switch speech {
@@ -71,11 +91,15 @@ final class Connection: StreamHandler {
       watchRest(of: exchange, stream)
       return progress
     case .undecided:
-      guard decide(OpeningBytes(input), into: &output, stream) else {
+      let opening = opening(input)
+      if opening == .tls, beginEncryption() {
+        return process(input, into: &output, stream: stream, endOfInput: endOfInput)
+      }
+      guard decide(opening, into: &output, stream) else {
         return StreamProgress(consumed: input.count, next: .close)
       }
       if case .undecided = speech { return StreamProgress(consumed: 0, next: .needInput) }
-      return process(input, into: &output, stream: stream, endOfInput: endOfInput)
+      return speak(input, into: &output, stream: stream, endOfInput: endOfInput)
     }
   }
 
@@ -124,6 +148,19 @@ final class Connection: StreamHandler {
 
   private static let farewellNanoseconds: UInt64 = 5_000_000_000
 
+  /// What the first bytes open; inside TLS both sides have agreed on it already.
+  private func opening(_ input: Span<UInt8>) -> OpeningBytes {
+    guard let transport else { return OpeningBytes(input) }
+    return input.isEmpty ? .undecided : transport.opening
+  }
+
+  /// - Returns: False where no TLS is spoken.
+  private func beginEncryption() -> Bool {
+    guard encryption != .none, let tls = context.tls else { return false }
+    transport = try? TLSTransport(tls.context, bench, inputLimit: context.limits.inputBytes)
+    return transport != nil
+  }
+
   /// The connection preface and the header of the SETTINGS that follows it (RFC 9113 §3.4).
   private static let http2OpeningCount = 24 + 9
 
@@ -133,50 +170,50 @@ final class Connection: StreamHandler {
     stream.clearDeadline()
   }
 
-  private static let unknownProtocol: [UInt8] = {
-    let text = "these bytes open none of atr/1, HTTP/2 with prior knowledge and HTTP/1.1\n"
-    return Array(
-      """
-      HTTP/1.1 400 Bad Request\r
-      Connection: close\r
-      Content-Type: text/plain\r
-      Content-Length: \(text.utf8.count)\r
-      \r
-      \(text)
-      """.utf8)
-  }()
-
   /// - Returns: False when the connection ends here.
   private func decide(_ opening: OpeningBytes, into output: inout OutputBuffer, _ stream: Stream)
     -> Bool
   {
+    if let transport, opening != .undecided {
+      peer.isEncrypted = true
+      peer.certificate = transport.certificate
+    } else if encryption == .required, opening != .undecided {
+      output.append(contentsOf: OpeningRefusal.plain(opening))
+      return false
+    }
     switch opening {
     case .undecided:
       return true
     case .binary:
       speech = .binary(BinarySession(context, peer, hub) { stream.requestTurn() })
     case .http1:
-      let session = HTTP1Session(limits: context.limits.http)
-      speech = .http1(HTTPExchange(session, context, clock, user: peer.user))
+      let scheme: HTTPScheme = peer.isEncrypted ? .https : .http
+      let session = HTTP1Session(scheme: scheme, limits: context.limits.http)
+      speech = .http1(HTTPExchange(session, context, bench.clock, peer))
       endOpening(stream)
     case .http2:
       guard let session = try? HTTP2Session(role: .server, limits: context.limits.http) else {
         return false
       }
-      speech = .http2(HTTPExchange(session, context, clock, user: peer.user))
+      speech = .http2(HTTPExchange(session, context, bench.clock, peer))
     case .tls:
-      // A fatal handshake_failure alert (RFC 8446 §6): this server has no certificate.
-      output.append(contentsOf: [0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x28])
+      output.append(contentsOf: OpeningRefusal.noTLS)
       return false
     case .unknown:
-      // A person with a terminal may be on the other side: say so in the plainest protocol.
-      output.append(contentsOf: Self.unknownProtocol)
+      output.append(contentsOf: OpeningRefusal.unknownProtocol)
       return false
     }
     return true
   }
 
   func deadlineReached(into output: inout OutputBuffer, stream: Stream) -> StreamProgress {
+    guard let transport else { return speakAtDeadline(into: &output, stream) }
+    return transport.signal(into: &output) { speakAtDeadline(into: &$0, stream) }
+  }
+
+  private func speakAtDeadline(into output: inout OutputBuffer, _ stream: Stream)
+    -> StreamProgress
+  {
     if !isOpening, case .binary(let session) = speech {
       return lookAtSilence(of: session, into: &output, stream)
     }
@@ -235,6 +272,11 @@ final class Connection: StreamHandler {
   }
 
   func drain(into output: inout OutputBuffer, stream: Stream) -> StreamProgress {
+    guard let transport else { return sayGoodbye(into: &output, stream) }
+    return transport.signal(into: &output) { sayGoodbye(into: &$0, stream) }
+  }
+
+  private func sayGoodbye(into output: inout OutputBuffer, _ stream: Stream) -> StreamProgress {
     switch speech {
     case .undecided:
       return StreamProgress(consumed: 0, next: .close)
@@ -265,6 +307,7 @@ final class Connection: StreamHandler {
     }
     loop = nil
     speech = .undecided
+    transport = nil
   }
 
   /// A batch that arrived whole runs whole, also when its client is gone: a part in each turn, so

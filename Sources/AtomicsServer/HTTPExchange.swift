@@ -54,10 +54,13 @@ final class HTTPExchange<Session: HTTPServerSession> {
   /// Keeps its capacity from one turn to the next while the connection is busy.
   private(set) var sending: [UInt8] = []
 
-  init(_ session: Session, _ context: ServerContext, _ clock: WallClock, user: UInt32) {
+  private let isEncrypted: Bool
+
+  init(_ session: Session, _ context: ServerContext, _ clock: WallClock, _ peer: Peer) {
     self.session = session
     self.clock = clock
-    api = JSONAPI(context, user: user)
+    isEncrypted = peer.isEncrypted
+    api = JSONAPI(context, user: peer.user)
   }
 
   func process(_ input: Span<UInt8>, into output: inout OutputBuffer, endOfInput: Bool)
@@ -109,7 +112,9 @@ final class HTTPExchange<Session: HTTPServerSession> {
   private func answer(_ event: HTTPEvent, _ budget: inout ExecutionBudget) {
     messageCount &+= 1
     switch event {
-    case .request(let request):
+    case .request(var request):
+      // Whatever the client calls it: the origin of its own pages is told by this.
+      if isEncrypted { request.scheme = .https }
       session.respond(api.respond(to: request, &budget), to: request.stream)
     case .rejected(let rejection, let stream):
       budget.spend(ExecutionBudget.message)

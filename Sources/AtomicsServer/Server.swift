@@ -4,6 +4,7 @@ import EventLoop
 public import Logging
 import RegisterService
 import Synchronization
+import TLSSession
 
 /// The register service: an arena, its directory lock, and the loops that serve it.
 ///
@@ -34,7 +35,9 @@ public final class Server: Sendable {
   ///
   /// - Throws: ``ServerError`` with what is in the way: another server, a foreign file, an address.
   public init(_ configuration: ServerConfiguration, logger: Logger) throws(ServerError) {
-    let addresses = try Self.addresses(configuration)
+    let rules = ListenRules(configuration)
+    let addresses = try Self.addresses(configuration, rules, logger)
+    let tls = try Self.tls(configuration, logger)
     let snapshots = configuration.snapshots
     guard !snapshots.isOn || snapshots.directory != nil else { throw .noSnapshotDirectory }
     let service: RegisterService
@@ -52,7 +55,7 @@ public final class Server: Sendable {
     arenaPath = service.arenaPath
     var fitted = configuration
     fitted.limits.fit(threads: configuration.threads, logger)
-    let context = ServerContext(service: service, configuration: fitted)
+    let context = ServerContext(service: service, configuration: fitted, tls: tls)
     self.context = context
     self.logger = logger
     var loops: [EventLoop] = []
@@ -62,9 +65,9 @@ public final class Server: Sendable {
       for _ in 0..<max(1, configuration.threads) {
         loops.append(try EventLoop(limits: configuration.limits.stream))
       }
-      let clocks = loops.map { _ in WallClock() }
+      let benches = loops.map { _ in Workbench(context.limits.stream) }
       let waits = loops.map { LoopWaits(service, $0, configuration.limits.waiting) }
-      let acceptor = Acceptor(context, loops, clocks, waits, logger)
+      let acceptor = Acceptor(context, loops, benches, waits, logger)
       var bound: [String] = []
       // The arena's own socket comes last: it is how local programs ask, and not the user's.
       let own = try SocketAddress(unixPath: service.socketPath)
@@ -72,7 +75,8 @@ public final class Server: Sendable {
         let listener = try ListenerSocket(address: address)
         bound.append("\(listener.address)")
         let mapsArena = index == addresses.count
-        try loops[0].listen(listener) { acceptor.accept($0, mapsArena: mapsArena) }
+        let encryption = rules.encryption(on: address)
+        try loops[0].listen(listener) { acceptor.accept($0, mapsArena: mapsArena, encryption) }
       }
       self.addresses = bound.dropLast()
       self.loops = loops
@@ -88,9 +92,20 @@ public final class Server: Sendable {
     }
   }
 
-  private static func addresses(_ configuration: ServerConfiguration) throws(ServerError)
-    -> [SocketAddress]
+  private static func tls(_ configuration: ServerConfiguration, _ logger: Logger)
+    throws(ServerError) -> CurrentTLS?
   {
+    guard let tls = configuration.tls else { return nil }
+    do throws(TLSError) {
+      return try CurrentTLS(tls, logger)
+    } catch {
+      throw .tls("\(error)")
+    }
+  }
+
+  private static func addresses(
+    _ configuration: ServerConfiguration, _ rules: ListenRules, _ logger: Logger
+  ) throws(ServerError) -> [SocketAddress] {
     guard !configuration.listen.isEmpty else { throw .noAddress }
     var addresses: [SocketAddress] = []
     for listen in configuration.listen {
@@ -102,7 +117,9 @@ public final class Server: Sendable {
       } catch {
         throw .network(error)
       }
-      if let last = addresses.last, !last.isLoopback { throw .notLoopback("\(last)") }
+      if let last = addresses.last, let warning = try rules.check(last) {
+        logger.warning("\(warning)")
+      }
     }
     return addresses
   }
@@ -151,6 +168,12 @@ public final class Server: Sendable {
     loop.execute { [self] in
       loop.schedule(afterNanoseconds: limit) { self.stop() }
     }
+  }
+
+  /// Reads again what may change while the server runs: certificate, key and authorities. What
+  /// cannot be used is logged as an error, and the old stays. Any thread.
+  public func reload() {
+    context.tls?.reload(logger)
   }
 
   /// Connections that live now.

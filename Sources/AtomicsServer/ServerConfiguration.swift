@@ -21,6 +21,10 @@ public struct ServerConfiguration: Sendable {
   /// Loop threads; less than 1 counts as 1. One per core serves most.
   public var threads = 1
   public var limits = ServerLimits()
+  /// How TCP listeners encrypt; nil: they do not.
+  public var tls: TLSConfiguration?
+  /// Whether addresses beyond loopback may do without encryption and authentication.
+  public var isInsecure = false
   /// Host names, without port, that the server answers to besides IP literals and `localhost`.
   public var allowedHosts: [String] = []
   /// Origins whose pages may use the server.

@@ -13,6 +13,8 @@ final class ServerContext: Sendable {
   let summaries: SummaryBoard
   let limits: ServerLimits
   let rules: BrowserRules
+  /// Nil: nothing is encrypted here.
+  let tls: CurrentTLS?
   /// The answer to every HELLO that this server understands.
   let welcome: Welcome
   /// The body of `/v1/capabilities`.
@@ -21,8 +23,9 @@ final class ServerContext: Sendable {
   let ownUser = geteuid()
   private let draining = Atomic(false)
 
-  init(service: RegisterService, configuration: ServerConfiguration) {
+  init(service: RegisterService, configuration: ServerConfiguration, tls: CurrentTLS? = nil) {
     self.service = service
+    self.tls = tls
     summaries = SummaryBoard { () throws(ServiceError) in try service.summary() }
     limits = configuration.limits
     rules = BrowserRules(

@@ -11,9 +11,11 @@ public enum ServerError: Error, Equatable {
   /// Snapshots are on, and there is no place for them.
   case noSnapshotDirectory
   case network(EventLoopError)
-  /// TCP listens on loopback only: there is no authentication yet, and whoever reaches the port may
-  /// do what write permission on the arena's `val` permits.
-  case notLoopback(String)
+  /// An address beyond loopback lacks what protects it: whoever reaches it may do what write
+  /// permission on the arena's `val` permits, or may read what others send.
+  case exposed(address: String, missing: String)
+  /// A certificate, key or authority cannot be used; the text says which file and why.
+  case tls(String)
   /// Neither a TCP nor a Unix address was given.
   case noAddress
 
@@ -38,9 +40,12 @@ extension ServerError: CustomStringConvertible {
     case .noSnapshotDirectory:
       "there is no directory for snapshots: set snapshot_directory (--snapshot-directory)"
     case .network(let error): "\(error)"
-    case .notLoopback(let address):
-      "\(address) is not a loopback address: without authentication anyone who reaches it could "
-        + "change every register; listen on 127.0.0.1 or [::1], or on a unix: path"
+    case .exposed(let address, let missing):
+      "\(address) is not a loopback address and is without \(missing): anyone who reaches it could "
+        + "read or change what is not theirs; give a certificate (--tls-certificate, --tls-key) and "
+        + "require client certificates (--tls-client-ca, --tls-client-certificates required), "
+        + "listen on 127.0.0.1, [::1] or a unix: path, or say --insecure"
+    case .tls(let reason): reason
     case .noAddress: "the server has no address to listen on"
     }
   }

@@ -105,8 +105,9 @@
     reallocate(max(capacity * 2, length + byteCount))
   }
 
-  /// Makes the buffer ready for a stream that holds `keptCount` unsent bytes.
-  mutating func begin(keptCount: Int) {
+  /// Makes the buffer ready for a stream that holds `keptCount` unsent bytes; of use to a handler
+  /// that changes what another appends.
+  public mutating func begin(keptCount: Int) {
     length = 0
     self.keptCount = keptCount
     if capacity > Self.retainedCapacity { reallocate(Self.standardCapacity) }

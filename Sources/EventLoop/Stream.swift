@@ -97,6 +97,12 @@ extension Stream {
   /// Closes at once: unsent output is lost. Within a method of its handler, when that returns.
   public func close(_ reason: StreamCloseReason = .aborted) { loop.close(self, reason) }
 
+  /// Whether a turn was asked for that has not begun: `process` is called once more.
+  public var hasRequestedTurn: Bool {
+    // pairs with the exchange in requestTurn(_:): a turn that is seen here comes.
+    wantsTurn || turnRequested.load(ordering: .acquiring)
+  }
+
   /// Any thread: see `EventLoop.requestTurn(_:)`.
   public func requestTurn() { loop.requestTurn(self) }
 }

@@ -15,7 +15,7 @@ enum IPv4Text {
 }
 
 /// RFC 4291 §2.2 text: eight groups, one run of zeros may be `::`; without zones and without the
-/// dotted form, neither of which can be loopback.
+/// dotted form.
 enum IPv6Text {
   static func groups(_ text: String) -> [UInt16]? {
     guard let gap = text.firstRange(of: "::") else {

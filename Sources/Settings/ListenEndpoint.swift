@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A place to listen: a loopback TCP port or a Unix socket.
+/// A place to listen: a TCP port or a Unix socket.
 public enum ListenEndpoint: Sendable, Hashable, CustomStringConvertible {
   /// `host` is an IP address without brackets; port 0 takes a free one.
   case tcp(host: String, port: UInt16)
@@ -23,7 +23,7 @@ public enum ListenEndpoint: Sendable, Hashable, CustomStringConvertible {
     guard let colon = text.lastIndex(of: ":"),
       let port = Self.port(text[text.index(after: colon)...])
     else { throw SettingProblem("'\(text)' is not an address", allowed: Self.allowed) }
-    self = .tcp(host: try Self.loopback(String(text[..<colon]), in: text), port: port)
+    self = .tcp(host: try Self.host(String(text[..<colon]), in: text), port: port)
   }
 
   static let allowed = "ADDRESS:PORT such as 127.0.0.1:7070 or [::1]:7070, or unix:PATH"
@@ -33,27 +33,16 @@ public enum ListenEndpoint: Sendable, Hashable, CustomStringConvertible {
     return UInt16(text)
   }
 
-  /// The address as the socket takes it. Only loopback passes: nothing authenticates yet, so who
-  /// reaches the port can change every register.
-  private static func loopback(_ host: String, in text: String) throws(SettingProblem) -> String {
+  /// The address as the socket takes it: numeric, so that nothing is looked up.
+  private static func host(_ host: String, in text: String) throws(SettingProblem) -> String {
     if host == "localhost" { return "127.0.0.1" }
-    let isBracketed = host.hasPrefix("[") && host.hasSuffix("]") && host.count > 2
-    let isLoopback: Bool
-    let address = isBracketed ? String(host.dropFirst().dropLast()) : host
-    if isBracketed, let groups = IPv6Text.groups(address) {
-      isLoopback = groups == [0, 0, 0, 0, 0, 0, 0, 1]
-    } else if !isBracketed, let octets = IPv4Text.octets(address) {
-      isLoopback = octets[0] == 127
-    } else {
-      throw SettingProblem("'\(text)' is not an address", allowed: allowed)
+    if host.hasPrefix("["), host.hasSuffix("]") {
+      let address = String(host.dropFirst().dropLast())
+      if IPv6Text.groups(address) != nil { return address }
+    } else if IPv4Text.octets(host) != nil {
+      return host
     }
-    guard isLoopback else {
-      throw SettingProblem(
-        "\(host) is not a loopback address, and without authentication whoever reaches the port"
-          + " could change every register",
-        allowed: "127.0.0.0/8 and [::1], or unix:PATH, which has permissions")
-    }
-    return address
+    throw SettingProblem("'\(text)' is not an address", allowed: allowed)
   }
 
   public var description: String {

@@ -34,6 +34,7 @@ extension ServerSettings {
     }
     try SettingsLayer(environment: environment).apply(to: &settings)
     try SettingsLayer(flags: flags).apply(to: &settings)
+    try settings.checkTogether()
     return settings
   }
 
@@ -45,7 +46,30 @@ extension ServerSettings {
   ) throws(SettingsError) -> ServerSettings {
     var settings = ServerSettings()
     try SettingsLayer(yaml: yaml, path: name).apply(to: &settings)
+    try settings.checkTogether()
     return settings
+  }
+
+  /// What each setting alone cannot tell.
+  private func checkTogether() throws(SettingsError) {
+    if tlsCertificate != nil, tlsKey == nil {
+      throw .incomplete(key: "tls_certificate", needs: "its private key, tls_key (--tls-key)")
+    }
+    if tlsKey != nil, tlsCertificate == nil {
+      throw .incomplete(key: "tls_key", needs: "tls_certificate (--tls-certificate)")
+    }
+    if tlsClientCertificates != .none {
+      let key = "tls_client_certificates"
+      if tlsCertificate == nil {
+        throw .incomplete(key: key, needs: "TLS, tls_certificate and tls_key")
+      }
+      if tlsClientCA == nil {
+        throw .incomplete(key: key, needs: "their roots, tls_client_ca (--tls-client-ca)")
+      }
+    } else if tlsClientCA != nil {
+      throw .incomplete(
+        key: "tls_client_ca", needs: "tls_client_certificates, optional or required")
+    }
   }
 
   /// The known key that is most like `key`, if any is near.

@@ -5,7 +5,28 @@ extension ServerSettings {
   public static let table: [Setting] = [
     Setting(
       "listen", flag: "--listen", .endpoints(\.listen),
-      "Addresses to listen on, ADDRESS:PORT or unix:PATH; port 0 takes a free one"),
+      "Addresses to listen on, ADDRESS:PORT or unix:PATH; port 0 takes a free one; beyond loopback"
+        + " they need TLS and authentication, or insecure"),
+    Setting(
+      "tls_certificate", flag: "--tls-certificate", .path(\.tlsCertificate),
+      "PEM file of the server's certificate and those that lead to its root; with it the TCP"
+        + " addresses speak TLS too, and those beyond loopback nothing else; SIGHUP reads this and"
+        + " the next two again"),
+    Setting(
+      "tls_key", flag: "--tls-key", .path(\.tlsKey),
+      "PEM file of the certificate's private key, without a passphrase"),
+    Setting(
+      "tls_client_ca", flag: "--tls-client-ca", .path(\.tlsClientCA),
+      "PEM file of the roots of the clients' certificates"),
+    Setting(
+      "tls_client_certificates", flag: "--tls-client-certificates",
+      .clientCertificates(\.tlsClientCertificates),
+      "Whether clients that speak TLS show certificates: none (they are not asked), optional (what"
+        + " they show must be valid) or required"),
+    Setting(
+      "insecure", flag: "--insecure", .flag(\.insecure),
+      "Whether addresses beyond loopback may do without TLS or without authentication, true or"
+        + " false: this lets whoever reaches them do what write permission on the arena's val does"),
     Setting(
       "arena", flag: "--arena", .path(\.arena),
       "Directory of the arena; empty is /dev/shm/atomics-UID/default"),

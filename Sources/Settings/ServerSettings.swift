@@ -14,6 +14,14 @@ public struct ServerSettings: Sendable, Equatable {
   /// Event loop threads; 0 is one for each core.
   public var threads = 0
   public var logLevel = LogLevel.info
+  /// PEM files of the server's certificate and its key; nil: nothing is encrypted.
+  public var tlsCertificate: String?
+  public var tlsKey: String?
+  /// PEM file of the roots of the clients' certificates.
+  public var tlsClientCA: String?
+  public var tlsClientCertificates = ClientCertificates.none
+  /// Whether addresses beyond loopback may do without encryption and authentication.
+  public var insecure = false
   /// Names that a request's `Host` may have beside IP addresses and `localhost`.
   public var allowedHosts: [String] = []
   /// Origins of web pages that may use the server beside its own.

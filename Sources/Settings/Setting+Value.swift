@@ -36,6 +36,20 @@ extension Setting {
         throw SettingProblem("'\(text)' is neither true nor false", allowed: "true, false or empty")
       }
       settings[keyPath: path] = text.isEmpty ? nil : text == "true"
+    case .flag(let path):
+      let text = try single(texts)
+      guard text == "true" || text == "false" else {
+        throw SettingProblem("'\(text)' is neither true nor false", allowed: "true or false")
+      }
+      settings[keyPath: path] = text == "true"
+    case .clientCertificates(let path):
+      let text = try single(texts)
+      guard let clients = ClientCertificates(rawValue: text) else {
+        throw SettingProblem(
+          "'\(text)' is no such rule",
+          allowed: ClientCertificates.allCases.map(\.rawValue).joined(separator: ", "))
+      }
+      settings[keyPath: path] = clients
     }
   }
 
@@ -49,6 +63,8 @@ extension Setting {
     case .duration(let path, _): [SecondsText.format(settings[keyPath: path])]
     case .logLevel(let path): [settings[keyPath: path].rawValue]
     case .choice(let path): [settings[keyPath: path].map { $0 ? "true" : "false" } ?? ""]
+    case .flag(let path): [settings[keyPath: path] ? "true" : "false"]
+    case .clientCertificates(let path): [settings[keyPath: path].rawValue]
     }
   }
 

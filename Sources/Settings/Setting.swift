@@ -32,7 +32,7 @@ public struct Setting: Sendable {
     switch kind {
     case .count(_, _, let unit): unit
     case .duration: "seconds"
-    case .endpoints, .path, .logLevel, .words, .choice: nil
+    case .endpoints, .path, .logLevel, .words, .choice, .flag, .clientCertificates: nil
     }
   }
 
@@ -41,7 +41,7 @@ public struct Setting: Sendable {
   public var isList: Bool {
     switch kind {
     case .endpoints, .words: true
-    case .path, .count, .duration, .logLevel, .choice: false
+    case .path, .count, .duration, .logLevel, .choice, .flag, .clientCertificates: false
     }
   }
 }
@@ -59,8 +59,16 @@ enum SettingKind: Sendable {
   case logLevel(Path<LogLevel>)
   /// `true` or `false`; empty stands for nil.
   case choice(Path<Bool?>)
+  /// `true` or `false`.
+  case flag(Path<Bool>)
+  case clientCertificates(Path<ClientCertificates>)
   /// Words checked by `grammar`.
   case words(Path<[String]>, WordGrammar)
+}
+
+/// Whether the server asks clients that speak TLS for certificates.
+public enum ClientCertificates: String, CaseIterable, Sendable {
+  case none, optional, required
 }
 
 /// How much the server says on standard error; each level includes those after it.

@@ -11,6 +11,8 @@ public enum SettingsError: Error, Equatable, CustomStringConvertible {
   case unknown(SettingOrigin, key: String, suggestion: String?)
   /// The setting cannot have this value.
   case invalid(SettingOrigin, key: String, problem: String, allowed: String)
+  /// A setting has no use without another one.
+  case incomplete(key: String, needs: String)
 
   public var description: String {
     switch self {
@@ -21,6 +23,7 @@ public enum SettingsError: Error, Equatable, CustomStringConvertible {
       "\(origin): there is no setting '\(key)'; did you mean '\(suggestion)'?"
     case .invalid(let origin, let key, let problem, let allowed):
       "\(origin): \(key): \(problem); allowed: \(allowed)"
+    case .incomplete(let key, let needs): "'\(key)' is set, and has no use without \(needs)"
     }
   }
 }

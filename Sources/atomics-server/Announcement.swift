@@ -11,12 +11,16 @@ struct Announcement {
   var origin: String
   /// The path that this program was started by.
   var program: String
+  /// The server's certificate; nil: nothing is encrypted.
+  var certificatePath: String?
+  /// Whether clients that speak TLS must show a certificate of their own.
+  var asksForCertificate = false
 
   var text: String {
     let url = "\(base)/v1/registers/hits"
     let commands = [
       "\(curl) -X PUT \(url) -d '{\"type\":\"u64\"}'",
-      "\(curl) --http2-prior-knowledge -X POST \(url)/inc",
+      "\(curl) \(http2) -X POST \(url)/inc",
       "\(client)\(serverFlag) inc hits",
     ]
     let lines =
@@ -26,17 +30,35 @@ struct Announcement {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  private var tcp: String? { addresses.first { !$0.hasPrefix("unix:") } }
+  /// The first TCP address, of those that take plain bytes if there are any.
+  private var tcp: String? {
+    let all = addresses.filter { !$0.hasPrefix("unix:") }
+    return all.first { $0.hasPrefix("127.") || $0.hasPrefix("[::1]") } ?? all.first
+  }
+
+  /// Where the examples go only through TLS.
+  private var encryptedFor: String? {
+    guard let certificatePath, let tcp, !tcp.hasPrefix("127."), !tcp.hasPrefix("[::1]") else {
+      return nil
+    }
+    return certificatePath
+  }
+
+  private var http2: String { encryptedFor == nil ? "--http2-prior-knowledge" : "--http2" }
 
   private var socketPath: String? {
     addresses.first { $0.hasPrefix("unix:") }.map { String($0.dropFirst("unix:".count)) }
   }
 
-  private var base: String { "http://\(tcp ?? "localhost")" }
+  private var base: String {
+    encryptedFor == nil ? "http://\(tcp ?? "localhost")" : "https://\(tcp ?? "")"
+  }
 
   private var curl: String {
     if tcp == nil, let socketPath { return "curl --unix-socket \(Self.quoted(socketPath))" }
-    return "curl"
+    guard let certificate = encryptedFor else { return "curl" }
+    let own = asksForCertificate ? " --cert YOURS.pem --key YOURS.key" : ""
+    return "curl --cacert \(Self.quoted(certificate))\(own)"
   }
 
   /// The client beside this program, or on the path as this one was.
@@ -47,6 +69,7 @@ struct Announcement {
 
   /// Nothing where the client finds the server by itself.
   private var serverFlag: String {
+    if encryptedFor != nil { return " --server " + Self.quoted("shm:\(arenaPath)") }
     if let tcp { return tcp == "127.0.0.1:7070" ? "" : " --server atr://\(tcp)" }
     return socketPath.map { " --server " + Self.quoted("unix:\($0)") } ?? ""
   }

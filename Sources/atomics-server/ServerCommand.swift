@@ -13,7 +13,8 @@ struct ServerCommand: ParsableCommand {
     abstract: "Serves named atomic registers in shared memory, over HTTP and the binary protocol.",
     discussion: """
       Flags win over environment variables, which win over the settings file. \
-      SIGTERM and SIGINT let open requests finish, then exit 0; a second signal exits at once.
+      SIGTERM and SIGINT let open requests finish, then exit 0; a second signal exits at once. \
+      SIGHUP reads the certificate, its key and the clients' roots again.
 
       SETTINGS (environment variable, flag), each also as --set KEY=VALUE:
       \(ServerSettings.help)
@@ -22,8 +23,21 @@ struct ServerCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Where to listen; repeats. Loopback only for now.", valueName: "ADDRESS:PORT|unix:PATH"))
+      "Where to listen; repeats. Beyond loopback only with TLS and authentication, or --insecure.",
+      valueName: "ADDRESS:PORT|unix:PATH"))
   var listen: [String] = []
+  @Option(help: ArgumentHelp("Certificate to speak TLS with (PEM).", valueName: "FILE"))
+  var tlsCertificate: String?
+  @Option(help: ArgumentHelp("Private key of the certificate (PEM).", valueName: "FILE"))
+  var tlsKey: String?
+  @Option(help: ArgumentHelp("Roots of the clients' certificates (PEM).", valueName: "FILE"))
+  var tlsClientCA: String?
+  @Option(
+    help: ArgumentHelp(
+      "Whether clients show certificates.", valueName: "none|optional|required"))
+  var tlsClientCertificates: String?
+  @Flag(help: "Listen beyond loopback even without TLS or authentication.")
+  var insecure = false
   @Option(help: ArgumentHelp("Directory of the arena.", valueName: "PATH"))
   var arena: String?
   @Option(
@@ -67,10 +81,13 @@ struct ServerCommand: ParsableCommand {
     try Server.guardAgainstFaults()
     let server = try Server(ServerConfiguration(settings), logger: logger)
     signals.onFirst { server.shutDown() }
+    signals.onReload { server.reload() }
     StandardOutput.write(
       Announcement(
         addresses: server.addresses, arenaPath: server.arenaPath, origin: origin(of: server),
-        program: CommandLine.arguments.first ?? "atomics-server"
+        program: CommandLine.arguments.first ?? "atomics-server",
+        certificatePath: settings.tlsCertificate,
+        asksForCertificate: settings.tlsClientCertificates == .required
       ).text)
     try server.run()
   }
@@ -86,6 +103,13 @@ struct ServerCommand: ParsableCommand {
       flags += values.map { ServerSettings.Flag(name: name, key: key, value: $0) }
     }
     add("--listen", "listen", listen)
+    add("--tls-certificate", "tls_certificate", tlsCertificate.map { [$0] } ?? [])
+    add("--tls-key", "tls_key", tlsKey.map { [$0] } ?? [])
+    add("--tls-client-ca", "tls_client_ca", tlsClientCA.map { [$0] } ?? [])
+    add(
+      "--tls-client-certificates", "tls_client_certificates",
+      tlsClientCertificates.map { [$0] } ?? [])
+    add("--insecure", "insecure", insecure ? ["true"] : [])
     add("--arena", "arena", arena.map { [$0] } ?? [])
     add("--arena-capacity", "arena_capacity", arenaCapacity.map { [$0] } ?? [])
     add("--threads", "threads", threads.map { [$0] } ?? [])

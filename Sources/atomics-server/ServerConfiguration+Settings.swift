@@ -15,6 +15,8 @@ extension ServerConfiguration {
       }
     }
     threads = settings.threads > 0 ? settings.threads : ProcessInfo.processInfo.activeProcessorCount
+    tls = TLSConfiguration(settings)
+    isInsecure = settings.insecure
     allowedHosts = settings.allowedHosts
     allowedOrigins = settings.allowedOrigins
     limits = ServerLimits(settings.limits)
@@ -27,6 +29,20 @@ extension ServerConfiguration {
     let isAsked = settings.snapshotDirectory != nil || settings.snapshotInterval > .zero
     snapshots.atShutdown = settings.snapshotAtShutdown ?? isAsked
     snapshots.isOn = isAsked || snapshots.atShutdown
+  }
+}
+
+extension TLSConfiguration {
+  fileprivate init?(_ settings: ServerSettings) {
+    guard let certificate = settings.tlsCertificate, let key = settings.tlsKey else { return nil }
+    self.init(certificatePath: certificate, keyPath: key)
+    clientCAPath = settings.tlsClientCA
+    clientCertificates =
+      switch settings.tlsClientCertificates {
+      case .none: .none
+      case .optional: .optional
+      case .required: .required
+      }
   }
 }
 

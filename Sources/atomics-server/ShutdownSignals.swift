@@ -3,35 +3,58 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// Turns the first SIGTERM or SIGINT into a call and the second into the end of the process.
+/// Turns the first SIGTERM or SIGINT into a call and the second into the end of the process, and
+/// each SIGHUP into another call.
 ///
-/// From its creation on neither signal kills the process by itself, and SIGPIPE is ignored: a
+/// From its creation on none of them kills the process by itself, and SIGPIPE is ignored: a
 /// peer or a reader that has gone is seen as an error where it is written to.
 final class ShutdownSignals {
   private let received = Received()
+  private let reloads = Received()
   private let sources: [any DispatchSourceSignal]
 
   init() {
     signal(SIGPIPE, SIG_IGN)
     let queue = DispatchQueue(label: "signals")
-    let received = received
-    sources = [SIGTERM, SIGINT].map { number in
+    let (received, reloads) = (received, reloads)
+    func source(_ number: Int32, _ handler: @escaping @Sendable () -> Void)
+      -> any DispatchSourceSignal
+    {
       // Its default action would end the process before the source sees it.
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-      source.setEventHandler { received.add(number) }
+      source.setEventHandler(handler: handler)
       source.resume()
       return source
     }
+    sources =
+      [SIGTERM, SIGINT].map { number in
+        source(number) {
+          // As a shell reports a process that the signal ended.
+          if received.count() > 1 { _exit(128 + number) }
+          received.act()
+        }
+      } + [
+        source(SIGHUP) {
+          _ = reloads.count()
+          reloads.act()
+        }
+      ]
   }
 
   /// Calls `action` on the signals' own thread at the first signal, at once if it has come.
   func onFirst(_ action: @escaping @Sendable () -> Void) {
     received.set(action)
   }
+
+  /// Calls `action` on the signals' own thread at each SIGHUP, at once if one has come: what may
+  /// change while the process runs is to be read again.
+  func onReload(_ action: @escaping @Sendable () -> Void) {
+    reloads.set(action)
+  }
 }
 
-/// The signals so far and what the first one sets off.
+/// The signals so far and what they set off.
 private final class Received: Sendable {
   private struct State {
     var count = 0
@@ -48,13 +71,14 @@ private final class Received: Sendable {
     if isDue { action() }
   }
 
-  func add(_ number: Int32) {
-    let (count, action) = state.withLock { state in
+  /// - Returns: How many signals there were, with this one.
+  func count() -> Int {
+    state.withLock { state in
       state.count += 1
-      return (state.count, state.action)
+      return state.count
     }
-    // As a shell reports a process that the signal ended.
-    if count > 1 { _exit(128 + number) }
-    action?()
   }
+
+  /// Does what a signal sets off.
+  func act() { state.withLock { $0.action }?() }
 }

@@ -10,7 +10,8 @@ import Testing
   @Test("an idle connection owns no buffers, and goes on")
   func idle() throws {
     try Faces.use { faces in
-      let exchange = HTTPExchange(HTTP1Session(), faces.context, WallClock(), user: 0)
+      let exchange = HTTPExchange(
+        HTTP1Session(), faces.context, WallClock(), Peer(user: 0, mapsArena: false))
       let request = Array("GET /v1/capabilities HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8)
       for _ in 0..<2 {
         var output = OutputBuffer()

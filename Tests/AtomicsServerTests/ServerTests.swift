@@ -39,8 +39,14 @@ import Testing
     "nothing to listen on, and what is not loopback, are refused before the arena is touched",
     arguments: [
       ([], ServerError.noAddress),
-      ([.tcp(host: "0.0.0.0", port: 0)], .notLoopback("0.0.0.0:0")),
-      ([anyPort, .tcp(host: "::", port: 0)], .notLoopback("[::]:0")),
+      (
+        [.tcp(host: "0.0.0.0", port: 0)],
+        .exposed(address: "0.0.0.0:0", missing: "TLS and authentication")
+      ),
+      (
+        [anyPort, .tcp(host: "::", port: 0)],
+        .exposed(address: "[::]:0", missing: "TLS and authentication")
+      ),
     ] as [([ListenAddress], ServerError)])
   func refused(listen: [ListenAddress], error: ServerError) throws {
     try withTemporaryArenaPath { path in

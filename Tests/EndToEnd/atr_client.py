@@ -104,12 +104,12 @@ def operation_frame(sequence, register, name, order="seq_cst", failure=None, ind
 
 class Client(contextlib.AbstractContextManager):
     def __init__(self, host, port=None, timeout=10):
-        """`host` and `port`, or the path of a Unix socket."""
-        self.socket = socket.socket(socket.AF_INET if port else socket.AF_UNIX)
+        """`host` and `port`, or the path of a Unix socket, or a connected socket."""
+        new = lambda: socket.socket(socket.AF_INET if port else socket.AF_UNIX)
+        self.socket = host if isinstance(host, socket.socket) else new()
         self.socket.settimeout(timeout)
-        self.socket.connect((host, port) if port else host)
-        if port:
-            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if host is not self.socket: self.socket.connect((host, port) if port else host)
+        if port: self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sequence = 0
         self.socket.sendall(MAGIC + struct.pack("<BBHII16x", 1, 1, 0, 1 << 20, 0))
         welcome = self.exactly(48)

@@ -21,6 +21,33 @@ import Testing
       ])
   }
 
+  @Test("beyond loopback the examples are encrypted; a loopback address needs no certificate")
+  func encrypted() {
+    func commands(_ addresses: [String], asks: Bool = false) -> [String] {
+      let text = Announcement(
+        addresses: addresses, arenaPath: "/a", origin: "new", program: "atomics-server",
+        certificatePath: "/my cert.pem", asksForCertificate: asks
+      ).text
+      return text.split(separator: "\n").suffix(3).map(String.init)
+    }
+    #expect(
+      commands(["192.0.2.1:7443"]) == [
+        "  curl --cacert '/my cert.pem' -X PUT https://192.0.2.1:7443/v1/registers/hits"
+          + " -d '{\"type\":\"u64\"}'",
+        "  curl --cacert '/my cert.pem' --http2 -X POST https://192.0.2.1:7443/v1/registers/hits/inc",
+        "  atomics-client --server shm:/a inc hits",
+      ])
+    #expect(
+      commands(["[2001:db8::1]:7443"], asks: true)[0].hasPrefix(
+        "  curl --cacert '/my cert.pem' --cert YOURS.pem --key YOURS.key -X PUT https://[2001:db8::1]:7443/"
+      ))
+    for local in ["127.0.0.1:7070", "[::1]:7070"] {
+      let command = commands(["192.0.2.1:7443", local])[1]
+      #expect(
+        command == "  curl --http2-prior-knowledge -X POST http://\(local)/v1/registers/hits/inc")
+    }
+  }
+
   @Test("what a shell would take apart is quoted")
   func quoting() {
     let commands = lines(["unix:/it's a.sock"], program: "/my bin/atomics-server").suffix(3)

@@ -24,6 +24,9 @@ import Testing
     settings.snapshotDirectory = "/var/lib/x"
     settings.snapshotInterval = .milliseconds(1500)
     settings.snapshotAtShutdown = false
+    settings.insecure = true
+    settings.tlsClientCertificates = .optional
+    settings.tlsClientCA = "/a b"
     settings.limits.drainTimeout = .milliseconds(1)
     let layer = try SettingsLayer(yaml: settings.settingsFile, path: "s.yaml")
     #expect(Set(layer.entries.keys) == Set(ServerSettings.table.map(\.key)))

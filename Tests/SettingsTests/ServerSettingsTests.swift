@@ -99,11 +99,55 @@ import Testing
       case .duration(_, let allowed): [SecondsText.format(allowed.upperBound)]
       case .logLevel: ["critical"]
       case .choice: ["false"]
+      case .flag: ["true"]
+      case .clientCertificates: ["required"]
       }
     try setting.assign(other, to: &settings)
     let changed = table.filter { $0.texts(of: settings) != $0.texts(of: ServerSettings()) }
     #expect(changed.map(\.key) == [setting.key])
     #expect(setting.texts(of: settings) == other)
+  }
+
+  @Test(
+    "what has no use alone is refused with what it needs",
+    arguments: [
+      (["tls_certificate"], "tls_certificate", "tls_key"),
+      (["tls_key"], "tls_key", "tls_certificate"),
+      (["tls_client_certificates"], "tls_client_certificates", "tls_certificate"),
+      (
+        ["tls_certificate", "tls_key", "tls_client_certificates"], "tls_client_certificates",
+        "tls_client_ca"
+      ),
+      (
+        ["tls_certificate", "tls_key", "tls_client_ca"], "tls_client_ca",
+        "tls_client_certificates"
+      ),
+    ])
+  func together(keys: [String], key: String, needs: String) throws {
+    let flags = keys.map { key in
+      ServerSettings.Flag(
+        name: "--set", key: key, value: key == "tls_client_certificates" ? "optional" : "/x")
+    }
+    let error = #expect(throws: SettingsError.self) {
+      try ServerSettings.resolve(flags: flags, environment: [:])
+    }
+    let text = try #require(error).description
+    #expect(text.hasPrefix("'\(key)' is set, and has no use without "), "\(text)")
+    #expect(text.contains(needs), "\(text)")
+  }
+
+  @Test("flags and rules take their words only")
+  func flagsAndRules() throws {
+    var settings = ServerSettings()
+    for (key, bad) in [
+      ("insecure", ["", "yes"]), ("tls_client_certificates", ["", "None", "all"]),
+    ] {
+      let setting = try #require(ServerSettings.row(key))
+      for text in bad {
+        #expect(throws: SettingProblem.self) { try setting.assign([text], to: &settings) }
+      }
+    }
+    #expect(settings == ServerSettings())
   }
 
   @Test("a choice is true, false or left open")
