@@ -88,7 +88,8 @@ typedef struct {
   const unsigned char *dir;
   unsigned char *val;
   uint64_t dir_length, val_length, capacity;
-  uint64_t index_offset, index_length, records_offset, cells_offset;
+  uint64_t index_offset, index_length, records_offset, doorbells_offset,
+      cells_offset;
   uint64_t hash_key[2];
   uint64_t lock_byte; /* of `val`, which this attachment holds locked */
   int file;           /* `val`, for `atomics_quiesce` */
@@ -99,6 +100,7 @@ typedef struct {
 /* A register that was found. It holds pointers into the arena's mapping, and may be copied. */
 typedef struct {
   unsigned char *cell;
+  unsigned char *doorbell; /* where a server is told of changes that it watches for */
   uint64_t generation;
   uint32_t slot;
   uint8_t kind;

@@ -9,7 +9,7 @@ extension AtomicCell {
     // The look that decides to leave the value alone is the operation's failure.
     let readOrder = request.canDecline ? request.failureOrder : .relaxed
     var old = location.load(type.width, readOrder)
-    while let new = request.valueLeft(of: old, on: type) {
+    while let new = request.valueLeft(of: old) {
       if type.isLess(limit, than: new), type.isLess(old, than: new) {
         return .refused(found: old)
       }
@@ -30,27 +30,4 @@ package enum AtomicLimit: Equatable, Sendable {
   case performed(AtomicOutcome, left: UInt128)
   /// It would have carried the value `found` past the limit, and was not applied.
   case refused(found: UInt128)
-}
-
-extension AtomicRequest {
-  /// The whole value that the request makes of `old`, or nil where it leaves it alone.
-  fileprivate func valueLeft(of old: UInt128, on type: RegisterType) -> UInt128? {
-    let bit: UInt128 = 1 << UInt128(index)
-    return switch operation {
-    case .bitTestSet: old | bit
-    case .bitTestReset: old & ~bit
-    case .bitTestComplement: old ^ bit
-    default: result(of: old, on: type)
-    }
-  }
-
-  /// What the request tells of the values before and after it.
-  fileprivate func outcome(_ old: UInt128, _ new: UInt128) -> AtomicOutcome {
-    if operation.isBitOperation {
-      let shift = UInt128(index)
-      return AtomicOutcome(old: old >> shift & 1, new: new >> shift & 1)
-    }
-    // A store finds nothing.
-    return AtomicOutcome(old: operation == .store ? new : old, new: new)
-  }
 }

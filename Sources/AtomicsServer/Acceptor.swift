@@ -9,11 +9,16 @@ final class Acceptor {
   private let context: ServerContext
   private let loops: [EventLoop]
   private let benches: [Workbench]
+  private let waits: [LoopWaits]
   private let logger: Logger
   private var isWarned = false
 
-  init(_ context: ServerContext, _ loops: [EventLoop], _ benches: [Workbench], _ logger: Logger) {
+  init(
+    _ context: ServerContext, _ loops: [EventLoop], _ benches: [Workbench], _ waits: [LoopWaits],
+    _ logger: Logger
+  ) {
     self.context = context
+    self.waits = waits
     self.loops = loops
     self.benches = benches
     self.logger = logger
@@ -41,9 +46,10 @@ final class Acceptor {
     }
     isWarned = false
     let bench = benches[least]
+    let waits = waits[least]
     let context = context
     let peer = peer(of: socket, mapsArena: mapsArena)
-    loops[least].handOver(socket) { Connection(context, bench, peer, encryption) }
+    loops[least].handOver(socket) { Connection(context, bench, waits.hub, peer, encryption) }
   }
 
   private func peer(of socket: borrowing Socket, mapsArena: Bool) -> Peer {

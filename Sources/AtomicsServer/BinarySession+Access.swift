@@ -22,19 +22,27 @@ extension BinarySession {
 
   /// The rules have changed: looks up what they are for this connection now.
   ///
-  /// - Returns: False, and GOAWAY, where they know nobody like it any more.
-  func renew(_ caller: Caller, into output: inout OutputBuffer) -> Bool {
-    guard let renewed = caller.renewed else {
-      batch = nil
-      let failure = WireFailure(
-        .authenticationRequired,
-        "the access rules have changed, and know this client no more; nothing that is unanswered "
-          + "was applied")
-      output.append(contentsOf: ControlFrame.goAway(failure))
-      return false
+  /// - Returns: False, and GOAWAY, where they know nobody like it any more, and where it waits for
+  ///   or watches what it may have no right to any more: it is to ask again.
+  @inline(never)
+  func keepsRights(into output: inout OutputBuffer) -> Bool {
+    guard let caller else { return true }
+    let reason: String
+    if let renewed = caller.renewed {
+      guard isWaiting, !renewed.access.isAlike(caller.access) else {
+        admit(renewed)
+        return true
+      }
+      reason = "the access rules have changed for this client, which waits or watches: ask again"
+    } else {
+      reason = "the access rules have changed, and know this client no more"
     }
-    admit(renewed)
-    return true
+    batch = nil
+    closeWaits()
+    let failure = WireFailure(
+      .authenticationRequired, reason + "; nothing that is unanswered was applied")
+    output.append(contentsOf: ControlFrame.goAway(failure))
+    return false
   }
 
   // MARK: - Rights

@@ -15,6 +15,10 @@ extension BinarySession {
       throw WireFailure(
         .unsupported, "this server has no opcode \(header.opcode); WELCOME lists those it has")
     }
+    if opcode.isAboutWaiting {
+      try waiting(opcode, header, body, into: &output, &budget)
+      return .done
+    }
     try requireReservedZero(opcode, header)
     var header = header
     let isQuiet = opcode.takesQuiet && header.flags & FrameFlag.quiet != 0
@@ -61,8 +65,9 @@ extension BinarySession {
       budget.spend(ExecutionBudget.create)
       reply = try pin(header, body)
     case .batch: return try beginBatch(header, body, into: &output, &budget)
-    // A push, refused above.
-    case .pingClient: return .done
+    // Pushes are refused above, and what is about waiting is done.
+    case .pingClient, .cancel, .credit, .waitUntil, .waitThen, .watch, .unwatch, .notify:
+      return .done
     }
     if !isQuiet { output.append(contentsOf: reply) }
     return .done
@@ -261,7 +266,9 @@ extension Opcode {
   fileprivate var isAboutRegister: Bool {
     switch self {
     case .open, .close, .create, .delete, .stat, .pin: true
-    case .nop, .ping, .pong, .goAway, .list, .deleteOwned, .arenaStat, .batch, .pingClient: false
+    case .nop, .ping, .pong, .goAway, .list, .deleteOwned, .arenaStat, .batch, .pingClient,
+      .cancel, .credit, .waitUntil, .waitThen, .watch, .unwatch, .notify:
+      false
     }
   }
 

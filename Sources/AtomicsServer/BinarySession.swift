@@ -17,6 +17,9 @@ final class BinarySession {
   var user: UInt32 { peer.user }
   /// Has `process` called again, from any thread.
   let wake: @Sendable () -> Void
+  /// Where this connection waits for registers, and what it waits for.
+  let hub: WaitHub
+  var waits: SessionWaits?
   /// The summary of the arena that the frame at the front of the input waits for; nil: none.
   var awaitedSummary: Int?
   private let bodyLimit: Int
@@ -40,8 +43,11 @@ final class BinarySession {
   /// Handles that were given back, to be given out again.
   var freeHandles: [UInt32] = []
 
-  init(_ context: ServerContext, _ peer: Peer, wake: @escaping @Sendable () -> Void) {
+  init(
+    _ context: ServerContext, _ peer: Peer, _ hub: WaitHub, wake: @escaping @Sendable () -> Void
+  ) {
     self.context = context
+    self.hub = hub
     self.peer = peer
     self.wake = wake
     service = context.service
@@ -67,9 +73,6 @@ final class BinarySession {
       case .incomplete: return StreamProgress(consumed: 0, next: .needInput)
       case .refused: return StreamProgress(consumed: input.count, next: .close)
       }
-    }
-    if let caller, caller.isOutdated, !renew(caller, into: &output) {
-      return StreamProgress(consumed: input.count, next: .close)
     }
     var budget = ExecutionBudget()
     if batch != nil, !continueBatch(into: &output, &budget) {
@@ -134,6 +137,13 @@ final class BinarySession {
   func hear(at now: UInt64, asks: Bool) {
     var silence = self.silence
     silence.hear(at: now, asks: asks)
+    self.silence = silence
+  }
+
+  /// What the client asked before is still waited for.
+  func keepAsking(at now: UInt64) {
+    var silence = self.silence
+    silence.keepAsking(at: now)
     self.silence = silence
   }
 
@@ -300,6 +310,7 @@ extension WireFailure {
       case .snapshotsOff: .unsupported
       case .beyondRestoreGap, .notSavedYet: .beyondGap
       case .full: .arenaFull
+      case .limit: .limit
       case .damaged, .overwritten, .unpublished, .arena: .internal
       }
     self.init(

@@ -5,6 +5,7 @@ import HTTP1Session
 import HTTP2Session
 import HTTPMessage
 import JSONText
+import RegisterService
 import TLSSession
 import WireProtocol
 
@@ -20,6 +21,7 @@ final class Connection: StreamHandler {
 
   private let context: ServerContext
   private let bench: Workbench
+  private let hub: WaitHub
   private var peer: Peer
   private let encryption: Encryption
   private var transport: TLSTransport?
@@ -42,9 +44,11 @@ final class Connection: StreamHandler {
   private var loop: EventLoop?
 
   init(
-    _ context: ServerContext, _ bench: Workbench, _ peer: Peer, _ encryption: Encryption = .none
+    _ context: ServerContext, _ bench: Workbench, _ hub: WaitHub, _ peer: Peer,
+    _ encryption: Encryption = .none
   ) {
     self.context = context
+    self.hub = hub
     self.peer = peer
     self.bench = bench
     self.encryption = encryption
@@ -72,7 +76,7 @@ final class Connection: StreamHandler {
   ) -> StreamProgress {
     switch speech {
     case .binary(let session):
-      let progress = session.process(input, into: &output)
+      let progress = session.turn(input, into: &output, endOfInput: endOfInput)
       if isOpening, session.hasGreeted { endOpening(stream) }
       if session.silence.isOn { watchSilence(of: session, input.count, progress, stream) }
       return progress
@@ -125,6 +129,7 @@ final class Connection: StreamHandler {
     // Who takes what it is sent is there, though it is not read meanwhile.
     if stream.unsentCount < unsentAtLook { session.hear(at: now, asks: false) }
     unsentAtLook = stream.unsentCount
+    if session.isWaiting { session.keepAsking(at: now) }
     switch session.lookAtSilence(at: now) {
     case .nothing: break
     case .ask(let sequence):
@@ -180,7 +185,7 @@ final class Connection: StreamHandler {
     case .undecided:
       return true
     case .binary:
-      speech = .binary(BinarySession(context, peer) { stream.requestTurn() })
+      speech = .binary(BinarySession(context, peer, hub) { stream.requestTurn() })
     case .http1:
       let scheme: HTTPScheme = peer.isEncrypted ? .https : .http
       let session = HTTP1Session(scheme: scheme, limits: context.limits.http)
@@ -276,6 +281,7 @@ final class Connection: StreamHandler {
     case .undecided:
       return StreamProgress(consumed: 0, next: .close)
     case .binary(let session):
+      session.endWaits(into: &output)
       session.farewell(into: &output)
       return StreamProgress(consumed: 0, next: .close)
     case .http1(let exchange):
@@ -295,6 +301,7 @@ final class Connection: StreamHandler {
   private static let shutdownNoticeNanoseconds: UInt64 = 1_000_000_000
 
   func closed(_ reason: StreamCloseReason) {
+    if case .binary(let session) = speech { session.closeWaits() }
     if case .binary(let session) = speech, session.batch != nil, let loop {
       finishBatch(of: session, on: loop, isEnding: reason == .loopStopped)
     }

@@ -183,6 +183,7 @@ extension Problem {
       self.init(.outOfBounds, "\(error)")
       value = type.format(found)
     case .full: self.init(.arenaFull, "\(error)")
+    case .limit: self.init(.tooManyRequests, "\(error)")
     case .damaged, .overwritten, .unpublished, .arena: self.init(.internal, "\(error)")
     }
     isApplicationUnknown = error.isApplicationUnknown

@@ -8,6 +8,8 @@ extension Server {
   /// Any thread. Does nothing where the server was started without rules.
   public func replaceAccess(with rules: AccessRules) {
     context.authenticator.control.replace(with: rules)
+    // Who asks nothing finds out nothing by itself.
+    for waits in waits { waits.callAll() }
   }
 
   /// The number of the user called `name` on this machine.

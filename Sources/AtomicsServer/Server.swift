@@ -23,8 +23,11 @@ public final class Server: Sendable {
 
   let context: ServerContext
   private let loops: [EventLoop]
+  /// Of each loop.
+  let waits: [LoopWaits]
   private let logger: Logger
   private let maintenance: Maintenance
+  private let doorbell: Doorbell
   private let hasBegunShutdown = Atomic(false)
   private let loopsLeftToDrain: Atomic<Int>
   /// What ended the service without being asked to.
@@ -64,11 +67,13 @@ public final class Server: Sendable {
       maintenance.eachSecond { [authenticator = context.authenticator] in
         authenticator.logFailures()
       }
+      doorbell = try Doorbell(service)
       for _ in 0..<max(1, configuration.threads) {
         loops.append(try EventLoop(limits: configuration.limits.stream))
       }
       let benches = loops.map { _ in Workbench(context.limits.stream) }
-      let acceptor = Acceptor(context, loops, benches, logger)
+      let waits = loops.map { LoopWaits(service, $0, configuration.limits.waiting) }
+      let acceptor = Acceptor(context, loops, benches, waits, logger)
       var bound: [String] = []
       // The arena's own socket comes last: it is how local programs ask, and not the user's.
       let own = try SocketAddress(unixPath: service.socketPath)
@@ -81,6 +86,7 @@ public final class Server: Sendable {
       }
       self.addresses = bound.dropLast()
       self.loops = loops
+      self.waits = waits
       loopsLeftToDrain = Atomic(loops.count)
     } catch {
       // What listens already holds the loops, and through them the arena: a run that is stopped
@@ -137,14 +143,17 @@ public final class Server: Sendable {
         threads.append(try LoopThread(name: "atomics-loop-\(index)") { loop.run() })
       }
       failure.onSet { [self] in shutDown() }
+      try doorbell.start()
       try maintenance.start()
     } catch {
+      doorbell.finish()
       for loop in loops { loop.stop() }
       for thread in threads { thread.join() }
       throw .network(error)
     }
     loops[0].run()
     for thread in threads { thread.join() }
+    doorbell.finish()
     maintenance.finish()
     failure.forget()
     if let failure = failure.value { throw failure }

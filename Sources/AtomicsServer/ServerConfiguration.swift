@@ -49,11 +49,8 @@ public struct ServerLimits: Sendable {
   public var handles = 1 << 18
   /// Operations of one batch.
   public var batchOperations = 4096
-  /// Waits that one binary connection may have open.
-  public var waits = 4096
-  /// Watches of one binary connection, and the registers that they have together.
-  public var watches = 128
-  public var watchedRegisters = 1 << 16
+  /// What may be waited for and watched.
+  public var waiting = WaitLimits()
   /// Events that a binary connection may be sent before it asks for more, and at most.
   public var eventCredits = 1024
   public var eventCreditLimit = 1 << 16

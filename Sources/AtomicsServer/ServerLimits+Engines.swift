@@ -2,6 +2,7 @@
 
 import EventLoop
 import HTTPMessage
+import RegisterService
 
 /// The engines' limits by the names that a server's configuration has for them, so that who
 /// configures a server need not know its engines.
@@ -34,6 +35,36 @@ extension ServerLimits {
   public var concurrentStreams: Int {
     get { http.concurrentStreams }
     set { http.concurrentStreams = newValue }
+  }
+
+  /// Waits of one connection.
+  public var waits: Int {
+    get { waiting.waits }
+    set { waiting.waits = newValue }
+  }
+
+  /// Waits of all connections.
+  public var waitsTotal: Int {
+    get { waiting.waitsTotal }
+    set { waiting.waitsTotal = newValue }
+  }
+
+  /// Watches of one connection.
+  public var watches: Int {
+    get { waiting.watches }
+    set { waiting.watches = newValue }
+  }
+
+  /// Registers that the watches of one connection see together.
+  public var watchedRegisters: Int {
+    get { waiting.watchedRegisters }
+    set { waiting.watchedRegisters = newValue }
+  }
+
+  /// Registers that all watches see together.
+  public var watchedRegistersTotal: Int {
+    get { waiting.watchedRegistersTotal }
+    set { waiting.watchedRegistersTotal = newValue }
   }
 
   /// Unsent bytes of one connection from which it is neither read nor executed.

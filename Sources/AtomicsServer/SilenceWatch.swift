@@ -44,6 +44,9 @@ struct SilenceWatch {
     if asks { askedAt = now }
   }
 
+  /// What was asked before is still waited for.
+  mutating func keepAsking(at now: UInt64) { askedAt = now }
+
   /// What is to be done at `now`, and how long until the next look.
   mutating func look(at now: UInt64) -> Finding {
     if idle != 0, now &- askedAt >= idle {

@@ -30,6 +30,13 @@ public struct Access: Sendable {
     rights(on: name).isSuperset(of: right)
   }
 
+  /// Whether it is the same principal with the same rights, by whatever rules.
+  public func isAlike(_ other: Access) -> Bool {
+    guard let rules, let others = other.rules else { return rules == nil && other.rules == nil }
+    return name == other.name
+      && rules.rights(of: principal) == others.rights(of: other.principal)
+  }
+
   /// The principal, for messages.
   public var name: String { rules?.name(of: principal) ?? "the owner of the arena" }
 

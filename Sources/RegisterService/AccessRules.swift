@@ -65,6 +65,8 @@ public final class AccessRules: Sendable {
     rights[principal].rights(on: name)
   }
 
+  func rights(of principal: Int) -> PrefixRights { rights[principal] }
+
   /// The principal one of whose token digests `matches`. Every digest is asked, so that the time
   /// does not tell which one it was, or that there was none.
   ///

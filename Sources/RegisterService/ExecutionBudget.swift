@@ -13,6 +13,9 @@ public struct ExecutionBudget: Sendable {
   public static let byName = 4
   /// A create or delete: it writes the directory under a mutex.
   public static let create = 64
+  /// A wait, a watch, or what ends one: the register's mark is set under a mutex, and looked at
+  /// again in a later turn.
+  public static let wait = 16
   /// A message of HTTP, above what it asks: parsing it and writing its answer take some
   /// microseconds.
   public static let message = 32

@@ -13,8 +13,8 @@
 ///     "a.b.x"     delete    …                      "a.b."
 ///
 ///     "a.b.k" → stands after "a.b." and before "a.b.x" → "a.b."
-struct PrefixRights: Sendable {
-  private struct Entry: Sendable {
+struct PrefixRights: Equatable, Sendable {
+  private struct Entry: Equatable, Sendable {
     /// Where the prefix stands in `bytes`.
     var start: Int
     var count: Int

@@ -18,7 +18,7 @@ extension RegisterService {
       let part = try arena.deleteOwned(
         by: user, tag: tag, from: cursor, limit: ExecutionBudget.turn / ExecutionBudget.create,
         scanLimit: ExecutionBudget.scanLimit)
-      for handle in part.deleted { bounds?.remove(handle) }
+      for handle in part.deleted { forget(handle) }
       budget.spend(part.deleted.count * ExecutionBudget.create)
       return (part.deleted.count, part.next)
     } catch {

@@ -14,6 +14,8 @@ public final class RegisterService: Sendable {
   /// How far registers with a restore gap may go; nil without snapshots, which set the bounds.
   let bounds: RestoreBounds?
   @usableFromInline let hasBounds: Bool
+  /// Who waits for registers, and watches them.
+  let board = WatchBoard()
   /// Keeps other servers' snapshots out of the directory of this one's.
   private let snapshotLock: SnapshotDirectoryLock?
   /// How many losses of values there were when a snapshot from before them was kept.
@@ -29,6 +31,7 @@ public final class RegisterService: Sendable {
     self.snapshotLock = snapshotLock
     hasBounds = takesSnapshots
     bounds = takesSnapshots ? RestoreBounds() : nil
+    arena.onWatchedChange { [board] slot in board.changed(slot: slot) }
     // A register whose value was lost goes on where nothing was given out yet.
     if let bounds { arena.onLostValue { handle in bounds.limit(of: handle) } }
   }
@@ -93,7 +96,7 @@ public final class RegisterService: Sendable {
   public func load(
     _ register: RegisterReference, _ order: MemoryOrder = .sequentiallyConsistent
   ) throws(ServiceError) -> UInt128 {
-    let bits = arena.withCell(of: register.handle) { cell in cell.load(order: order) }
+    let bits = arena.load(register.handle, order: order)
     guard let bits, !arena.isFaulty else {
       throw refusal(of: register, isPerformed: bits != nil)
     }
@@ -142,20 +145,21 @@ public final class RegisterService: Sendable {
   {
     let gap = definition.restoreGap
     if gap != 0 && !hasBounds { throw .snapshotsOff }
-    let made: (handle: RegisterHandle, created: Bool)
+    let made: (register: RegisterReference, created: Bool)
     do throws(ArenaError) {
-      made = try arena.create(definition.specification)
+      let new = try arena.create(definition.specification)
+      made = (reference(new.handle), new.created)
     } catch {
       if exclusively, case .typeMismatch = error { throw .exists }
       throw ServiceError(error)
     }
-    if made.created, gap != 0 {
-      bounds?.add(made.handle, initial: definition.initial, gap: gap)
+    if made.created {
+      if gap != 0 { bounds?.add(made.register.handle, initial: definition.initial, gap: gap) }
+      board.created(made.register, name: definition.name)
     }
     try refuseWhileDamaged()
     if exclusively && !made.created { throw .exists }
-    let isBounded = hasBounds && (gap != 0 || arena.restoreGap(of: made.handle) != 0)
-    return (RegisterReference(made.handle, isBounded: isBounded), made.created)
+    return (made.register, made.created)
   }
 
   /// Removes the register called `name`. References to it find it gone from then on.
@@ -164,7 +168,7 @@ public final class RegisterService: Sendable {
   public func delete(_ name: Span<UInt8>) throws(ServiceError) {
     try Self.checkName(name)
     let deleted: Bool
-    let handle = hasBounds ? arena.find(name) : nil
+    let handle = arena.find(name)
     do throws(ArenaError) {
       deleted = try arena.delete(name)
     } catch {
@@ -172,6 +176,12 @@ public final class RegisterService: Sendable {
     }
     try refuseWhileDamaged()
     if !deleted { throw .notFound }
-    if let handle { bounds?.remove(handle) }
+    if let handle { forget(handle) }
+  }
+
+  /// What follows a deletion.
+  func forget(_ handle: RegisterHandle) {
+    bounds?.remove(handle)
+    board.changed(slot: Int(handle.slot))
   }
 }

@@ -28,6 +28,8 @@ public enum ServiceError: Error, Equatable {
   case notSavedYet(RegisterType, found: UInt128)
   /// No room for another register; the text says why and how to make room.
   case full(String)
+  /// As much is waited for or watched as may be; the text says what, and what to do.
+  case limit(String)
   /// The arena's memory was missing while the request ran, because another program cut the file.
   case damaged
   /// Another program wrote over the register's cell.
@@ -69,7 +71,7 @@ extension ServiceError: CustomStringConvertible {
     case .notSavedYet:
       "the register has a restore gap, and the first snapshot with it is being taken: until then its "
         + "value does not grow; try again"
-    case .full(let reason), .unpublished(let reason), .arena(let reason): reason
+    case .full(let reason), .limit(let reason), .unpublished(let reason), .arena(let reason): reason
     }
   }
 

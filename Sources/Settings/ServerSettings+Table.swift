@@ -108,6 +108,31 @@ extension ServerSettings {
       "limits.streams", .count(\.limits.streams, allowed: 1...10_000, unit: "streams"),
       "Requests under way on one connection, of HTTP/2 or pipelined"),
     Setting(
+      "limits.waits", .count(\.limits.waits, allowed: 1...1_000_000, unit: "waits"),
+      "Waits for registers that one connection may have open"),
+    Setting(
+      "limits.waits_total", .count(\.limits.waitsTotal, allowed: 1...1 << 26, unit: "waits"),
+      "Waits for registers that may be open together; each takes about 300 bytes"),
+    Setting(
+      "limits.watches", .count(\.limits.watches, allowed: 0...100_000, unit: "watches"),
+      "Watches of one connection"),
+    Setting(
+      "limits.watched_registers",
+      .count(\.limits.watchedRegisters, allowed: 0...1 << 26, unit: "registers"),
+      "Registers that the watches of one connection see together"),
+    Setting(
+      "limits.watched_registers_total",
+      .count(\.limits.watchedRegistersTotal, allowed: 0...1 << 28, unit: "registers"),
+      "Registers that all watches see together, each counted as often as it is seen; about 600"
+        + " bytes each"),
+    Setting(
+      "limits.event_credits", .count(\.limits.eventCredits, allowed: 0...1 << 24, unit: "events"),
+      "Events of watches that a binary connection is sent before it says that it takes more"),
+    Setting(
+      "limits.event_credit_limit",
+      .count(\.limits.eventCreditLimit, allowed: 1...1 << 24, unit: "events"),
+      "Events of watches that a binary connection may take at once"),
+    Setting(
       "limits.classification_timeout_seconds",
       .duration(\.limits.classificationTimeout, allowed: .milliseconds(10)...(.seconds(3600))),
       "Time in which a connection must show which protocol it speaks"),

@@ -53,6 +53,13 @@ public struct ServerSettings: Sendable, Equatable {
     public var headerFields = 100
     public var targetBytes = 8 * 1024
     public var streams = 128
+    public var waits = 4096
+    public var waitsTotal = 1 << 18
+    public var watches = 128
+    public var watchedRegisters = 65_536
+    public var watchedRegistersTotal = 1 << 20
+    public var eventCredits = 1024
+    public var eventCreditLimit = 65_536
     public var classificationTimeout = Duration.seconds(5)
     public var headTimeout = Duration.seconds(10)
     public var drainTimeout = Duration.seconds(10)

@@ -52,7 +52,7 @@ extension Arena {
     guard unsafe cells.generation(slot) == handle.generation else { return nil }
     defer {
       clinux_compiler_barrier()
-      if unsafe cells.event(slot) & CellLayout.waiting != 0, wakes() {
+      if unsafe cells.event(slot) & CellLayout.concerned != 0, wakes() {
         wakeWaiters(ofSlot: slot)
       }
     }
@@ -63,6 +63,18 @@ extension Arena {
   @inlinable @inline(__always)
   public func perform(_ request: AtomicRequest, on handle: RegisterHandle) -> AtomicOutcome? {
     withCell(of: handle, wakes: !request.operation.isReadOnly) { cell in cell.perform(request) }
+  }
+
+  /// The register's value, for whoever looks and wakes nobody by it; nil when the register was
+  /// deleted, and for observers.
+  ///
+  /// - Parameter order: A load order; traps otherwise.
+  /// - Complexity: As ``withCell(of:_:)``.
+  @inlinable
+  public func load(
+    _ handle: RegisterHandle, order: MemoryOrder = .sequentiallyConsistent
+  ) -> UInt128? {
+    withCell(of: handle, wakes: false) { cell in cell.load(order: order) }
   }
 
   /// The register's value to keep for as long as the arena is open; nil when the register was

@@ -27,6 +27,9 @@ public final class Arena: Sendable {
   /// The process that attached. A child shares its locks, so it must not write.
   let process: Int32
 
+  /// Who is told of changes to watched cells within this process; nil: the bell is rung.
+  let watcher = AtomicLazyReference<Watcher>()
+
   // Kept for what maps them, and for the lock that is on `val`'s open file.
   private let directoryMapping: Mapping
   private let valuesMapping: Mapping

@@ -158,10 +158,21 @@ enum ValuesLayout {
   static let length = uuid + 16  // 8 bytes, of `val`
   static let byteCount = 4096
 
-  static let doorbells = byteCount  // 4096 bytes, zero until something rings
+  static let doorbells = byteCount  // 4096 bytes, `DoorbellLayout`
   static let cells = doorbells + 4096
 
   static let magicBytes: [UInt8] = [0x89, 0x41, 0x54, 0x4D, 0x56, 0x41, 0x4C, 0x0A]  // \x89ATMVAL\n
+}
+
+/// The second page of `val`: how writers tell a server that a cell which it watches was changed.
+///
+///    0      4    64                                        1088
+///   | bell | 0  | one bit for each of 8192 parts of slots | 0 ...  |
+enum DoorbellLayout {
+  static let bell = 0  // 4 bytes, an event word: the server sleeps on it; 4 bytes zero
+  static let changed = 64  // 1024 bytes; slot n belongs to bit n modulo 8192
+  static let bucketCount = 8192
+  static let wordCount = bucketCount / 64
 }
 
 /// A register's cell: a cache line of its own, so that neighbours never slow each other down.
@@ -171,8 +182,8 @@ enum ValuesLayout {
 @usableFromInline
 enum CellLayout {
   @usableFromInline static let value = 0  // 16 bytes; a narrower value lies at the start
-  @usableFromInline static let event = 16  // 4 bytes, who waits; 4 bytes zero
-  @usableFromInline static let waiting: UInt32 = 1  // the bit of the event word
+  @usableFromInline static let event = 16  // 4 bytes, `EventWord`; 4 bytes zero
+  @usableFromInline static let concerned: UInt32 = 3  // its bits that somebody waits or watches
   @usableFromInline static let generation = 24  // 8 bytes, equals the record's while it lives
   @usableFromInline static let stride = 64
 }

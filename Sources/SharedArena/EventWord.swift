@@ -4,19 +4,21 @@ import AtomicsCore
 import CLinux
 import Synchronization
 
-/// A cell's word for those who sleep until its value changes.
+/// A cell's word for those who want to know when its value changes; the doorbell has one, too.
 ///
-///     31                       1 0
-///    | wake-ups so far          | somebody waits |
+///     31                       2 1                  0
+///    | wake-ups so far          | a server watches | somebody sleeps |
 ///
 /// Strangers write it, too: they can delay sleepers and wake them for nothing, no more.
 @safe
-struct EventWord {
+struct EventWord: Sendable {
   // Safety: here and wherever the address or the word is used, as `init` demands, it lies at a
   // multiple of 4 in memory that stays mapped, and any 4 bytes are a word.
-  private let address: UnsafeMutableRawPointer
+  // Sendable because: every access is atomic.
+  private nonisolated(unsafe) let address: UnsafeMutableRawPointer
 
-  static let awaited = CellLayout.waiting
+  static let awaited: UInt32 = 1
+  static let watched: UInt32 = 2
 
   /// The word lies at a multiple of 4 and stays mapped while the value is in use.
   @unsafe
@@ -30,6 +32,8 @@ struct EventWord {
 
   /// The word as it is, for those who only look.
   var current: UInt32 { unsafe word.pointee.load(ordering: .relaxed) }
+
+  // MARK: - Sleepers
 
   /// Says that somebody waits, and makes sure that every operation which does not see it has its
   /// value in memory: a look at the value after this call finds it.
@@ -60,7 +64,7 @@ struct EventWord {
     for _ in 0..<64 {
       guard event & Self.awaited != 0 else { return false }
       let (exchanged, original) = unsafe word.pointee.compareExchange(
-        expected: event, desired: (event &+ 2) & ~Self.awaited, ordering: .sequentiallyConsistent)
+        expected: event, desired: (event &+ 4) & ~Self.awaited, ordering: .sequentiallyConsistent)
       if exchanged { return true }
       event = original
     }
@@ -72,12 +76,23 @@ struct EventWord {
     _ = unsafe clinux_futex_wake_all(address)
   }
 
-  /// Wakes everyone who waits, if anybody does.
+  /// Wakes everyone who sleeps, if anybody does.
   func notify() {
     // Nothing before it may be moved behind it by the compiler; the processor's part is done by the
     // barrier in `announce`.
     AtomicFence.signal(.sequentiallyConsistent)
     guard current & Self.awaited != 0 else { return }
     if claim() { wake() }
+  }
+
+  // MARK: - Watchers
+
+  /// Says that a server watches the cell. Exact after a barrier, as `announce` has one.
+  func markWatched() {
+    _ = unsafe word.pointee.bitwiseOr(Self.watched, ordering: .sequentiallyConsistent)
+  }
+
+  func unmarkWatched() {
+    _ = unsafe word.pointee.bitwiseAnd(~Self.watched, ordering: .sequentiallyConsistent)
   }
 }

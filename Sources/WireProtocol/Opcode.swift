@@ -11,6 +11,10 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
   case pong = 0x02
   /// Asked by a client that wants no more than it is owed; pushed by the server before it closes.
   case goAway = 0x04
+  /// Ends a wait.
+  case cancel = 0x05
+  /// Says how many more events the client takes.
+  case credit = 0x07
   /// Gives a handle to a name for the life of the connection.
   case open = 0x10
   /// Gives a handle back.
@@ -29,6 +33,15 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
   /// Keeps a register's slot out of reuse for ever, for programs that map its cell. Only over the
   /// arena's own socket.
   case pin = 0x18
+  /// Answers when a register's value satisfies a predicate.
+  case waitUntil = 0x50
+  /// Runs an operation on the value that satisfies the predicate.
+  case waitThen = 0x51
+  /// Pushes a register's value when it changes.
+  case watch = 0x52
+  case unwatch = 0x53
+  /// Has those who wait for a register look at it.
+  case notify = 0x54
   /// Operations in one frame, answered in one.
   case batch = 0x60
   /// Pushed by the server to a client that was silent for long.

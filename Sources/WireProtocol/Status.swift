@@ -80,7 +80,7 @@ public struct WireFailure: Error, Equatable, Sendable {
   }
 
   /// The whole reply frame to the request with `header`.
-  public func frame(answering header: FrameHeader) -> [UInt8] {
+  public func frame(answering header: FrameHeader, auxiliary: UInt32 = 0) -> [UInt8] {
     var utf8 = Array(text.utf8.prefix(Self.textLimit))
     // A cut within a character leaves a broken tail: drop it.
     while !utf8.isEmpty, String(validating: utf8, as: UTF8.self) == nil { utf8.removeLast() }
@@ -90,7 +90,8 @@ public struct WireFailure: Error, Equatable, Sendable {
     body.append(padded: utf8)
     return [UInt8](
       frame: FrameHeader(
-        opcode: header.opcode, orderOrStatus: status.rawValue, sequence: header.sequence),
+        opcode: header.opcode, orderOrStatus: status.rawValue, sequence: header.sequence,
+        handleOrAuxiliary: auxiliary),
       body: body)
   }
 

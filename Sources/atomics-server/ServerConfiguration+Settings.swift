@@ -63,6 +63,13 @@ extension ServerLimits {
     headerFields = settings.headerFields
     targetBytes = settings.targetBytes
     concurrentStreams = settings.streams
+    waits = settings.waits
+    waitsTotal = settings.waitsTotal
+    watches = settings.watches
+    watchedRegisters = settings.watchedRegisters
+    watchedRegistersTotal = settings.watchedRegistersTotal
+    eventCredits = settings.eventCredits
+    eventCreditLimit = settings.eventCreditLimit
     outputHighWaterBytes = settings.outputHighWaterBytes
     inputBytes = max(settings.frameBytes, settings.headerBytes) + 64 * 1024
   }

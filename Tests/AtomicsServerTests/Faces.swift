@@ -16,6 +16,9 @@ import WireProtocol
 struct Faces {
   let arena: Arena
   let context: ServerContext
+  /// Where connections wait; `hubWakes` counts how often it is to be called.
+  let hub: WaitHub
+  let hubWakes: WakeCount
   var service: RegisterService { context.service }
 
   static func use<Result>(
@@ -24,8 +27,11 @@ struct Faces {
   ) throws -> Result {
     try withTemporaryArena { arena in
       let service = RegisterService(arena: arena, takesSnapshots: takingSnapshots)
+      let wakes = WakeCount()
       return try body(
-        Faces(arena: arena, context: ServerContext(service: service, configuration: configuration)))
+        Faces(
+          arena: arena, context: ServerContext(service: service, configuration: configuration),
+          hub: service.makeHub(configuration.limits.waiting) { wakes.add() }, hubWakes: wakes))
     }
   }
 
@@ -104,15 +110,17 @@ final class BinaryPeer {
     _ faces: Faces, highWater: Int = .max, greets: Bool = true,
     as peer: Peer = Peer(user: 0, mapsArena: false)
   ) {
-    session = BinarySession(faces.context, peer) { [wakes] in wakes.add() }
+    session = BinarySession(faces.context, peer, faces.hub) { [wakes] in wakes.add() }
     output = OutputBuffer(highWater: highWater)
     if greets { _ = send(Hello().bytes) }
   }
 
   /// What the session does with `bytes`, and what it answers.
-  func send(_ bytes: [UInt8]) -> (progress: StreamProgress, answer: [UInt8]) {
+  func send(_ bytes: [UInt8], endOfInput: Bool = false) -> (
+    progress: StreamProgress, answer: [UInt8]
+  ) {
     output.removeAll()
-    let progress = session.process(bytes.span, into: &output)
+    let progress = session.turn(bytes.span, into: &output, endOfInput: endOfInput)
     let answer = output.withBytes { bytes in (0..<bytes.count).map { bytes[$0] } }
     return (progress, answer)
   }

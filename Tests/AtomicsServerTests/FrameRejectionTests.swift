@@ -67,6 +67,23 @@ import WireProtocol
       Request(
         description: "BATCH", bytes: BatchFrame.frame(try increment(), sequence: 1),
         hasFreeLength: false, reserved: [(2, 0xFF), (3, 0xFF), (7, 0xFE)] + Self.noHandle),
+      Request(
+        description: "WAIT_UNTIL",
+        bytes: WaitFrame(.greaterOrEqual, 0, timeoutMilliseconds: 0)
+          .frame(type: Self.u64, handle: 0, sequence: 1), reserved: [(3, 0xC0), (7, 0xF0)]),
+      Request(
+        description: "WAIT_THEN by name",
+        bytes: WaitFrame(
+          .greaterOrEqual, 0, timeoutMilliseconds: 0,
+          then: try AtomicRequest(.increment, on: Self.u64), returns: .new
+        ).frame(type: Self.u64, name: "r", sequence: 1),
+        reserved: [(2, 0xFF), (3, 0xC0), (7, 0xF0)] + Self.noHandle),
+      Request(
+        description: "NOTIFY", bytes: ControlFrame.request(.notify, handle: 0, sequence: 1),
+        freeFlags: FrameFlag.quiet, reserved: control),
+      Request(
+        description: "CREDIT", bytes: CreditFrame(events: 1).frame(sequence: 1), reserved: bare,
+        hasReply: false),
     ]
     for operation in AtomicOperation.allCases where operation.exists(on: .unsigned) {
       let request = try AtomicRequest(operation, on: Self.u64)

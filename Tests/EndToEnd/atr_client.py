@@ -103,13 +103,11 @@ def operation_frame(sequence, register, name, order="seq_cst", failure=None, ind
 class Client(contextlib.AbstractContextManager):
     def __init__(self, host, port=None, timeout=10, token=b""):
         """`host` and `port`, or the path of a Unix socket, or a connected socket."""
-        is_made = isinstance(host, socket.socket)
-        self.socket = host if is_made else socket.socket(socket.AF_INET if port else socket.AF_UNIX)
+        new = lambda: socket.socket(socket.AF_INET if port else socket.AF_UNIX)
+        self.socket = host if isinstance(host, socket.socket) else new()
         self.socket.settimeout(timeout)
-        if not is_made:
-            self.socket.connect((host, port) if port else host)
-        if port:
-            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if host is not self.socket: self.socket.connect((host, port) if port else host)
+        if port: self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sequence, token = 0, token and struct.pack("<HHI", 1, len(token), 0) + padded(token)
         self.socket.sendall(MAGIC + struct.pack("<BBHII16x", 1, 1, 0, 1 << 20, len(token)) + token)
         welcome = self.exactly(48)

@@ -121,7 +121,7 @@ class Cell:
     def event(self):
         """(whether somebody waits, wake-ups so far)"""
         word, = struct.unpack_from("<I", self.bytes, 16)
-        return bool(word & 1), word >> 1
+        return bool(word & 1), word >> 2
 
     def await_sleeper(self):
         assert poll(lambda: self.event[0])

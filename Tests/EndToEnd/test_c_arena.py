@@ -88,7 +88,8 @@ def test_what_nobody_waits_for_costs_one_load_more(tmp_path):
         code = run("objdump", "-d", "--no-show-raw-insn", tmp_path / "bump.o")
         body = code.partition("<bump>:")[2].partition("\n\n")[0].strip()
         assert body.count("lock") == 1, body
-        assert not re.search(r"fence|cpuid|xchg|syscall", body), body
+        # One exchange is the assembler's padding.
+        assert not re.search(r"fence|cpuid|xchg(?! +%ax,%ax)|syscall", body), body
         # A width, a generation and the event word are looked at, once each.
         assert len(body.splitlines()) <= 24, body
         assert len(re.findall(r"\b(?:cmp|cmpb|test|testb)\b", body)) == 3, body
@@ -115,7 +116,8 @@ def test_the_header_asks_for_what_it_needs(tmp_path):
 def swift_constants():
     """`Enum.name` of every number in the Swift sources of the layout."""
     found, scope = {}, {}
-    for file in ("ArenaLayout", "ArenaHeader", "ArenaName", "RegisterName", "Arena", "Arena+Wait"):
+    for file in ("ArenaLayout", "ArenaHeader", "ArenaName", "RegisterName", "Arena", "Arena+Wait",
+                 "EventWord"):
         source = ROOT / f"Sources/SharedArena/{file}.swift"
         text = source.read_text() if source.exists() else ""
         for line in text.splitlines():
@@ -149,6 +151,9 @@ SAME = {
         "state": "RECORD_STATE", "description": "RECORD_DESCRIPTION", "name": "RECORD_NAME",
         "stride": "RECORD_STRIDE"},
     "ValuesLayout": {"uuid": "VAL_UUID", "length": "VAL_OWN_LENGTH"},
+    "DoorbellLayout": {
+        "bell": "DOORBELL_BELL", "changed": "DOORBELL_CHANGED", "bucketCount": "DOORBELL_BUCKETS"},
+    "EventWord": {"awaited": "EVENT_AWAITED", "watched": "EVENT_WATCHED"},
     "CellLayout": {"generation": "CELL_GENERATION", "stride": "CELL_STRIDE"},
     "IndexLayout": {"firstLevelLog2": "LEVEL_LOG2_MIN"},
     "ArenaHeader": {"maximumCapacity": "CAPACITY_LIMIT"},

@@ -90,7 +90,7 @@ import Testing
       ("limits: 5", "s.yaml:1:9: 'limits' is a section: expected indented settings"),
       (
         "limits:\n  limits:\n    frame_bytes: 1",
-        "s.yaml:2:3: there is no setting 'limits.limits'"
+        "s.yaml:2:3: there is no setting 'limits.limits'; did you mean 'limits.waits'?"
       ),
       ("- a", "s.yaml:1:1: expected settings as 'KEY: VALUE' lines"),
       ("threads: 1\nthreads: 2", "s.yaml:1:1: 'threads' is set more than once"),

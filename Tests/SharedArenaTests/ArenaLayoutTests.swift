@@ -69,6 +69,10 @@ import Testing
     #expect(CellLayout.event == 16)
     #expect(CellLayout.generation == 24)
     #expect(CellLayout.stride == 64)
+    #expect([EventWord.awaited, EventWord.watched] == [1, 2])
+    #expect(CellLayout.concerned == EventWord.awaited | EventWord.watched)
+    #expect([DoorbellLayout.bell, DoorbellLayout.changed] == [0, 64])
+    #expect([DoorbellLayout.bucketCount, DoorbellLayout.wordCount] == [8192, 128])
     #expect(
       ValuesLayout.magicBytes == Array("\u{89}ATMVAL\n".unicodeScalars.map { UInt8($0.value) }))
     #expect([ValuesLayout.magic, ValuesLayout.uuid, ValuesLayout.length] == [0, 8, 24])

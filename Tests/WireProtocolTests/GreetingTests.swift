@@ -110,14 +110,8 @@ import Testing
     }
   }
 
-  private func hello(_ extensions: [UInt8]) -> [UInt8] {
-    var bytes = Hello().bytes + extensions
-    bytes.replaceSubrange(12..<16, with: UInt32(extensions.count).littleEndianBytes)
-    return bytes
-  }
-
   @Test("HELLO carries a token and a name, and skips what it does not know")
-  func helloExtensions() throws {
+  func helloTokenAndName() throws {
     let secret = [UInt8](repeating: 0xA7, count: 32)
     let sent = Hello(token: BearerToken(secret: secret), clientName: "Zähler 1")
     let read = try #require(try Hello.decode(sent.bytes.span))

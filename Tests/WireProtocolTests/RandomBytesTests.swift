@@ -36,6 +36,10 @@ import Testing
       _ = try? ListFrame(body: span)
       _ = try? ListReply(header: header, body: span)
       _ = try? StatReply(header: header, body: span)
+      _ = try? CancelFrame(body: span)
+      _ = try? CreditFrame(body: span)
+      _ = try? WatchFrame.intervalMilliseconds(of: span)
+      _ = try? WatchPush(header: header, body: span)
       _ = try? DeleteOwnedFrame(body: span)
       _ = try? DeleteOwnedReply(body: span)
       var counted = header
@@ -45,6 +49,11 @@ import Testing
       _ = WireFailure(status: .internal, body: span)
       for type in RegisterType.all {
         _ = try? OperationFrame.value(ofReply: header, body: span, type: type)
+        var wait = header
+        wait.type = type.code
+        _ = try? WaitFrame(header: wait, body: span, type: type)
+        wait.opcode = Opcode.waitThen.rawValue
+        _ = try? WaitFrame(header: wait, body: span, type: type)
       }
     }
   }

@@ -63,6 +63,7 @@ ATOMICS_INLINE bool atomics_make_register(
     loads = writes || (facts & ATOMICS_READS_PAIR);
   }
   found->cell = arena->val + arena->cells_offset + slot * ATOMICS_CELL_STRIDE;
+  found->doorbell = arena->val + arena->doorbells_offset;
   found->generation = state >> 8;
   found->slot = (uint32_t)slot;
   found->kind = (uint8_t)kind;

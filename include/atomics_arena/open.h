@@ -158,6 +158,7 @@ ATOMICS_COLD atomics_error atomics_read_header(
   arena->index_length = atomics_header_word(header, ATOMICS_DIR_INDEX_LENGTH);
   arena->records_offset = atomics_header_word(header, ATOMICS_DIR_RECORDS_OFFSET);
   arena->dir_length = atomics_header_word(header, ATOMICS_DIR_LENGTH);
+  arena->doorbells_offset = atomics_header_word(header, ATOMICS_DIR_DOORBELLS_OFFSET);
   arena->cells_offset = atomics_header_word(header, ATOMICS_DIR_CELLS_OFFSET);
   arena->val_length = atomics_header_word(header, ATOMICS_DIR_VAL_LENGTH);
   memcpy(arena->hash_key, header + ATOMICS_DIR_HASH_KEY, sizeof arena->hash_key);
@@ -167,8 +168,7 @@ ATOMICS_COLD atomics_error atomics_read_header(
       !atomics_fits(arena->index_offset, arena->index_length, arena->records_offset) ||
       !atomics_fits(arena->records_offset, arena->capacity * ATOMICS_RECORD_STRIDE,
                     arena->dir_length) ||
-      !atomics_fits(atomics_header_word(header, ATOMICS_DIR_DOORBELLS_OFFSET), ATOMICS_PAGE,
-                    arena->cells_offset) ||
+      !atomics_fits(arena->doorbells_offset, ATOMICS_PAGE, arena->cells_offset) ||
       !atomics_fits(arena->cells_offset, arena->capacity * ATOMICS_CELL_STRIDE,
                     arena->val_length) ||
       arena->dir_length > INT64_MAX || arena->val_length > INT64_MAX)

@@ -53,7 +53,7 @@ ATOMICS_APART atomics_error atomics_refusal(
     ATOMICS_UNLESS_REFUSED(N, atomics_may_write, true)                                            \
     unsigned char *cell = target->cell;                                                           \
     T found = atomics_do_##NAME##_##N(cell, operand, order);                                      \
-    atomics_written(cell);                                                                        \
+    atomics_written(target, cell);                                                                \
     if (old != NULL) *old = found;                                                                \
     return ATOMICS_OK;                                                                            \
   }
@@ -66,7 +66,7 @@ ATOMICS_APART atomics_error atomics_refusal(
     unsigned char *cell = target->cell;                                                           \
     T bit = atomics_bit_##N(index);                                                               \
     T found = atomics_do_##FETCH##_##N(cell, OPERAND, order);                                     \
-    atomics_written(cell);                                                                        \
+    atomics_written(target, cell);                                                                \
     if (old != NULL) *old = atomics_has_##N(found, bit);                                          \
     return ATOMICS_OK;                                                                            \
   }
@@ -84,7 +84,7 @@ ATOMICS_APART atomics_error atomics_refusal(
     ATOMICS_UNLESS_REFUSED(N, atomics_may_write, true)                                            \
     unsigned char *cell = target->cell;                                                           \
     atomics_do_store_##N(cell, value, atomics_store_order(order));                                \
-    atomics_written(cell);                                                                        \
+    atomics_written(target, cell);                                                                \
     return ATOMICS_OK;                                                                            \
   }                                                                                               \
   ATOMICS_INLINE atomics_error atomics_compare_exchange_##N(                                      \
@@ -93,7 +93,7 @@ ATOMICS_APART atomics_error atomics_refusal(
     unsigned char *cell = target->cell;                                                           \
     if (!atomics_do_compare_exchange_##N(cell, expected, desired, order))                         \
       return ATOMICS_UNEQUAL;                                                                     \
-    atomics_written(cell);                                                                        \
+    atomics_written(target, cell);                                                                \
     return ATOMICS_OK;                                                                            \
   }                                                                                               \
   ATOMICS_FETCH(N, T, exchange)                                                                   \
@@ -110,7 +110,7 @@ ATOMICS_APART atomics_error atomics_refusal(
     T found = atomics_do_load_##N(cell, atomics_load_order(order));                               \
     while (!atomics_do_compare_exchange_##N(cell, &found, next(found, context), order)) {         \
     }                                                                                             \
-    atomics_written(cell);                                                                        \
+    atomics_written(target, cell);                                                                \
     if (old != NULL) *old = found;                                                                \
     return ATOMICS_OK;                                                                            \
   }                                                                                               \

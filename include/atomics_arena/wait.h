@@ -4,41 +4,65 @@
 
 /* Waiting for a register, and waking those who do. Included by atomics_arena.h.
 
-   A cell's event word: bit 0 says that somebody waits, the rest counts wake-ups. Who waits sets the
-   bit, lets a barrier pass through all processors, and looks at the value again; so whoever changes
-   the value needs no barrier to see the bit, or is seen itself. */
+   A cell's event word: bit 0 says that somebody sleeps on it, bit 1 that a server watches the cell,
+   the rest counts wake-ups. Who waits sets a bit, lets a barrier pass through all processors, and
+   looks at the value again; so whoever changes the value needs no barrier to see the bit, or is
+   seen itself. */
 
 ATOMICS_INLINE uint32_t *atomics_event(unsigned char *cell) {
   return (uint32_t *)(void *)(cell + ATOMICS_CELL_EVENT);
 }
 
-ATOMICS_APART void atomics_wake(uint32_t *event, uint32_t seen) {
+ATOMICS_INLINE void atomics_wake(uint32_t *event, uint32_t seen) {
   int code = errno;
   /* Those who wait, and others who wake them, change the word a few times; a stranger may for ever:
      then they are woken all the same. */
   for (int turn = 0; turn < 64; turn++) {
-    if (!(seen & 1)) return; /* somebody else wakes them */
+    if (!(seen & ATOMICS_EVENT_AWAITED)) return; /* somebody else wakes them */
     if (__atomic_compare_exchange_n(
-            event, &seen, (seen + 2) & ~UINT32_C(1), false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+            event, &seen, (seen + 4) & ~UINT32_C(1), false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
       break;
   }
   (void)syscall(SYS_futex, event, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
   errno = code;
 }
 
+/* Tells the server that a cell which it watches was changed: it looks at all cells of the slot's
+   bit. Where the bit is there already, whoever set it rings, and the server lets a barrier pass
+   between taking it and looking: this load then saw the bit too early only if the value was there
+   early enough. */
+ATOMICS_INLINE void atomics_ring(unsigned char *doorbell, uint32_t slot) {
+  uint64_t *word = (uint64_t *)(void *)(doorbell + ATOMICS_DOORBELL_CHANGED) +
+                   slot % ATOMICS_DOORBELL_BUCKETS / 64;
+  uint64_t bit = UINT64_C(1) << slot % 64;
+  if (__atomic_load_n(word, __ATOMIC_RELAXED) & bit) return;
+  if (__atomic_fetch_or(word, bit, __ATOMIC_SEQ_CST) & bit) return;
+  __atomic_signal_fence(__ATOMIC_SEQ_CST);
+  uint32_t *bell = (uint32_t *)(void *)(doorbell + ATOMICS_DOORBELL_BELL);
+  uint32_t seen = __atomic_load_n(bell, __ATOMIC_RELAXED);
+  if (seen & ATOMICS_EVENT_AWAITED) atomics_wake(bell, seen);
+}
+
+/* Wakes those who sleep on the cell, and rings for those who watch it. */
+ATOMICS_APART void atomics_tell(const atomics_register *target, uint32_t seen) {
+  if (seen & ATOMICS_EVENT_AWAITED) atomics_wake(atomics_event(target->cell), seen);
+  if (seen & ATOMICS_EVENT_WATCHED) atomics_ring(target->doorbell, target->slot);
+}
+
 /* What is left to do after an operation. */
-ATOMICS_INLINE void atomics_written(unsigned char *cell) {
+ATOMICS_INLINE void atomics_written(const atomics_register *target, unsigned char *cell) {
   /* The compiler keeps the load behind the operation; the waiter's barrier does the rest. */
   __atomic_signal_fence(__ATOMIC_SEQ_CST);
   uint32_t seen = __atomic_load_n(atomics_event(cell), __ATOMIC_RELAXED);
-  if (__builtin_expect(seen & 1, 0)) atomics_wake(atomics_event(cell), seen);
+  if (__builtin_expect(seen & (ATOMICS_EVENT_AWAITED | ATOMICS_EVENT_WATCHED), 0))
+    atomics_tell(target, seen);
 }
 
 /* Wakes all who wait for the register. The operations of this header do it by themselves; it is
    for those who change the value by other means. One load where nobody waits, else a system call.
    Nothing happens where the arena is only observed. */
 static inline void atomics_notify(const atomics_register *target) {
-  if (target->write_width != 0) atomics_written(target->cell);
+  if (target->write_width != 0) atomics_written(target, target->cell);
 }
 
 /* Whether the register still exists: one load. It may be deleted right afterwards; then its cell
@@ -105,7 +129,8 @@ static inline atomics_error atomics_wait_until(
     }
     /* The bit may be another's, whose barrier is still on its way: each has its own. */
     if (target->write_width != 0 && !(is_armed && seen == armed)) {
-      armed = __atomic_fetch_or(event, 1, __ATOMIC_SEQ_CST) | 1;
+      armed = __atomic_fetch_or(event, ATOMICS_EVENT_AWAITED, __ATOMIC_SEQ_CST) |
+              ATOMICS_EVENT_AWAITED;
       is_armed = true;
       (void)syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL_EXPEDITED, 0, 0);
       continue;

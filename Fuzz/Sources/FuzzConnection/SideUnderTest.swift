@@ -9,6 +9,8 @@ import WireProtocol
 /// A server's side over an arena of its own, whose registers are the same before each connection.
 final class SideUnderTest: Sendable {
   let context: ServerContext
+  // Safety: one thread fuzzes.
+  nonisolated(unsafe) let hub: WaitHub
   private var service: RegisterService { context.service }
 
   init(_ name: String) {
@@ -20,6 +22,7 @@ final class SideUnderTest: Sendable {
     }
     context = ServerContext(
       service: served.service, configuration: ServerConfiguration(arenaPath: "\(parent)/arena"))
+    hub = served.service.makeHub {}
     atexit {
       for name in ["whole", "split"] {
         let parent = "/dev/shm/atomics-fuzz-\(getpid())-\(name)"
