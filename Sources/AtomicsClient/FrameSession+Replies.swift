@@ -151,11 +151,12 @@ extension FrameSession {
     let opened = try ControlFrame.readOpened(header: header, body: body)
     let register = RegisterReference(
       name: name, type: opened.type, generation: opened.generation,
-      place: .remote(connection: connection, handle: opened.handle))
+      place: .remote(connection: connection, handle: opened.handle), slot: opened.slot)
     // References that exist keep their handle, also of a register that was deleted: the number
     // must not come to mean another.
     if let known = handles[name], known.generation == opened.generation,
-      known.type == opened.type, case .remote(_, let handle) = known.place
+      known.slot == opened.slot, known.type == opened.type,
+      case .remote(_, let handle) = known.place
     {
       if handle != opened.handle { surplusHandles.append(opened.handle) }
       return known

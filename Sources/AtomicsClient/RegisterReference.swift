@@ -22,6 +22,8 @@ public struct RegisterReference: Sendable {
   /// Another generation is another register of the same name; 0 over HTTP, which tells none.
   public let generation: UInt64
   let place: Place
+  /// Where it is in its arena: with the generation it tells two registers of one name apart.
+  var slot: UInt32 = 0
 
   /// Throws unless `name` may be a register's.
   package static func check(name: String) throws(ClientError) {

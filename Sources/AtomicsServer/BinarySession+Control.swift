@@ -111,7 +111,7 @@ extension BinarySession {
       answering: header,
       handle: try handle(for: open(register, named: body.extracting(block.nameRange))),
       type: register.type,
-      generation: register.generation, created: created)
+      generation: register.generation, slot: register.slot, created: created)
   }
 
   private func handle(for register: OpenRegister) throws(WireFailure) -> UInt32 {

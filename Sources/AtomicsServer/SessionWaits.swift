@@ -79,7 +79,8 @@ final class SessionWaits {
     guard let type = event.type else { return nil }
     return WatchPush(
       kind, sequence: event.key, watch: event.watch, type: type, changes: event.changes,
-      leftOut: event.leftOut, generation: event.generation, value: value, name: event.name
+      leftOut: event.leftOut, generation: event.generation, slot: event.slot, value: value,
+      name: event.name
     ).bytes
   }
 }

@@ -21,6 +21,10 @@ public struct RegisterReference: Sendable {
   /// Whether each operation is looked at before it changes the value, because of a restore gap.
   @inlinable public var isLimited: Bool { isBounded }
 
-  /// Differs between two registers that had the same name one after the other.
+  /// Two registers that had the same name one after the other differ in their generation or in
+  /// their slot.
   @inlinable public var generation: UInt64 { handle.generation }
+
+  /// Its number in the arena.
+  @inlinable public var slot: UInt32 { handle.slot }
 }

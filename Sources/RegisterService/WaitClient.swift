@@ -196,7 +196,7 @@ public final class WaitClient {
     view.isPending = false
     var event = WatchEvent(
       key: watch.key, watch: watch.number, kind: .deleted, type: view.register.type,
-      generation: view.register.generation, changes: view.changes, name: view.name)
+      generation: view.register.generation, slot: view.register.slot, changes: view.changes, name: view.name)
     if view.isGone {
       view.leftOut &+= view.untold
       event.leftOut = view.leftOut

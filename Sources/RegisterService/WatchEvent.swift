@@ -20,6 +20,7 @@ public struct WatchEvent: Equatable, Sendable {
   public var kind: Kind
   public var type: RegisterType?
   public var generation: UInt64 = 0
+  public var slot: UInt32 = 0
   /// Changes of the register that were seen since the watch began.
   public var changes: UInt64 = 0
   /// Those of them that no event told.

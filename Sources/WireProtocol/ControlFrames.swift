@@ -49,26 +49,34 @@ public enum ControlFrame {
         opcode: header.opcode, flags: flags, type: type, sequence: header.sequence), body: body)
   }
 
-  /// The answer to OPEN: the handle as the auxiliary value, the generation as the body.
+  /// The answer to OPEN, with the handle as the auxiliary value. Two registers that had the same
+  /// name one after the other differ in their generation or in their slot.
+  ///
+  ///     offset  size  body
+  ///          0     8  generation
+  ///          8     4  slot
+  ///         12     4  0
   public static func opened(
     answering header: FrameHeader, handle: UInt32, type: RegisterType, generation: UInt64,
-    created: Bool
+    slot: UInt32, created: Bool
   ) -> [UInt8] {
     [UInt8](
       frame: FrameHeader(
         opcode: header.opcode, flags: created ? ReplyFlag.created : 0, type: type.code,
         sequence: header.sequence, handleOrAuxiliary: handle),
-      body: generation.littleEndianBytes)
+      body: generation.littleEndianBytes + UInt64(slot).littleEndianBytes)
   }
 
   /// What the answer to OPEN says.
   public static func readOpened(header: FrameHeader, body: Span<UInt8>) throws(WireFailure)
-    -> (handle: UInt32, type: RegisterType, generation: UInt64)
+    -> (handle: UInt32, type: RegisterType, generation: UInt64, slot: UInt32)
   {
-    guard let type = RegisterType(code: header.type), body.count == 8 else {
+    guard let type = RegisterType(code: header.type), body.count >= 16 else {
       throw WireFailure(.badFrame, "OPEN's answer is malformed", applied: .unknown)
     }
-    return (header.handleOrAuxiliary, type, body.littleEndian64(at: 0))
+    return (
+      header.handleOrAuxiliary, type, body.littleEndian64(at: 0), body.littleEndian32(at: 8)
+    )
   }
 
   /// The push that asks a silent client whether it is there.

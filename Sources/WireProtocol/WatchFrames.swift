@@ -83,7 +83,8 @@ public struct CreditFrame: Equatable, Sendable {
 ///         16     8  generation
 ///         24    16  value, zero-extended; 0 of DELETED
 ///         40     2  length of the name; 0 in a watch of one register
-///         42     6  0
+///         42     2  0
+///         44     4  slot
 ///         48     …  name, zero bytes to a multiple of 8
 public struct WatchPush: Equatable, Sendable {
   public enum Kind: UInt8, CaseIterable, Sendable {
@@ -102,12 +103,13 @@ public struct WatchPush: Equatable, Sendable {
   public var changes: UInt64
   public var leftOut: UInt64
   public var generation: UInt64
+  public var slot: UInt32
   public var value: UInt128
   public var name: String
 
   public init(
     _ kind: Kind, sequence: UInt32, watch: UInt32, type: RegisterType, changes: UInt64,
-    leftOut: UInt64, generation: UInt64, value: UInt128, name: String = ""
+    leftOut: UInt64, generation: UInt64, slot: UInt32 = 0, value: UInt128, name: String = ""
   ) {
     self.kind = kind
     self.sequence = sequence
@@ -116,6 +118,7 @@ public struct WatchPush: Equatable, Sendable {
     self.changes = changes
     self.leftOut = leftOut
     self.generation = generation
+    self.slot = slot
     self.value = value
     self.name = name
   }
@@ -127,7 +130,8 @@ public struct WatchPush: Equatable, Sendable {
     body.append(littleEndian: leftOut)
     body.append(littleEndian: generation)
     body.append(littleEndian: value)
-    body.append(littleEndian: UInt64(text.count))
+    body.append(littleEndian: UInt32(text.count))
+    body.append(littleEndian: slot)
     body.append(padded: text)
     return [UInt8](
       frame: FrameHeader(
@@ -148,7 +152,8 @@ public struct WatchPush: Equatable, Sendable {
     self.init(
       kind, sequence: header.sequence, watch: header.handleOrAuxiliary, type: type,
       changes: body.littleEndian64(at: 0), leftOut: body.littleEndian64(at: 8),
-      generation: body.littleEndian64(at: 16), value: body.littleEndian128(at: 24),
+      generation: body.littleEndian64(at: 16), slot: body.littleEndian32(at: 44),
+      value: body.littleEndian128(at: 24),
       name: body.text(from: 48, count: count))
   }
 

@@ -17,7 +17,7 @@ struct CommonOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "File with the token that tells the server who asks.",
-      discussion: "Without it: $ATOMICS_TOKEN, else the file $ATOMICS_TOKEN_FILE.",
+      discussion: "Without it: $ATOMICS_TOKEN, $ATOMICS_TOKEN_FILE.",
       valueName: "file"))
   var tokenFile: String?
 

@@ -72,7 +72,7 @@ struct Verb: Equatable {
       "  --server ADDRESS       atr://HOST:PORT, http://HOST:PORT, unix:PATH, shm:PATH",
       "                         (default: $ATOMICS_SERVER, else atr://127.0.0.1:7070)",
       "  --token-file FILE      the token that tells the server who asks",
-      "                         (default: $ATOMICS_TOKEN, else the file $ATOMICS_TOKEN_FILE)",
+      "                         (default: $ATOMICS_TOKEN, $ATOMICS_TOKEN_FILE)",
       "  --json                 print the object that the HTTP interface answers",
       "  --timeout SECONDS      give up after this time (default: 5)", "",
       "Works on: \(kinds.joined(separator: ", ")).",

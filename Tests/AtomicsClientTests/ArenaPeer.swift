@@ -61,7 +61,7 @@ final class ArenaPeer: StreamHandler {
       guard let handle = arena.find(name) else { break }
       return ControlFrame.opened(
         answering: header, handle: 0, type: handle.type, generation: handle.generation,
-        created: false)
+        slot: handle.slot, created: false)
     case .delete:
       if try arena.delete(name) { return ControlFrame.done(answering: header) }
     default: break

@@ -180,7 +180,7 @@ import WireProtocol
     let create = FrameHeader(opcode: Opcode.create.rawValue, sequence: 1)
     let open = FrameHeader(opcode: Opcode.open.rawValue, sequence: 2)
     let opened = ControlFrame.opened(
-      answering: open, handle: 9, type: type, generation: 4, created: false)
+      answering: open, handle: 9, type: type, generation: 4, slot: 3, created: false)
 
     let made = try session()
     _ = submit(.create(plan), made)
@@ -207,11 +207,14 @@ import WireProtocol
   func keepsOneHandle() throws {
     let type = try #require(RegisterType(name: "u8"))
     let session = try session()
-    func open(_ sequence: UInt32, handle: UInt32, generation: UInt64) throws -> [UInt8] {
+    func open(
+      _ sequence: UInt32, handle: UInt32, generation: UInt64, slot: UInt32 = 3
+    ) throws -> [UInt8] {
       _ = submit(.find(name: "x"), session)
       let header = FrameHeader(opcode: Opcode.open.rawValue, sequence: sequence)
       let answer = ControlFrame.opened(
-        answering: header, handle: handle, type: type, generation: generation, created: false)
+        answering: header, handle: handle, type: type, generation: generation, slot: slot,
+        created: false)
       var output = OutputBuffer()
       _ = try session.receive(answer.span, into: &output)
       let found = try #require(session.nextReply()).result.get().asRegister().register
@@ -230,6 +233,8 @@ import WireProtocol
         == ControlFrame.request(.close, handle: 10, sequence: 4) + [9, 0, 0, 0])
     // Deleted and made again: another register, another handle, and the old one is left alone.
     #expect(try open(6, handle: 11, generation: 3) == [11, 0, 0, 0])
+    // In another slot that was used as often.
+    #expect(try open(8, handle: 12, generation: 3, slot: 4) == [12, 0, 0, 0])
   }
 
   @Test("deleting by owner, pinning and the arena's report are frames, and so are their answers")

@@ -152,7 +152,7 @@ public final class FramePeer: StreamHandler {
       output.append(
         contentsOf: ControlFrame.opened(
           answering: header, handle: UInt32(index), type: registers[index].type,
-          generation: UInt64(index) + 1, created: false))
+          generation: UInt64(index) + 1, slot: UInt32(index), created: false))
     case .delete:
       let block = try NameBlock(body)
       registers[try find(block, body)].isLive = false

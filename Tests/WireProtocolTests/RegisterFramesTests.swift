@@ -171,12 +171,14 @@ import Testing
     #expect(plain.header.type == FrameHeader.typeAsRegistered && plain.body[2] == 0)
     let (header, body) = try split(
       ControlFrame.opened(
-        answering: request.header, handle: 12, type: .named("u64"), generation: 5, created: true))
+        answering: request.header, handle: 12, type: .named("u64"), generation: 5, slot: 7,
+        created: true))
     #expect(header.flags == ReplyFlag.created && header.handleOrAuxiliary == 12)
     let read = try ControlFrame.readOpened(header: header, body: body.span)
     #expect(read.handle == 12 && read.type.name == "u64" && read.generation == 5)
+    #expect(read.slot == 7 && body.count == 16)
     #expect(throws: WireFailure.self) {
-      try ControlFrame.readOpened(header: header, body: body.span.extracting(0..<7))
+      try ControlFrame.readOpened(header: header, body: body.span.extracting(0..<15))
     }
   }
 }
