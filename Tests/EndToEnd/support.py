@@ -44,10 +44,11 @@ def _die_with_parent():
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
-def start(command, **options):
+def start(command, environment=None, **options):
     """A child that ends with the test run."""
     return subprocess.Popen(
-        [str(part) for part in command], env=ENVIRONMENT, preexec_fn=_die_with_parent, **options)
+        [str(part) for part in command], env={**ENVIRONMENT, **(environment or {})},
+        preexec_fn=_die_with_parent, **options)
 
 
 @contextlib.contextmanager

@@ -14,9 +14,12 @@ import tempfile
 
 import pytest
 from atr_client import (
-    ARENA_STAT, CLOSE, CREATE, DELETE, DELETE_OWNED, GOAWAY, LIST, NOP, OPEN, OPERATIONS, PIN, PING,
-    STAT, TYPES, Client, Refused)
+    ARENA_STAT, BATCH, CLOSE, CREATE, DELETE, DELETE_OWNED, FLAG_QUIET, GOAWAY, LIST, NOP, OPEN,
+    OPERATIONS, PIN, PING, PONG, STAT, TYPES, Client, Refused, frame)
 from support import ENVIRONMENT, Server, arena_directory, command_line, poll
+from waiting import (
+    CANCEL, CREDIT, EVENT, NOTIFY, UNWATCH, WAIT_THEN, WAIT_UNTIL, WATCH, Event, send_wait, watch,
+    watch_prefix)
 from test_tls import asking_clients, context, curl, encrypted, encrypting, made  # noqa: F401
 
 RIGHTS = "read", "operate", "create", "delete", "administer"
@@ -107,9 +110,11 @@ def test_tokens_open_both_protocols(one_each):
         assert status == 200 and json.loads(body)["old"] == str(before + 1)
 
 
-NAMED = {STAT: "read", DELETE: "delete", PIN: "administer"}
+# WAIT_THEN and BATCH ask for the right of their operations, too: see below.
+NAMED = {STAT: "read", DELETE: "delete", PIN: "administer", WAIT_UNTIL: "read", WAIT_THEN: "read",
+         WATCH: "read", NOTIFY: "operate"}
 ARENA = {DELETE_OWNED, ARENA_STAT}
-FREE = {NOP, PING, LIST, CLOSE}
+FREE = {NOP, PING, PONG, GOAWAY, LIST, CLOSE, CANCEL, CREDIT, UNWATCH, BATCH}
 READS = {OPERATIONS["load"], OPERATIONS["bit_test"]}
 
 
@@ -177,6 +182,81 @@ def test_a_handle_has_the_rights_of_its_opener(one_each):
             reader.operate(his, "inc")
         assert (refused.value.status, refused.value.applied) == ("DENIED", 0)
         assert refused.value.text == "read may not operate on a.n"
+
+
+def test_operations_within_other_frames_take_their_rights(one_each):
+    with connect(one_each, "read") as reader, connect(one_each, "operate") as worker:
+        for client, may in (reader, False), (worker, True):
+            register = client.open("a.n")
+
+            def said(reply, may=may):
+                assert (reply.status == "DENIED") != may, reply.bytes.hex()
+
+            send_wait(client, register, "ge", 0, 0)
+            assert client.receive().status == "OK"
+            send_wait(client, register, "ge", 0, 0, then="load")
+            assert client.receive().status == "OK"
+            send_wait(client, register, "ge", 0, 0, then="add", operand=1)
+            said(client.receive())
+            # Neighbours that run as one, quiet ones, and those of a batch.
+            inc = client.operation_frame(register, "inc")
+            client.socket.sendall(inc * 3)
+            for _ in range(3):
+                said(client.receive())
+            quiet = frame(OPERATIONS["inc"], 7, flags=FLAG_QUIET, order=5, handle=register[0],
+                          type=register[1])
+            client.socket.sendall(quiet)
+            if not may:
+                said(client.receive())
+            body = client.ask(BATCH, inc + client.operation_frame(register, "load")).check().body
+            assert (body[2] == 12) != may, body.hex()
+            # A register made by an operation takes the right to create, too.
+            added = client.operation_frame(("a.made", TYPES["u64"]), "inc", policy=1)
+            client.socket.sendall(added)
+            reply = client.receive()
+            assert reply.status == "DENIED", reply.bytes.hex()
+
+
+def test_a_watch_shows_what_may_be_read(one_each):
+    with connect(one_each, "read") as reader, connect(one_each, "all") as everybody:
+        with pytest.raises(Refused) as refused:
+            everybody.create("b.seen", "u64")
+            reader.by_name(WATCH, "b.n", bytes(8)).check()
+        assert refused.value.status == "DENIED"
+        watch_prefix(reader, "")
+        everybody.create("b.new", "u64")
+        everybody.create("a.new", "u64")
+        names = set()
+        while "a.new" not in names:
+            names.add(Event(reader.receive()).name)
+        assert all(name.startswith("a.") for name in names), names
+
+
+def test_new_rules_reach_those_who_only_wait():
+    first = [principal("p", ("", ["operate"])), principal("q", ("", ["read"]))]
+    all_ = principal("all", ("", RIGHTS))
+    with serving(*first, all_) as (server, file):
+        with contextlib.ExitStack() as stack:
+            everybody, taker, looker, watcher, same = (
+                stack.enter_context(connect(server, name)) for name in ("all", "p", "q", "q", "all"))
+            everybody.create("n", "u64")
+            send_wait(taker, taker.open("n"), "ge", 1, then="sub", operand=1)
+            send_wait(looker, looker.open("n"), "ge", 1)
+            watch(watcher, watcher.open("n"))
+            assert Event(watcher.receive()).kind == EVENT
+            kept = send_wait(same, same.open("n"), "ge", 5)
+            for client in (taker, looker, same):
+                assert client.ask(NOP).status == "OK"
+            # The rights of one change, the other is taken out; who has what he had waits on.
+            reload(server, file, [principal("p", ("", ["read"])), all_], 1)
+            for client in (taker, looker, watcher):
+                reply = client.receive()
+                assert (reply.opcode, reply.status) == (GOAWAY, "AUTH_REQUIRED"), reply.bytes.hex()
+            register = everybody.open("n")
+            everybody.operate(register, "store", operand=5)
+            reply = same.receive()
+            assert (reply.sequence, reply.status, reply.value) == (kept, "OK", 5)
+            assert everybody.operate(register, "load") == 5
 
 
 def test_http_asks_for_the_same_rights(one_each):

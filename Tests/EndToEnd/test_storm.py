@@ -43,7 +43,8 @@ class Life:
             command = [sys.executable, WORKER, self.kind, server.host, server.port, server.arena,
                        storming.ledger_path, number, slot]
         self.errors = tempfile.TemporaryFile("w+")
-        self.process = start(command, stdout=subprocess.DEVNULL, stderr=self.errors)
+        # A worker runs the same programs.
+        self.process = start(command, {"ATOMICS_BIN": str(BINARIES)}, stdout=subprocess.DEVNULL, stderr=self.errors)
 
     def kill(self):
         assert self.process.poll() is None, f"{self.kind}: {self.complaint()}"
