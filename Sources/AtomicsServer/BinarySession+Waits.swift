@@ -15,12 +15,13 @@ extension BinarySession {
     if caller?.isOutdated ?? false, !keepsRights(into: &output) {
       return StreamProgress(consumed: input.count, next: .close)
     }
-    if waits != nil { tellNews(into: &output) }
+    var news = Self.newsOfTurn
+    if waits != nil { tellNews(into: &output, &news) }
     var progress = process(input, into: &output)
     guard let waits else { return progress }
     // Nobody may be there any more to hear that the wait took something, or to end it.
     if endOfInput { waits.client.giveUp() }
-    tellNews(into: &output)
+    tellNews(into: &output, &news)
     guard progress.next == .needInput else { return progress }
     if waits.hasNews {
       progress.next = .yield
@@ -30,13 +31,21 @@ extension BinarySession {
     return progress
   }
 
-  private func tellNews(into output: inout OutputBuffer) {
+  /// Tells what there is, `left` frames of it at most.
+  private func tellNews(into output: inout OutputBuffer, _ left: inout Int) {
     guard let waits, waits.hasNews else { return }
-    while !output.isFull, let answer = waits.nextAnswer() { output.append(contentsOf: answer) }
-    guard waits.hasNews else { return }
+    while left > 0, !output.isFull, let answer = waits.nextAnswer() {
+      output.append(contentsOf: answer)
+      left -= 1
+    }
+    guard left > 0, waits.hasNews else { return }
     let now = Deadline.now.nanoseconds
-    while !output.isFull, let push = waits.nextPush(now: now) { output.append(contentsOf: push) }
+    while left > 0, !output.isFull, waits.appendPush(now: now, to: &output) { left -= 1 }
   }
+
+  /// Answers and pushes of one turn: those of many registers and many connections must not keep
+  /// others waiting.
+  private static let newsOfTurn = 32
 
   /// Whether there is something that the client waits for or watches.
   var isWaiting: Bool { waits.map { $0.client.openWaits > 0 || $0.client.isWatching } ?? false }

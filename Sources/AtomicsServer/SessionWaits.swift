@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AtomicsCore
+import EventLoop
 import RegisterService
 import WireProtocol
 
@@ -64,23 +65,31 @@ final class SessionWaits {
     }
   }
 
-  /// The frame of the next event, which costs a credit.
-  func nextPush(now: UInt64) -> [UInt8]? {
-    guard credits > 0, let event = client.nextEvent(now: now) else { return nil }
+  /// Appends the frame of the next event, which costs a credit.
+  ///
+  /// - Returns: False: there is none.
+  func appendPush(now: UInt64, to output: inout OutputBuffer) -> Bool {
+    guard credits > 0, let event = client.nextEvent(now: now) else { return false }
     credits -= 1
     let kind: WatchPush.Kind
     var value: UInt128 = 0
     switch event.kind {
     case .ended(let error):
-      return WatchPush.ended(WireFailure(error), sequence: event.key, watch: event.watch)
+      output.append(
+        contentsOf: WatchPush.ended(WireFailure(error), sequence: event.key, watch: event.watch))
+      return true
     case .deleted: kind = .deleted
     case .value(let found, let skips): (kind, value) = (skips ? .gap : .event, found)
     }
-    guard let type = event.type else { return nil }
-    return WatchPush(
+    guard let type = event.type else { return false }
+    let push = WatchPush(
       kind, sequence: event.key, watch: event.watch, type: type, changes: event.changes,
       leftOut: event.leftOut, generation: event.generation, slot: event.slot, value: value,
-      name: event.name
-    ).bytes
+      name: event.name)
+    let words = push.words
+    for index in 0..<words.count { output.append(word: words.words[index]) }
+    output.append(event.name.utf8.span)
+    for _ in 0..<push.padding { output.append(0) }
+    return true
   }
 }

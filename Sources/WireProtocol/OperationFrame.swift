@@ -2,7 +2,8 @@
 
 public import AtomicsCore
 
-/// A frame of at most eight words, built without allocation: an operation or its reply.
+/// A frame of at most eight words, or the beginning of one, built without allocation: an operation,
+/// its reply, a push.
 public struct FrameWords: Sendable {
   // 16 bytes of header and three slots of 16: an operand and two bounds.
   public var words: InlineArray<8, UInt64>
@@ -23,6 +24,12 @@ public struct FrameWords: Sendable {
       words[count] = UInt64(truncatingIfNeeded: bits >> 64)
       count += 1
     }
+  }
+
+  /// Appends 8 bytes of a body.
+  mutating func append(word: UInt64) {
+    words[count] = word
+    count += 1
   }
 
   /// The frame's bytes.

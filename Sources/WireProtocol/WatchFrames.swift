@@ -123,20 +123,28 @@ public struct WatchPush: Equatable, Sendable {
     self.name = name
   }
 
+  /// The frame up to the name, which follows it with its ``padding``.
+  public var words: FrameWords {
+    let nameCount = name.utf8.count
+    var frame = FrameWords(
+      FrameHeader(
+        opcode: kind.rawValue, type: type.code,
+        bodyByteCount: UInt32(truncatingIfNeeded: 48 + nameCount.padded), sequence: sequence,
+        handleOrAuxiliary: watch))
+    frame.append(word: changes)
+    frame.append(word: leftOut)
+    frame.append(word: generation)
+    frame.append(word: UInt64(truncatingIfNeeded: value))
+    frame.append(word: UInt64(truncatingIfNeeded: value >> 64))
+    frame.append(word: UInt64(truncatingIfNeeded: nameCount) & 0xFFFF | UInt64(slot) << 32)
+    return frame
+  }
+
+  /// Zero bytes that follow the name.
+  public var padding: Int { name.utf8.count.padding }
+
   public var bytes: [UInt8] {
-    let text = Array(name.utf8)
-    var body: [UInt8] = []
-    body.append(littleEndian: changes)
-    body.append(littleEndian: leftOut)
-    body.append(littleEndian: generation)
-    body.append(littleEndian: value)
-    body.append(littleEndian: UInt32(text.count))
-    body.append(littleEndian: slot)
-    body.append(padded: text)
-    return [UInt8](
-      frame: FrameHeader(
-        opcode: kind.rawValue, type: type.code, sequence: sequence, handleOrAuxiliary: watch),
-      body: body)
+    words.bytes + Array(name.utf8) + [UInt8](repeating: 0, count: padding)
   }
 
   /// Reads a push whose status is OK. With another one it is the end of the watch, and its body is
