@@ -12,7 +12,7 @@ extension BinarySession {
   func turn(
     _ input: Span<UInt8>, into output: inout OutputBuffer, endOfInput: Bool
   ) -> StreamProgress {
-    if caller?.isOutdated ?? false, !keepsRights(into: &output) {
+    if dismissal != nil || caller?.isOutdated ?? false, !keepsRights(into: &output) {
       return StreamProgress(consumed: input.count, next: .close)
     }
     var news = Self.newsOfTurn
@@ -65,7 +65,8 @@ extension BinarySession {
 
   var openedWaits: SessionWaits {
     if let waits { return waits }
-    let waits = SessionWaits(hub.makeClient(ready: wake), context.limits)
+    let client = hub.makeClient(ready: wake) { [weak self] in self?.reconsider() }
+    let waits = SessionWaits(client, context.limits)
     self.waits = waits
     return waits
   }

@@ -35,6 +35,8 @@ final class BinarySession {
 
   /// Who is on the other side; nil before the greeting.
   private(set) var caller: Caller?
+  /// Why the client has to go: the access rules have changed. Nil: it may stay.
+  var dismissal: WireFailure?
   /// What the grants of handles are compared with, operation by operation.
   private(set) var present = Grant(.all, 0)
 

@@ -16,6 +16,7 @@ public final class WaitClient {
 
   private let hub: WaitHub
   private let ready: () -> Void
+  let reconsider: () -> Void
   var open: [UInt32: Wait] = [:]
   private var results = Fifo<(key: UInt32, result: WaitResult)>()
   private var watches: [UInt32: Watch] = [:]
@@ -24,9 +25,12 @@ public final class WaitClient {
   /// Registers of its watches.
   var registerCount = 0
 
-  init(of hub: WaitHub, ready: @escaping () -> Void) {
+  init(
+    of hub: WaitHub, ready: @escaping () -> Void, reconsider: @escaping () -> Void
+  ) {
     self.hub = hub
     self.ready = ready
+    self.reconsider = reconsider
   }
 
   // MARK: - Waits
@@ -214,18 +218,20 @@ public final class WaitClient {
     return event
   }
 
-  /// Calls `ready` though there may be nothing to tell.
-  func callOnce() { ready() }
-
   // MARK: - The end
 
-  /// Gives up everything: nothing is told any more. The cost is that of what was open.
-  public func close() {
+  /// Ends everything that is open. Of what has ended before, the results stay.
+  public func stop() {
     for wait in open.values { hub.close(wait) }
     for watch in watches.values { hub.close(watch) }
     open = [:]
     watches = [:]
-    results.removeAll()
     events.removeAll()
+  }
+
+  /// Gives up everything: nothing is told any more. The cost is that of what was open.
+  public func close() {
+    stop()
+    results.removeAll()
   }
 }

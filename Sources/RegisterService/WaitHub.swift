@@ -72,9 +72,13 @@ public final class WaitHub {
 
   /// A client of this hub.
   ///
-  /// - Parameter ready: Called when there is something to tell it, where there was nothing before.
-  public func makeClient(ready: @escaping () -> Void) -> WaitClient {
-    WaitClient(of: self, ready: ready)
+  /// - Parameters:
+  ///   - ready: Called when there is something to tell it, where there was nothing before.
+  ///   - reconsider: Called when the rules have changed.
+  public func makeClient(
+    ready: @escaping () -> Void, reconsider: @escaping () -> Void = {}
+  ) -> WaitClient {
+    WaitClient(of: self, ready: ready, reconsider: reconsider)
   }
 
   /// When ``process(now:)`` is to be called at the latest; `.max`: not before it is woken.
@@ -106,15 +110,19 @@ public final class WaitHub {
   /// Has `wake` called. Any thread.
   public func requestTurn() { bell.wakeHub() }
 
-  /// Has every client that waits or watches called as if there were something to tell it.
+  /// Has every client that waits or watches think again whether it may: the rules have changed.
   ///
   /// - Complexity: O(waits and watched registers).
-  public func callAll() {
-    for watch in prefixes { watch.client.callOnce() }
+  public func reconsiderAll() {
+    var clients: [ObjectIdentifier: WaitClient] = [:]
+    func note(_ client: WaitClient) { clients[ObjectIdentifier(client)] = client }
+    for watch in prefixes { note(watch.client) }
     for cell in list {
-      for wait in cell.waits where wait.isOpen { wait.client.callOnce() }
-      for view in cell.views where view.isOpen { view.watch.client.callOnce() }
+      for wait in cell.waits where wait.isOpen { note(wait.client) }
+      for view in cell.views where view.isOpen { note(view.watch.client) }
     }
+    // Their waits and watches may end by this.
+    for client in clients.values { client.reconsider() }
   }
 
   // MARK: - Cells
