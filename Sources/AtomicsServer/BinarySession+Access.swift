@@ -22,26 +22,35 @@ extension BinarySession {
 
   /// The rules have changed: looks up what they are for this connection now.
   ///
-  /// - Returns: False, and GOAWAY, where they know nobody like it any more, and where it waits for
-  ///   or watches what it may have no right to any more: it is to ask again.
-  @inline(never)
-  func keepsRights(into output: inout OutputBuffer) -> Bool {
-    guard let caller else { return true }
+  /// Where they know nobody like it any more it is dismissed, and where it waits for or watches what
+  /// it may have no right to any more: it is to ask again. From here on nothing more is done for it;
+  /// it hears of that when it takes something.
+  func reconsider() {
+    guard let caller, caller.isOutdated, dismissal == nil else { return }
     let reason: String
     if let renewed = caller.renewed {
       guard isWaiting, !renewed.access.isAlike(caller.access) else {
-        admit(renewed)
-        return true
+        return admit(renewed)
       }
       reason = "the access rules have changed for this client, which waits or watches: ask again"
     } else {
       reason = "the access rules have changed, and know this client no more"
     }
     batch = nil
-    closeWaits()
-    let failure = WireFailure(
-      .authenticationRequired, reason + "; nothing that is unanswered was applied")
-    output.append(contentsOf: ControlFrame.goAway(failure))
+    waits?.client.stop()
+    dismissal = WireFailure(
+      .authenticationRequired,
+      reason + "; but for quiet requests, nothing that is unanswered was applied")
+    wake()
+  }
+
+  /// - Returns: False, and the answers that are due and GOAWAY, where the client was dismissed.
+  @inline(never)
+  func keepsRights(into output: inout OutputBuffer) -> Bool {
+    reconsider()
+    guard let dismissal else { return true }
+    finishNews(into: &output)
+    output.append(contentsOf: ControlFrame.goAway(dismissal))
     return false
   }
 

@@ -12,13 +12,18 @@ extension BinarySession {
   func turn(
     _ input: Span<UInt8>, into output: inout OutputBuffer, endOfInput: Bool
   ) -> StreamProgress {
-    if caller?.isOutdated ?? false, !keepsRights(into: &output) {
+    if dismissal != nil || caller?.isOutdated ?? false, !keepsRights(into: &output) {
       return StreamProgress(consumed: input.count, next: .close)
     }
     var news = Self.newsOfTurn
     if waits != nil { tellNews(into: &output, &news) }
     var progress = process(input, into: &output)
     guard let waits else { return progress }
+    if progress.next == .close {
+      finishNews(into: &output)
+      return progress
+    }
+    inputEnded = endOfInput
     // Nobody may be there any more to hear that the wait took something, or to end it.
     if endOfInput { waits.client.giveUp() }
     tellNews(into: &output, &news)
@@ -50,6 +55,15 @@ extension BinarySession {
   /// Whether there is something that the client waits for or watches.
   var isWaiting: Bool { waits.map { $0.client.openWaits > 0 || $0.client.isWatching } ?? false }
 
+  /// The connection ends: what was done is told, nothing more is done, and what is open is given
+  /// up.
+  func finishNews(into output: inout OutputBuffer) {
+    guard let waits else { return }
+    waits.client.stop()
+    while let answer = waits.nextAnswer() { output.append(contentsOf: answer) }
+    closeWaits()
+  }
+
   /// Answers every wait that is open: the server ends.
   func endWaits(into output: inout OutputBuffer) {
     guard let waits else { return }
@@ -65,7 +79,8 @@ extension BinarySession {
 
   var openedWaits: SessionWaits {
     if let waits { return waits }
-    let waits = SessionWaits(hub.makeClient(ready: wake), context.limits)
+    let client = hub.makeClient(ready: wake) { [weak self] in self?.reconsider() }
+    let waits = SessionWaits(client, context.limits)
     self.waits = waits
     return waits
   }

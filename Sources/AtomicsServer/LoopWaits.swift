@@ -28,8 +28,8 @@ final class LoopWaits: @unchecked Sendable {
     weak var value: LoopWaits?
   }
 
-  /// Has every connection that waits or watches called. Any thread.
-  func callAll() { _ = loop.execute { self.hub.callAll() } }
+  /// The rules have changed, for those too who only wait or watch. Any thread.
+  func reconsiderAll() { _ = loop.execute { self.hub.reconsiderAll() } }
 
   private func turn() {
     // More that is to be done wakes the hub again, behind what else the loop has to do.

@@ -9,7 +9,7 @@ extension Server {
   public func replaceAccess(with rules: AccessRules) {
     context.authenticator.control.replace(with: rules)
     // Who asks nothing finds out nothing by itself.
-    for waits in waits { waits.callAll() }
+    for waits in waits { waits.reconsiderAll() }
   }
 
   /// The number of the user called `name` on this machine.

@@ -259,6 +259,40 @@ def test_new_rules_reach_those_who_only_wait():
             assert everybody.operate(register, "load") == 5
 
 
+def test_new_rules_reach_those_who_read_nothing():
+    """What was done before is answered, and nothing is done after."""
+    all_ = principal("all", ("", RIGHTS))
+    with serving(principal("p", ("", ["operate"])), all_) as (server, file):
+        with connect(server, "all") as everybody, connect(server, "p") as taker:
+            everybody.create("n", "u64", 0)
+            for number in range(500):
+                everybody.create(f"long/{'n' * 100}/{number}", "u64")
+            register, kept = taker.open("n"), everybody.open("n")
+            waits = [send_wait(taker, register, "ge", 1, then="sub", operand=1) for _ in range(2)]
+            assert taker.ask(NOP).status == "OK"
+            # Answers that it does not read, until the server stops for it.
+            page = frame(LIST, 1, struct.pack("<QIHH", 0, 1000, 0, 0)) * 64
+            taker.socket.settimeout(0.3)
+            with contextlib.suppress(TimeoutError, BlockingIOError):
+                while True:
+                    taker.socket.sendall(page)
+            everybody.operate(kept, "store", operand=1)
+            poll(lambda: everybody.operate(kept, "load") == 0, what="the first wait's operation")
+            reload(server, file, [all_], 1)
+            everybody.operate(kept, "store", operand=5)
+            for _ in range(20):
+                assert everybody.ask(NOP).status == "OK"
+            assert everybody.operate(kept, "load") == 5, "one who was taken out took something"
+            taker.socket.settimeout(10)
+            answers = []
+            with contextlib.suppress(ConnectionError):
+                while not answers or answers[-1].opcode != GOAWAY:
+                    answers.append(taker.receive())
+            assert answers[-1].status == "AUTH_REQUIRED"
+            told = [reply for reply in answers if reply.opcode == WAIT_THEN]
+            assert [(reply.sequence, reply.status) for reply in told] == [(waits[0], "OK")]
+
+
 def test_http_asks_for_the_same_rights(one_each):
     server = one_each
     requests = [
