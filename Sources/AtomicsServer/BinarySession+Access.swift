@@ -49,8 +49,7 @@ extension BinarySession {
   func keepsRights(into output: inout OutputBuffer) -> Bool {
     reconsider()
     guard let dismissal else { return true }
-    while let answer = waits?.nextAnswer() { output.append(contentsOf: answer) }
-    closeWaits()
+    finishNews(into: &output)
     output.append(contentsOf: ControlFrame.goAway(dismissal))
     return false
   }

@@ -27,11 +27,13 @@ extension BinarySession {
   ///
   /// - Throws: Also where the frame has to wait: ``BinarySession/awaitedSummary`` is set then.
   func arenaStat(_ header: FrameHeader, _ body: Span<UInt8>) throws(WireFailure) -> [UInt8] {
+    let awaited = awaitedSummary
+    // Before anything is refused: only a frame that is to come again may leave it set.
+    awaitedSummary = nil
     try requireNoFlags(header)
     try requireEmpty(body)
     try requireOnArena(.administer)
-    let look = context.summaries.look(awaiting: awaitedSummary, orWake: wake)
-    awaitedSummary = nil
+    let look = context.summaries.look(awaiting: awaited, orWake: wake)
     switch look {
     case .summary(let summary):
       return ArenaStatReply(summary, namingProcesses: peer.mapsArena).frame(

@@ -19,6 +19,11 @@ extension BinarySession {
     if waits != nil { tellNews(into: &output, &news) }
     var progress = process(input, into: &output)
     guard let waits else { return progress }
+    if progress.next == .close {
+      finishNews(into: &output)
+      return progress
+    }
+    inputEnded = endOfInput
     // Nobody may be there any more to hear that the wait took something, or to end it.
     if endOfInput { waits.client.giveUp() }
     tellNews(into: &output, &news)
@@ -49,6 +54,15 @@ extension BinarySession {
 
   /// Whether there is something that the client waits for or watches.
   var isWaiting: Bool { waits.map { $0.client.openWaits > 0 || $0.client.isWatching } ?? false }
+
+  /// The connection ends: what was done is told, nothing more is done, and what is open is given
+  /// up.
+  func finishNews(into output: inout OutputBuffer) {
+    guard let waits else { return }
+    waits.client.stop()
+    while let answer = waits.nextAnswer() { output.append(contentsOf: answer) }
+    closeWaits()
+  }
 
   /// Answers every wait that is open: the server ends.
   func endWaits(into output: inout OutputBuffer) {

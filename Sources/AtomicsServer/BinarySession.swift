@@ -35,6 +35,8 @@ final class BinarySession {
 
   /// Who is on the other side; nil before the greeting.
   private(set) var caller: Caller?
+  /// Whether the client sends no more, and only waits.
+  var inputEnded = false
   /// Why the client has to go: the access rules have changed. Nil: it may stay.
   var dismissal: WireFailure?
   /// What the grants of handles are compared with, operation by operation.
@@ -126,7 +128,8 @@ final class BinarySession {
     guard hasGreeted else { return }
     finishBatch(into: &output)
     let failure = WireFailure(
-      .shuttingDown, "the server shuts down; requests without a reply were not applied")
+      .shuttingDown,
+      "the server shuts down; but for quiet ones, requests without a reply were not applied")
     output.append(contentsOf: ControlFrame.goAway(failure))
   }
 

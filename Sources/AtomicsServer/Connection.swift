@@ -129,12 +129,15 @@ final class Connection: StreamHandler {
     // Who takes what it is sent is there, though it is not read meanwhile.
     if stream.unsentCount < unsentAtLook { session.hear(at: now, asks: false) }
     unsentAtLook = stream.unsentCount
+    // It has said that it says nothing more, and is owed its answers.
+    if session.inputEnded { return StreamProgress(consumed: 0, next: .needInput) }
     if session.isWaiting { session.keepAsking(at: now) }
     switch session.lookAtSilence(at: now) {
     case .nothing: break
     case .ask(let sequence):
       output.append(contentsOf: ControlFrame.pingClient(sequence: sequence))
     case .end(let reason):
+      session.finishNews(into: &output)
       output.append(contentsOf: ControlFrame.goAway(WireFailure(.limit, reason)))
       // Nor does it read the farewell, perhaps.
       stream.setDeadline(afterNanoseconds: Self.farewellNanoseconds)

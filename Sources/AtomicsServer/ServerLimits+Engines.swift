@@ -55,6 +55,12 @@ extension ServerLimits {
     set { waiting.watches = newValue }
   }
 
+  /// Watches of all connections.
+  public var watchesTotal: Int {
+    get { waiting.watchesTotal }
+    set { waiting.watchesTotal = newValue }
+  }
+
   /// Registers that the watches of one connection see together.
   public var watchedRegisters: Int {
     get { waiting.watchedRegisters }

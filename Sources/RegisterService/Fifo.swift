@@ -26,6 +26,11 @@ struct Fifo<Element> {
     return first
   }
 
+  mutating func removeAll(where isRemoved: (Element) -> Bool) {
+    elements = elements[head...].filter { $0.map { !isRemoved($0) } ?? false }
+    head = 0
+  }
+
   mutating func removeAll() {
     elements = []
     head = 0

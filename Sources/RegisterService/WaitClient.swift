@@ -20,7 +20,9 @@ public final class WaitClient {
   var open: [UInt32: Wait] = [:]
   private var results = Fifo<(key: UInt32, result: WaitResult)>()
   private var watches: [UInt32: Watch] = [:]
-  private var events = Fifo<Untold>()
+  private(set) var events = Fifo<Untold>()
+  /// How many of them are of no use any more; they go when they are the most.
+  private var staleEvents = 0
   private var lastNumber: UInt32 = 0
   /// Registers of its watches.
   var registerCount = 0
@@ -134,11 +136,30 @@ public final class WaitClient {
     return watch.number
   }
 
+  /// An event will not be told: what it is of is closed.
+  func noteStaleEvent() {
+    staleEvents += 1
+    guard staleEvents > 32, staleEvents > events.count / 2 else { return }
+    events.removeAll { isStale($0) }
+    staleEvents = 0
+  }
+
+  private func isStale(_ untold: Untold) -> Bool {
+    switch untold {
+    case .view(let view): !view.watch.isOpen || view.isRemoved
+    case .ended(let watch, _): watches[watch.number] !== watch
+    }
+  }
+
   private func makeWatch(
     _ key: UInt32, prefix: [UInt8]?, _ interval: UInt64
   ) throws(ServiceError) -> Watch {
     guard watches.count < hub.limits.watches else {
       throw .limit("a connection has at most \(hub.limits.watches) watches; UNWATCH some")
+    }
+    guard hub.board.watches.add(1, ordering: .relaxed).oldValue < hub.limits.watchesTotal else {
+      hub.board.watches.subtract(1, ordering: .relaxed)
+      throw .limit("the server has its \(hub.limits.watchesTotal) watches; try again later")
     }
     repeat { lastNumber &+= 1 } while watches[lastNumber] != nil
     let watch = Watch(lastNumber, key: key, of: self, prefix: prefix, interval: interval)
@@ -151,6 +172,8 @@ public final class WaitClient {
   /// - Returns: False: there is no watch of this number.
   public func unwatch(_ number: UInt32) -> Bool {
     guard let watch = watches.removeValue(forKey: number) else { return false }
+    // Its end was to be told.
+    if !watch.isOpen { noteStaleEvent() }
     hub.close(watch)
     return true
   }
@@ -183,11 +206,13 @@ public final class WaitClient {
   /// The next event. Until it is taken, what happens to its register goes into it.
   public func nextEvent(now: UInt64) -> WatchEvent? {
     while let untold = events.popFirst() {
+      if isStale(untold) {
+        staleEvents = max(0, staleEvents - 1)
+        continue
+      }
       switch untold {
-      case .view(let view):
-        if view.watch.isOpen, !view.isRemoved { return tell(view, now) }
+      case .view(let view): return tell(view, now)
       case .ended(let watch, let reason):
-        guard watches[watch.number] === watch else { continue }
         watches[watch.number] = nil
         return WatchEvent(key: watch.key, watch: watch.number, kind: .ended(reason))
       }
@@ -200,7 +225,8 @@ public final class WaitClient {
     view.isPending = false
     var event = WatchEvent(
       key: watch.key, watch: watch.number, kind: .deleted, type: view.register.type,
-      generation: view.register.generation, slot: view.register.slot, changes: view.changes, name: view.name)
+      generation: view.register.generation, slot: view.register.slot, changes: view.changes,
+      name: view.name)
     if view.isGone {
       view.leftOut &+= view.untold
       event.leftOut = view.leftOut

@@ -32,49 +32,54 @@ extension WaitHub {
   }
 
   /// Ends the wait on the value that is there, if that satisfies it.
-  func attempt(_ wait: Wait) {
+  ///
+  /// - Returns: The value that was seen last, where the wait goes on.
+  @discardableResult
+  func attempt(_ wait: Wait) -> UInt128? {
     do throws(ServiceError) {
       let value = try service.load(wait.register, wait.condition.lookOrder)
-      if let then = wait.condition.then {
-        try attempt(wait, then, on: value)
-      } else if wait.isSatisfied(by: value) {
+      if let then = wait.condition.then { return try attempt(wait, then, on: value) }
+      if wait.isSatisfied(by: value) {
         finish(wait, .satisfied(value))
-      } else if let cell = wait.cell {
-        enqueue(cell)
+        return nil
       }
+      if let cell = wait.cell { enqueue(cell) }
+      return value
     } catch {
       finish(wait, .refused(error))
+      return nil
     }
   }
 
   /// Runs the operation on the very value that satisfies the predicate, and on no other.
   private func attempt(
     _ wait: Wait, _ then: AtomicRequest, on value: UInt128
-  ) throws(ServiceError) {
+  ) throws(ServiceError) -> UInt128? {
     var value = value
     // Others may change it all the time; then the next turn goes on.
     for _ in 0..<64 {
       guard wait.isSatisfied(by: value) else { break }
       switch then.step(from: value) {
-      case .left(let outcome): return finish(wait, .performed(outcome))
+      case .left(let outcome):
+        finish(wait, .performed(outcome))
+        return nil
       case .exchange(let exchange, let outcome):
         let done = try service.perform(exchange, on: wait.register)
-        if done.succeeded { return finish(wait, .performed(outcome)) }
+        if done.succeeded {
+          finish(wait, .performed(outcome))
+          return nil
+        }
         value = done.old
       }
     }
     if let cell = wait.cell { enqueue(cell) }
+    return value
   }
 
   /// The wait's time is up: it looks for the last time.
   func expire(_ wait: Wait) {
-    attempt(wait)
-    guard wait.isOpen else { return }
-    do throws(ServiceError) {
-      finish(wait, .timedOut(try service.load(wait.register, wait.condition.lookOrder)))
-    } catch {
-      finish(wait, .refused(error))
-    }
+    // The value that did not do is the one that is told.
+    if let value = attempt(wait), wait.isOpen { finish(wait, .timedOut(value)) }
   }
 
   func finish(_ wait: Wait, _ result: WaitResult) {

@@ -6,7 +6,7 @@ import Synchronization
 
 extension WaitHub {
   /// Registers of a prefix that one turn takes up.
-  private static let pageLimit = 512
+  private static let pageLimit = 64
 
   // MARK: - Views
 
@@ -77,6 +77,7 @@ extension WaitHub {
     view.isRemoved = true
     detach(view)
     let watch = view.watch
+    if view.isPending, !view.isHeld { watch.client.noteStaleEvent() }
     watch.known.remove(view.register.handle)
     let last = watch.views.removeLast()
     if last !== view {
@@ -107,23 +108,30 @@ extension WaitHub {
     watch.isOpen = false
     watch.cursor = nil
     watch.known = []
+    board.watches.subtract(1, ordering: .relaxed)
     if watch.prefix != nil {
-      prefixes.removeAll { $0 === watch }
+      prefixes.remove(watch)
       bell.prefixes.subtract(1, ordering: .relaxed)
       board.prefixes.subtract(1, ordering: .relaxed)
     }
-    watch.client.registerCount -= watch.views.count
     if watch.views.isEmpty { return }
     closing.append(watch)
     wake()
   }
 
-  func takeApart(_ budget: inout Int) {
+  func takeApart() {
+    var budget = Self.share
     while budget > 0, let watch = closing.last {
       while budget > 0, let view = watch.views.popLast() {
         budget -= 1
         view.isRemoved = true
-        if view.isHeld { timers.noteStale { $0.isStale } }
+        if view.isHeld {
+          timers.noteStale { $0.isStale }
+        } else if view.isPending {
+          watch.client.noteStaleEvent()
+        }
+        // Not before: what is not taken apart yet still has its memory.
+        watch.client.registerCount -= 1
         board.registers.subtract(1, ordering: .relaxed)
         detach(view)
       }
@@ -135,7 +143,7 @@ extension WaitHub {
 
   /// Begins to watch all registers of a prefix: those that are there, and those that come.
   func begin(_ watch: Watch) {
-    prefixes.append(watch)
+    prefixes.insert(watch)
     bell.prefixes.add(1, ordering: .relaxed)
     // Before the first slot is looked at: the other half is in WatchBoard.created.
     board.prefixes.add(1, ordering: .sequentiallyConsistent)
@@ -151,13 +159,12 @@ extension WaitHub {
   }
 
   /// Goes through a part of the slots for one of the watches that are not through.
-  func search(_ now: UInt64, _ budget: inout Int) {
+  func search(_ now: UInt64) {
     guard let watch = searching.popFirst() else { return }
     guard watch.isOpen, let cursor = watch.cursor, let prefix = watch.prefix else { return }
     let page = service.arena.list(
       from: cursor, prefix: prefix.span, limit: Self.pageLimit,
       scanLimit: ExecutionBudget.scanLimit)
-    budget -= page.registers.count
     for info in page.registers {
       add(service.reference(info.handle), name: info.name, to: watch, now)
     }
@@ -168,16 +175,17 @@ extension WaitHub {
 
   /// Takes up the registers that were made since.
   func takeMade(_ now: UInt64) {
-    if prefixes.isEmpty { return }
-    guard let made = bell.takeMade() else {
-      for watch in prefixes { search(again: watch) }
-      return
+    guard !prefixes.isEmpty else { return made.removeAll() }
+    if let more = bell.takeMade() {
+      for new in more { made.append(new) }
+    } else {
+      for watch in prefixes.all { search(again: watch) }
     }
-    for new in made {
-      // A watch that ends by this leaves the list.
-      for watch in prefixes where watch.begins(new.name) {
-        add(new.register, name: new.name, to: watch, now)
-      }
+    var budget = Self.share
+    while budget > 0, let new = made.popFirst() {
+      let watches = prefixes.matching(new.name)
+      for watch in watches { add(new.register, name: new.name, to: watch, now) }
+      budget -= 1 + watches.count + prefixes.lengthCount / 8
     }
   }
 }

@@ -21,6 +21,8 @@ import Synchronization
 public final class WaitHub {
   /// Looks of one call: about 100 µs, as long as others can be asked to wait.
   static let turn = 512
+  /// What each other kind of work has of a call, so that none keeps the others from being done.
+  static let share = 256
   /// The time between two rounds of looks for writers that tell nobody, and how many cells each
   /// looks at.
   public static let sampleNanoseconds: UInt64 = 50_000_000
@@ -45,7 +47,9 @@ public final class WaitHub {
   private var isProcessing = false
   private var nextSample = UInt64.max
   private var samplePosition = 0
-  var prefixes: [Watch] = []
+  var prefixes = PrefixIndex()
+  /// Registers that were made, and not compared with the prefixes yet.
+  var made = Fifo<HubBell.Made>()
   /// Watches that go through the slots.
   var searching = Fifo<Watch>()
   /// Watches whose views are taken apart.
@@ -94,17 +98,16 @@ public final class WaitHub {
   public func process(now: UInt64) -> Bool {
     isProcessing = true
     defer { isProcessing = false }
-    var budget = Self.turn
     bell.take { bucket in for cell in buckets[bucket] ?? [] { enqueue(cell) } }
     takeMade(now)
-    search(now, &budget)
+    search(now)
     settle()
-    expire(now, &budget)
+    expire(now)
     sample(now)
-    look(now, &budget)
-    takeApart(&budget)
+    look(now)
+    takeApart()
     return !queue.isEmpty || !unsettled.isEmpty || !searching.isEmpty || !closing.isEmpty
-      || timers.first <= now || bell.hasRung
+      || !made.isEmpty || timers.first <= now || bell.hasRung
   }
 
   /// Has `wake` called. Any thread.
@@ -116,7 +119,7 @@ public final class WaitHub {
   public func reconsiderAll() {
     var clients: [ObjectIdentifier: WaitClient] = [:]
     func note(_ client: WaitClient) { clients[ObjectIdentifier(client)] = client }
-    for watch in prefixes { note(watch.client) }
+    for watch in prefixes.all { note(watch.client) }
     for cell in list {
       for wait in cell.waits where wait.isOpen { note(wait.client) }
       for view in cell.views where view.isOpen { note(view.watch.client) }
@@ -219,7 +222,8 @@ public final class WaitHub {
 
   // MARK: - Looks
 
-  private func look(_ now: UInt64, _ budget: inout Int) {
+  private func look(_ now: UInt64) {
+    var budget = Self.turn
     while budget > 0, let cell = queue.first {
       guard finishLook(at: cell, now, &budget) else { return }
       _ = queue.popFirst()
@@ -288,7 +292,8 @@ public final class WaitHub {
 
   // MARK: - Time
 
-  private func expire(_ now: UInt64, _ budget: inout Int) {
+  private func expire(_ now: UInt64) {
+    var budget = Self.share
     while budget > 0, let due = timers.pop(at: now) {
       budget -= 1
       switch due {

@@ -11,6 +11,8 @@ public struct WaitLimits: Sendable {
   public var watchedRegisters = 65_536
   /// Waits of all clients together.
   public var waitsTotal = 1 << 18
+  /// Watches of all clients together.
+  public var watchesTotal = 1 << 16
   /// Registers that the watches of all clients see together, each counted as often as it is seen.
   public var watchedRegistersTotal = 1 << 20
 

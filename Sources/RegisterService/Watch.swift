@@ -7,7 +7,8 @@ import SharedArena
 final class Watch {
   let number: UInt32
   let key: UInt32
-  unowned let client: WaitClient
+  /// Until the last of the views is taken apart.
+  let client: WaitClient
   /// Nil: it is of one register.
   let prefix: [UInt8]?
   /// The least time between two events of a register.
@@ -18,6 +19,8 @@ final class Watch {
   /// Where it goes on through the slots; nil: it has been through.
   var cursor: UInt64?
   var isOpen = true
+  /// Of a prefix: its place among those of the same one.
+  var position = 0
   /// Of a prefix: whether the client may hear of the register called so.
   var isShown: (String) -> Bool = { _ in true }
 
@@ -30,8 +33,6 @@ final class Watch {
     self.prefix = prefix
     self.interval = interval
   }
-
-  func begins(_ name: String) -> Bool { name.utf8.starts(with: prefix ?? []) }
 }
 
 /// What a watch knows of one register, and what of that is still to be told. As large after a

@@ -21,6 +21,8 @@ final class WatchBoard: Sendable {
   private let watchers = Mutex<[UInt32: Int]>([:])
   /// Told when a first cell is watched.
   private let firstWatched = AtomicLazyReference<Action>()
+  /// Watches, on all hubs.
+  let watches = Atomic(0)
   /// Watches of prefixes, on all hubs.
   let prefixes = Atomic(0)
 

@@ -117,6 +117,10 @@ extension ServerSettings {
       "limits.watches", .count(\.limits.watches, allowed: 0...100_000, unit: "watches"),
       "Watches of one connection"),
     Setting(
+      "limits.watches_total",
+      .count(\.limits.watchesTotal, allowed: 0...1 << 24, unit: "watches"),
+      "Watches of all connections together"),
+    Setting(
       "limits.watched_registers",
       .count(\.limits.watchedRegisters, allowed: 0...1 << 26, unit: "registers"),
       "Registers that the watches of one connection see together"),

@@ -56,6 +56,7 @@ public struct ServerSettings: Sendable, Equatable {
     public var waits = 4096
     public var waitsTotal = 1 << 18
     public var watches = 128
+    public var watchesTotal = 1 << 16
     public var watchedRegisters = 65_536
     public var watchedRegistersTotal = 1 << 20
     public var eventCredits = 1024

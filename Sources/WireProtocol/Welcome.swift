@@ -133,9 +133,11 @@ public struct Welcome: Equatable, Sendable {
     -> (Welcome, byteCount: Int)?
   {
     guard input.count >= byteCount else { return nil }
-    guard input.littleEndian32(at: 0) == Hello.magic, let status = Status(rawValue: input[5]) else {
+    guard input.littleEndian32(at: 0) == Hello.magic else {
       throw WireFailure(.badFrame, "the peer does not speak atr/1")
     }
+    // A later server may have a reason that has no name here.
+    let status = Status(rawValue: input[5]) ?? .internal
     let extensionCount = Int(input.littleEndian32(at: 12))
     guard extensionCount & 7 == 0, extensionCount <= Hello.extensionLimit else {
       throw WireFailure(.badFrame, "WELCOME's extension length is out of bounds")

@@ -66,6 +66,7 @@ extension ServerLimits {
     waits = settings.waits
     waitsTotal = settings.waitsTotal
     watches = settings.watches
+    watchesTotal = settings.watchesTotal
     watchedRegisters = settings.watchedRegisters
     watchedRegistersTotal = settings.watchedRegistersTotal
     eventCredits = settings.eventCredits

@@ -12,10 +12,11 @@ import threading
 import time
 
 import pytest
-from atr_client import GOAWAY, NOP, Client
+from atr_client import (
+    BY_NAME, FLAG_NAME, GOAWAY, MAGIC, NOP, TYPES, Client, frame, name_block, operation_frame, slot)
 from c_arena import ask
 from support import BINARIES, LONG, Server, command_line, start
-from waiting import CANCEL, NOTIFY, send_wait
+from waiting import CANCEL, NOTIFY, WAIT_UNTIL, send_wait
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -223,6 +224,33 @@ def test_a_half_closed_connection_still_gets_its_answer(server):
         assert (reply.sequence, reply.status) == (timed, "OK")
         with pytest.raises(ConnectionError):
             waiter.receive()
+
+
+def test_who_says_goodbye_gets_all_that_it_is_owed(server):
+    with clients(server, 1) as (client,):
+        register = client.open("owed", create="u64")
+        sequences = [send_wait(client, register, "ge", 0, 0) for _ in range(300)]
+        client.send(GOAWAY)
+        assert [client.receive().sequence for _ in sequences] == sequences
+        with pytest.raises(ConnectionError):
+            client.receive()
+
+
+def test_a_half_closed_connection_is_not_asked_whether_it_is_there(arena):
+    with Server(arena, "--set", "limits.keepalive_seconds=0.1") as server:
+        with socket.create_connection((server.host, server.port), 10) as connection:
+            hello = bytearray(MAGIC + struct.pack("<BBHII16x", 1, 1, 1, 1 << 20, 0))
+            register = operation_frame(1, ("n", TYPES["u64"]), "load", policy=1)
+            body = name_block("n") + slot(TYPES["u64"], 1) + struct.pack("<II", 1500, 0)
+            waits = frame(WAIT_UNTIL, 2, body, flags=FLAG_NAME, order=5, type=TYPES["u64"],
+                          handle=BY_NAME)
+            connection.sendall(hello + register + waits)
+            connection.shutdown(socket.SHUT_WR)
+            received = b""
+            while more := connection.recv(65536):
+                received += more
+        last = received[-24:]
+        assert (last[0], last[2], last[8]) == (WAIT_UNTIL, 2, 2), received.hex()  # TIMEOUT
 
 
 def test_limits_say_which_they_are(arena):
