@@ -110,7 +110,8 @@ private struct FailureLog {
       "without_identity": "\(withoutIdentity)", "wrong_token": "\(withWrongToken)",
       "last_from": "\(last.peer)",
     ]
-    if let client = last.client { metadata["last_client"] = "\(client)" }
+    // Quoted: the client may call itself what looks like fields of the log.
+    if let client = last.client { metadata["last_client"] = "\(client.debugDescription)" }
     self = FailureLog()
     loggedAt = now
     return Line(text: "refused: no identity that the access rules know", metadata: metadata)

@@ -7,13 +7,13 @@ import WireProtocol
 /// Who asks, and what they may do. Each request tells anew: by `Authorization` (RFC 6750 §2.1),
 /// else by its connection. A token in the target or the body is never looked for.
 extension JSONAPI {
-  /// What `request` may do; nil, which is nothing, for what everybody may ask.
+  /// What `request` may do; nil, which is nothing, for who asks unknown what everybody may ask.
   ///
   /// - Throws: ``Problem`` 401, or 429 for wrong tokens once too often.
   func identify(_ request: borrowing HTTPRequest) throws(Problem) -> Access? {
     let authenticator = context.authenticator
     guard authenticator.control.isOn else { return .unlimited(0) }
-    if Self.isPublic(request) { return nil }
+    if Self.isPublic(request) { return identifyIfKnown(request) }
     let evidence = authenticator.evidence(of: peer, try Self.token(request))
     switch authenticator.identify(evidence, of: peer) {
     case .known(let access):
@@ -46,7 +46,28 @@ extension JSONAPI {
     return false
   }
 
-  /// What tells whether the server lives is for everybody, and tells nothing else.
+  /// As ``identify(_:)`` where nobody is turned away: what is wrong counts as nothing shown. A
+  /// wrong token is noted all the same, so that guesses are seen here, too.
+  private func identifyIfKnown(_ request: borrowing HTTPRequest) -> Access? {
+    let authenticator = context.authenticator
+    let evidence: Evidence
+    do throws(Problem) {
+      evidence = authenticator.evidence(of: peer, try Self.token(request))
+    } catch {
+      return nil
+    }
+    if evidence.token != nil {
+      guard case .known(let access) = authenticator.identify(evidence, of: peer) else {
+        return nil
+      }
+      return access
+    }
+    // Probes show nothing: they are no line in the log.
+    guard case .known(let access) = authenticator.control.identify(evidence) else { return nil }
+    return access
+  }
+
+  /// What tells whether the server lives is for everybody, and names nothing to the unknown.
   private static func isPublic(_ request: borrowing HTTPRequest) -> Bool {
     let target = HTTPTarget(request.target)
     guard target.segments.count == 1 else { return false }
@@ -86,6 +107,12 @@ extension JSONAPI {
       throw Problem(
         .forbidden, access?.denial(of: right, on: text) ?? "nobody may \(right) \(text)")
     }
+  }
+
+  /// Whether the figures of the arena as a whole are the caller's to see.
+  var mayAdministerArena: Bool {
+    let none: [UInt8] = []
+    return access?.allows(.administer, on: none.span) ?? false
   }
 
   func mayRead(_ name: Span<UInt8>) -> Bool { access?.allows(.read, on: name) ?? false }

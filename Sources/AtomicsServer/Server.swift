@@ -40,6 +40,8 @@ public final class Server: Sendable {
     let rules = ListenRules(configuration)
     let addresses = try Self.addresses(configuration, rules, logger)
     let tls = try Self.tls(configuration, logger)
+    var fitted = configuration
+    try fitted.limits.fit(threads: configuration.threads, logger)
     let snapshots = configuration.snapshots
     guard !snapshots.isOn || snapshots.directory != nil else { throw .noSnapshotDirectory }
     let service: RegisterService
@@ -55,8 +57,6 @@ public final class Server: Sendable {
       throw .arena("\(error)")
     }
     arenaPath = service.arenaPath
-    var fitted = configuration
-    fitted.limits.fit(threads: configuration.threads, logger)
     let context = ServerContext(
       service: service, configuration: fitted, tls: tls, logger: logger)
     self.context = context

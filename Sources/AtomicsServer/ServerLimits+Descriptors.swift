@@ -6,13 +6,19 @@ import Logging
 extension ServerLimits {
   /// Lowers the number of connections to what the process may have descriptors for, after its own
   /// limit was raised as far as it goes.
-  mutating func fit(threads: Int, _ logger: Logger) {
+  ///
+  /// - Throws: ``ServerError/tooFewDescriptors(limit:needed:)`` where next to nobody could connect.
+  mutating func fit(threads: Int, _ logger: Logger) throws(ServerError) {
     // Each loop has two; then listeners, the arena's files, snapshots, `/proc`, and the
     // connections that are being refused.
     let others = 64 + 2 * max(1, threads) + RefusedConnection.limit
     let descriptors = DescriptorLimit.raise(to: connections + others)
-    let room = max(1, descriptors - others)
+    let room = descriptors - others
     guard room < connections else { return }
+    guard room >= Self.leastRoom else {
+      throw .tooFewDescriptors(
+        limit: descriptors, needed: others + min(connections, Self.leastRoom))
+    }
     logger.warning(
       """
       the process may have \(descriptors) open files: at most \(room) connections instead of \
@@ -20,4 +26,7 @@ extension ServerLimits {
       """)
     connections = room
   }
+
+  /// Connections below which a lowered limit is no service any more.
+  private static let leastRoom = 16
 }

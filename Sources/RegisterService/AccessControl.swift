@@ -46,7 +46,8 @@ public final class AccessControl: Sendable {
 
   /// Who shows `evidence`, and what they may do.
   ///
-  /// A token that is given decides alone; then a certificate does, the user, a group.
+  /// A token that is given decides alone; else the first of certificate, user and groups that the
+  /// rules know.
   public func identify(_ evidence: Evidence) -> Identification {
     let state = state.withLock { $0 }
     guard let rules = state.rules else { return .known(.unlimited(state.generation)) }

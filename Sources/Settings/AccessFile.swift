@@ -24,13 +24,17 @@ public struct AccessFile: Sendable, Equatable {
     case read, operate, create, delete, administer
   }
 
-  /// Empty where the file names nobody: then nobody may do anything.
+  /// Empty where the file names nobody, `[]`: then nobody may do anything.
   public var principals: [Principal] = []
 
   /// Reads the file at `path`.
   ///
-  /// - Throws: The first thing that is wrong, with its line and column.
+  /// - Throws: The first thing that is wrong, with its line and column; or that others than its
+  ///   owner may write the file.
   public init(at path: String, _ words: AccessWords) throws(SettingsError) {
+    if let permissions = FilePermissions(ofFileAt: path), permissions.othersMayWrite {
+      throw .writableByOthers(path: path)
+    }
     try self.init(yaml: YAMLText.read(fileAt: path), name: path, words)
   }
 
@@ -43,6 +47,23 @@ public struct AccessFile: Sendable, Equatable {
     var reader = AccessFileReader(path: name, words)
     principals = try reader.principals(yaml)
   }
+
+  /// Whether a principal can be called `name`: as many bytes as a refusal on the wire has room for
+  /// beside a register's name, and nothing that would break a line or turn it about.
+  public static func isPrincipalName(_ name: String) -> Bool {
+    (1...nameLimit).contains(name.utf8.count)
+      && name.unicodeScalars.allSatisfy { scalar in
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator: false
+        default: true
+        }
+      }
+  }
+
+  /// What such a name is, for messages.
+  public static let nameRule =
+    "a principal's name has 1 to \(nameLimit) bytes and no control or format characters"
+  private static let nameLimit = 48
 }
 
 /// What the words of an access file mean on this machine.

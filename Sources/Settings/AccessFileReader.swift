@@ -4,15 +4,18 @@ import Yams
 /// Reads an access file node by node, so that every complaint has its line and column.
 ///
 /// What stands twice is refused everywhere: a mark that two principals have would make one of them
-/// somebody else, and a list of aliases of lists stays as short as the file.
+/// somebody else. Aliases can repeat a whole `allow` for many principals, which makes more of it
+/// than the file has bytes: the number of entries has a limit.
 struct AccessFileReader {
   private let path: String
   private let words: AccessWords
   /// Who has a mark already: `token_sha256 …` → its principal.
   private var owners: [String: String] = [:]
 
-  /// Bytes of a principal's name; a refusal on the wire has room for it beside a register's.
-  static let nameLimit = 48
+  private var grantCount = 0
+
+  /// Entries of all lists `allow` together. As many do not fit in a file without aliases.
+  static let grantLimit = 1 << 16
   /// Bytes of a name in a certificate.
   static let certificateLimit = 255
 
@@ -22,9 +25,17 @@ struct AccessFileReader {
   }
 
   mutating func principals(_ yaml: String) throws(SettingsError) -> [AccessFile.Principal] {
-    guard let root = try YAMLText.document(yaml, path: path), !root.isNull else { return [] }
+    // A file that is empty, or ends with the key, is one that an editor has just cut to write it
+    // anew: who means nobody says so.
+    let rule = "an access file has a list of 'principals', [] for nobody"
+    guard let root = try YAMLText.document(yaml, path: path) else {
+      throw .malformed(.file(path: path, line: 1, column: 1), reason: rule)
+    }
+    guard !root.isNull else { throw malformed(root, rule) }
     let members = try members(of: root, "an access file", known: ["principals"])
-    guard let list = members["principals"], !list.isNull else { return [] }
+    guard let list = members["principals"], !list.isNull else {
+      throw malformed(members["principals"] ?? root, rule)
+    }
     var principals: [AccessFile.Principal] = []
     for node in try items(of: list, "principals") {
       principals.append(try principal(node))
@@ -75,9 +86,15 @@ struct AccessFileReader {
       throw malformed(
         nameNode, "'\(name)' has no 'allow': a list of what it may do, [] for nothing")
     }
+    var prefixes: Set<String> = []
     for item in try items(of: allow, "allow") {
+      grantCount += 1
+      guard grantCount <= Self.grantLimit else {
+        throw malformed(
+          item, "with this one there are more than \(Self.grantLimit) entries of 'allow'")
+      }
       let grant = try grant(item)
-      guard !principal.grants.contains(where: { $0.prefix == grant.prefix }) else {
+      guard prefixes.insert(grant.prefix).inserted else {
         throw malformed(item, "'\(name)' has two entries for the prefix '\(grant.prefix)'")
       }
       principal.grants.append(grant)
@@ -87,12 +104,7 @@ struct AccessFileReader {
 
   private mutating func name(_ node: Node) throws(SettingsError) -> String {
     let name = try text(of: node, "name")
-    guard (1...Self.nameLimit).contains(name.utf8.count),
-      name.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control })
-    else {
-      throw malformed(
-        node, "a principal's name has 1 to \(Self.nameLimit) bytes and no control characters")
-    }
+    guard AccessFile.isPrincipalName(name) else { throw malformed(node, AccessFile.nameRule) }
     guard owners.updateValue(name, forKey: "name " + name) == nil else {
       throw malformed(node, "there are two principals '\(name)'")
     }

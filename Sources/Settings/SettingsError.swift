@@ -5,6 +5,8 @@
 public enum SettingsError: Error, Equatable, CustomStringConvertible {
   /// The settings file cannot be read.
   case unreadable(path: String, reason: String)
+  /// Others than its owner may write a file that tells who may do what.
+  case writableByOthers(path: String)
   /// The settings file is not YAML of the expected shape.
   case malformed(SettingOrigin, reason: String)
   /// No setting has this key.
@@ -17,6 +19,9 @@ public enum SettingsError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .unreadable(let path, let reason): "\(path): cannot be read: \(reason)"
+    case .writableByOthers(let path):
+      "\(path): others than its owner may write this file, and so give themselves every right; "
+        + "`chmod go-w \(path)` prevents that"
     case .malformed(let origin, let reason): "\(origin): \(reason)"
     case .unknown(let origin, let key, nil): "\(origin): there is no setting '\(key)'"
     case .unknown(let origin, let key, let suggestion?):

@@ -7,12 +7,10 @@ import COpenSSL
 /// Immutable: to change a certificate, make another context. Connections keep the one that they
 /// began with. **Thread safety**: any thread.
 @safe public final class TLSContext {
-  /// Nil: a client's.
+  /// Whether sessions are a server's; else a client's.
   public let isServer: Bool
   /// What is odd but no reason to stop, such as a certificate that has expired.
   public let warnings: [String]
-  /// Whether a client verifies whom it talks to.
-  let verifiesServer: Bool
   let raw: OpaquePointer
   private let protocols: ProtocolList
 
@@ -30,7 +28,6 @@ import COpenSSL
     protocols = ProtocolList(configuration.protocols)
     warnings = owner.validityWarnings(of: configuration.certificatePath)
     isServer = true
-    verifiesServer = false
     // Safety: `deinit` frees the context, which `owner` gives up here.
     unsafe raw = unsafe owner.release()
     unsafe protocols.choose(in: raw)
@@ -50,8 +47,7 @@ import COpenSSL
     } else {
       try owner.loadSystemAuthorities()
     }
-    verifiesServer = configuration.verifiesServer
-    owner.verifyServer(verifiesServer)
+    owner.verifyServer(configuration.verifiesServer)
     protocols = ProtocolList(configuration.protocols)
     if !configuration.protocols.isEmpty { try owner.offer(protocols) }
     isServer = false

@@ -39,7 +39,8 @@ public struct Hello: Equatable, Sendable {
   public var maximumFrame: UInt32
   /// Who the client is; nil: the connection itself tells, or nobody asks.
   public var token: BearerToken?
-  /// What the server's log may call the client; UTF-8 without control characters.
+  /// What the server's log may call the client; UTF-8 without what a log must not show: see
+  /// ``isClientName(_:)``.
   public var clientName: String?
 
   public init(
@@ -116,6 +117,17 @@ public struct Hello: Equatable, Sendable {
     return (hello, end)
   }
 
+  /// Whether `name` shows as what it is, on one line: neither control nor format characters, such
+  /// as those that turn the direction of writing, nor line and paragraph separators.
+  static func isClientName(_ name: String) -> Bool {
+    name.unicodeScalars.allSatisfy { scalar in
+      switch scalar.properties.generalCategory {
+      case .control, .format, .lineSeparator, .paragraphSeparator: false
+      default: true
+      }
+    }
+  }
+
   private mutating func set(_ type: Extension, _ value: [UInt8]) throws(WireFailure) {
     switch type {
     case .token:
@@ -126,12 +138,12 @@ public struct Hello: Equatable, Sendable {
     case .clientName:
       guard clientName == nil, value.count <= Self.clientNameLimit,
         let name = String(validating: value, as: UTF8.self),
-        name.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control })
+        Self.isClientName(name)
       else {
         throw WireFailure(
           .badFrame,
           "HELLO has one client name, of at most \(Self.clientNameLimit) bytes of UTF-8 without "
-            + "control characters")
+            + "control and format characters and line separators")
       }
       clientName = name
     }

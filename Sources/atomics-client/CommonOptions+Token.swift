@@ -12,7 +12,14 @@ extension CommonOptions {
     do throws(ClientError) {
       switch source {
       case .text(let text, _): return try AccessToken(text)
-      case .file(let path, _): return try AccessToken(Self.text(ofFileAt: path))
+      case .file(let path, _):
+        let token = try AccessToken(Self.text(ofFileAt: path))
+        // A warning, no refusal: container systems give secrets out like this, to one user alone.
+        if FilePermissions(ofFileAt: path)?.everybodyMayRead ?? false {
+          Output().complain(
+            "Warning: any user of this machine may read the token in \(path): chmod go-r \(path)")
+        }
+        return token
       }
     } catch {
       switch source {

@@ -24,6 +24,13 @@ final class Output {
       contentsOf: Data("atomics-client: \(harmless(text))\n".utf8))
   }
 
+  /// Text to standard error that is no complaint, beside what goes to standard output.
+  func aside(_ text: String) {
+    flush()
+    // As above.
+    try? FileHandle.standardError.write(contentsOf: Data(harmless(text).utf8))
+  }
+
   func flush() {
     if failure == nil {
       do {

@@ -58,10 +58,13 @@ struct Announcement {
 
   private var curl: String {
     if tcp == nil, let socketPath { return "curl --unix-socket \(Self.quoted(socketPath))" }
-    let token = wantsToken ? #" -H "Authorization: Bearer $ATOMICS_TOKEN""# : ""
-    guard let certificate = encryptedFor else { return "curl" + token }
+    // By way of standard input: any user of the machine reads the arguments of others' programs.
+    let program =
+      wantsToken
+      ? #"sed 's/^/Authorization: Bearer /' "$ATOMICS_TOKEN_FILE" | curl -H @-"# : "curl"
+    guard let certificate = encryptedFor else { return program }
     let own = asksForCertificate ? " --cert YOURS.pem --key YOURS.key" : ""
-    return "curl --cacert \(Self.quoted(certificate))\(own)\(token)"
+    return "\(program) --cacert \(Self.quoted(certificate))\(own)"
   }
 
   /// The client beside this program, or on the path as this one was.

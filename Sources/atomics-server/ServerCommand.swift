@@ -14,7 +14,7 @@ struct ServerCommand: ParsableCommand {
     discussion: """
       Flags win over environment variables, which win over the settings file. \
       SIGTERM and SIGINT let open requests finish, then exit 0; a second signal exits at once. \
-      SIGHUP reads the certificate, its key and the clients' roots again.
+      SIGHUP reads the certificate, its key, the clients' roots and the access file again.
 
       SETTINGS (environment variable, flag), each also as --set KEY=VALUE:
       \(ServerSettings.help)
@@ -85,9 +85,15 @@ struct ServerCommand: ParsableCommand {
     let access = settings.accessFile.map { AccessRulesFile(path: $0, logger: logger) }
     configuration.access = try access?.load()
     let server = try Server(configuration, logger: logger)
+    let keyFile = settings.tlsKey.map { PrivateKeyFile(path: $0, logger: logger) }
+    keyFile?.warn()
     signals.onFirst { server.shutDown() }
-    signals.onReload {
+    signals.onReload { [logger] in
+      if settings.tlsCertificate == nil, access == nil {
+        logger.notice("SIGHUP: nothing to read again, neither TLS nor access rules are configured")
+      }
       server.reload()
+      keyFile?.warn()
       access?.reload(into: server)
     }
     StandardOutput.write(

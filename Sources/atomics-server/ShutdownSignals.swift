@@ -16,10 +16,12 @@ final class ShutdownSignals {
   init() {
     signal(SIGPIPE, SIG_IGN)
     let queue = DispatchQueue(label: "signals")
+    // Reading files takes its time, and the end must not wait for it.
+    let reloadQueue = DispatchQueue(label: "reload")
     let (received, reloads) = (received, reloads)
-    func source(_ number: Int32, _ handler: @escaping @Sendable () -> Void)
-      -> any DispatchSourceSignal
-    {
+    func source(
+      _ number: Int32, on queue: DispatchQueue, _ handler: @escaping @Sendable () -> Void
+    ) -> any DispatchSourceSignal {
       // Its default action would end the process before the source sees it.
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
@@ -29,13 +31,13 @@ final class ShutdownSignals {
     }
     sources =
       [SIGTERM, SIGINT].map { number in
-        source(number) {
+        source(number, on: queue) {
           // As a shell reports a process that the signal ended.
           if received.count() > 1 { _exit(128 + number) }
           received.act()
         }
       } + [
-        source(SIGHUP) {
+        source(SIGHUP, on: reloadQueue) {
           _ = reloads.count()
           reloads.act()
         }
@@ -47,8 +49,8 @@ final class ShutdownSignals {
     received.set(action)
   }
 
-  /// Calls `action` on the signals' own thread at each SIGHUP, at once if one has come: what may
-  /// change while the process runs is to be read again.
+  /// Calls `action` on a thread of its own at each SIGHUP, one after the other, at once if one has
+  /// come: what may change while the process runs is to be read again.
   func onReload(_ action: @escaping @Sendable () -> Void) {
     reloads.set(action)
   }

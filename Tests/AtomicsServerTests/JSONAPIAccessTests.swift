@@ -7,6 +7,7 @@ import TestSupport
 import Testing
 
 @testable import AtomicsServer
+@testable import SharedArena
 
 /// Who may do what over HTTP.
 @Suite struct JSONAPIAccessTests {
@@ -59,6 +60,29 @@ import Testing
       request.target = Array("/livez".utf8)
       request.fields.append(name: "authorization", value: "Bearer \(TokenRules.text("all"))")
       #expect(!api.knows(request))
+    }
+  }
+
+  @Test("what was damaged is told to administrators of the arena alone, how often to everybody")
+  func readiness() throws {
+    func last(_ faces: Faces, _ fields: [(String, String)]) -> String? {
+      let answer = faces.http(.get, "/readyz", fields: fields)
+      #expect(answer.status == 200 && answer.members["status"] as? String == "ok")
+      let damage = answer.members["damage"] as? [String: any Sendable]
+      #expect(damage?["count"] as? Int == 1)
+      return damage?["last"] as? String
+    }
+    let text = "\(Damage.cell(register: "secret.payroll"))"
+    try Faces.use(configured: Self.rules.configuration) { faces in
+      faces.arena.note(.cell(register: "secret.payroll"))
+      for fields in [[], bearer("all").map { ($0.0, "Basic x") }, bearer("x"), bearer("reader")] {
+        #expect(last(faces, fields) == nil)
+      }
+      for name in ["all", "admin"] { #expect(last(faces, bearer(name)) == text) }
+    }
+    try Faces.use { faces in
+      faces.arena.note(.cell(register: "secret.payroll"))
+      #expect(last(faces, []) == text)
     }
   }
 

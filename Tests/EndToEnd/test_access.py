@@ -16,7 +16,7 @@ import pytest
 from atr_client import (
     ARENA_STAT, BATCH, CLOSE, CREATE, DELETE, DELETE_OWNED, FLAG_QUIET, GOAWAY, LIST, NOP, OPEN,
     OPERATIONS, PIN, PING, PONG, STAT, TYPES, Client, Refused, frame)
-from support import ENVIRONMENT, Server, arena_directory, command_line, poll
+from support import Server, arena_directory, poll
 from waiting import (
     CANCEL, CREDIT, EVENT, NOTIFY, UNWATCH, WAIT_THEN, WAIT_UNTIL, WATCH, Event, send_wait, watch,
     watch_prefix)
@@ -350,43 +350,6 @@ def test_wrong_tokens_are_slowed_down_and_right_ones_are_not():
         assert 1 <= log.count("refused: no identity") <= 20 and "atr_" not in log
 
 
-def test_sighup_changes_what_open_connections_may(arena):
-    before = [principal("p", ("", ["operate"])), principal("q", ("", ["read"]))]
-    with serving(*before, principal("all", ("", RIGHTS))) as (server, file):
-        with connect(server, "all") as everybody:
-            everybody.create("n", "u64")
-            with connect(server, "p") as client, connect(server, "q") as other:
-                register = client.open("n")
-                client.operate(register, "inc")
-                assert server.request("POST", "/v1/registers/n/inc", headers=bearer("p"))[0] == 200
-                all_ = principal("all", ("", RIGHTS))
-                reload(server, file, [principal("p", ("", ["read"])), before[1], all_], 1)
-                assert client.operate(register, "load") == 2
-                with pytest.raises(Refused) as refused:
-                    client.operate(register, "inc")
-                assert refused.value.status == "DENIED"
-                assert server.request("POST", "/v1/registers/n/inc", headers=bearer("p"))[0] == 403
-                # A file with a mistake leaves everything as it was, and says where it is.
-                reload(server, file, "principals:\n- name: p\n  tokens: x\n", 1,
-                       "access rules left as they were")
-                assert f"{file}:3:3: a principal has no key 'tokens'" in server.errors()
-                file.unlink()
-                os.kill(server.pid, signal.SIGHUP)
-                poll(lambda: "cannot be read: No such file" in server.errors(), what="the error")
-                assert client.operate(register, "load") == 2
-                # One who is taken out is told so at his next request, and none other.
-                reload(server, file, [before[1], all_], 2)
-                reply = client.ask(PING)
-                assert (reply.opcode, reply.status) == (GOAWAY, "AUTH_REQUIRED")
-                with pytest.raises((ConnectionError, OSError)):
-                    client.ask(PING)
-                assert other.ask(PING).status == "OK"
-                reload(server, file, "# nobody\n", 3)
-                assert "names nobody" in server.errors()
-                assert other.ask(PING).opcode == GOAWAY
-        assert "atr_" not in server.errors()
-
-
 # MARK: Unix sockets
 
 
@@ -498,57 +461,3 @@ def test_access_rules_are_authentication_beyond_loopback(made):
     with pytest.raises(AssertionError, match="TLS"):
         with serving(principal("p", ("", ["read"])), **everywhere):
             pass
-
-
-# MARK: The command line
-
-
-def test_a_new_token_opens_the_server_it_is_given_to():
-    text = command_line("token", "new", "--name", "billing")
-    secret, lines = text.split("\n", 1)
-    assert re.fullmatch("atr_[0-9a-f]{64}", secret)
-    assert hashlib.sha256(secret.encode()).hexdigest() in lines
-    assert secret not in lines and "name: billing" in lines
-    made = json.loads(command_line("token", "new", "--json"))
-    assert made["token"] != secret
-    assert made["token_sha256"] == hashlib.sha256(made["token"].encode()).hexdigest()
-    with serving() as (server, file):
-        assert "names nobody" in server.errors()
-        reload(server, file, "principals:\n" + lines, 1)
-        file.with_name("token").write_text(secret + "\n")
-        given = {"ATOMICS_TOKEN_FILE": str(file.with_name("token"))}
-        for address in (f"atr://{server.authority}", f"http://{server.authority}"):
-            assert command_line("ls", server=address, environment=given) == ""
-            assert command_line(
-                "ls", "--token-file", file.with_name("token"), server=address) == ""
-            assert command_line("ls", server=address, environment={"ATOMICS_TOKEN": secret}) == ""
-            # Exit code 4, with what to do.
-            said = command_line("ls", server=address, status=4)
-            assert "does not know who asks" in said and "--token-file" in said
-            said = command_line(
-                "ls", server=address, environment={"ATOMICS_TOKEN": token("stranger")}, status=4)
-            assert "does not know this token" in said and token("stranger") not in said
-            said = command_line("create", "n", "u64", server=address, environment=given, status=4)
-            assert "billing may not create n" in said
-        said = command_line(
-            "ls", server=f"atr://{server.authority}", environment={"ATOMICS_TOKEN": "hunter2"},
-            status=2)
-        assert "environment variable ATOMICS_TOKEN" in said and "hunter2" not in said
-        said = command_line("ls", "--token-file", "/no/such/file", status=2)
-        assert "/no/such/file" in said
-        assert "  4   the server does not know" in command_line("--help")
-        assert secret not in server.errors()
-
-
-def test_a_file_with_a_mistake_keeps_the_server_from_starting(arena):
-    import subprocess
-    from support import BINARIES
-    with tempfile.TemporaryDirectory(prefix="atomics-access-") as directory:
-        file = pathlib.Path(directory, "access.yaml")
-        file.write_text("principals:\n- name: p\n  user: 1\n  allow: [{prefix: '/', may: [read]}]\n")
-        done = subprocess.run(
-            [BINARIES / "atomics-server", "--listen", "127.0.0.1:0", "--arena", arena, "--access",
-             file], env=ENVIRONMENT, capture_output=True, text=True, timeout=30)
-        assert done.returncode == 2
-        assert f"{file}:4:20: no register's name begins with '/'" in done.stderr
-    assert not pathlib.Path(arena).exists()

@@ -54,9 +54,11 @@ def test_a_flood_beyond_the_limit_leaves_nothing_behind(full):
 
 
 def test_the_limit_fits_the_process(arena):
-    with Server(arena, under=("prlimit", "--nofile=64:160")) as server:
+    with Server(arena, "--threads", "2", under=("prlimit", "--nofile=64:160")) as server:
         assert "may have 160 open files: at most " in server.errors()
         server.assert_serves()
+    with pytest.raises(AssertionError, match="may have 120 open files, and the server needs 148"):
+        Server(arena, "--threads", "2", under=("prlimit", "--nofile=64:120"))
     limits = ("prlimit", "--nofile=64:4096")
     with Server(arena, "--set", "limits.connections=10", under=limits) as server:
         assert "open files" not in server.errors()

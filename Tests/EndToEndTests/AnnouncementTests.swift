@@ -48,7 +48,7 @@ import Testing
     }
   }
 
-  @Test("where a token is wanted the examples take it from the environment, but not over a socket")
+  @Test("where a token is wanted the examples take it from a file, and never as an argument")
   func token() {
     func command(_ address: String, certificate: String? = nil) -> String? {
       let text = Announcement(
@@ -57,12 +57,13 @@ import Testing
       ).text
       return text.split(separator: "\n").suffix(2).first.map(String.init)
     }
+    let token = #"sed 's/^/Authorization: Bearer /' "$ATOMICS_TOKEN_FILE""#
     #expect(
-      command("127.0.0.1:7070") == #"  curl -H "Authorization: Bearer $ATOMICS_TOKEN""#
+      command("127.0.0.1:7070") == "  \(token) | curl -H @-"
         + " --http2-prior-knowledge -X POST http://127.0.0.1:7070/v1/registers/hits/inc")
     #expect(
       command("192.0.2.1:1", certificate: "/c.pem")
-        == #"  curl --cacert /c.pem -H "Authorization: Bearer $ATOMICS_TOKEN" --http2"#
+        == "  \(token) | curl -H @- --cacert /c.pem --http2"
         + " -X POST https://192.0.2.1:1/v1/registers/hits/inc")
     #expect(command("unix:/s")?.contains("ATOMICS_TOKEN") == false)
   }

@@ -47,10 +47,13 @@ import Testing
   }
 
   @Test(
-    "a file without principals names nobody",
-    arguments: ["", "# x\n", "---\n", "~", "principals:\n", "principals: []", "principals: null"])
+    "a file that was cut short is a mistake: who names nobody says so",
+    arguments: ["", "# x\n", "---\n", "~", "principals:\n", "principals: null", "{}"])
   func empty(yaml: String) throws {
-    #expect(try read(yaml).principals.isEmpty)
+    let error = #expect(throws: SettingsError.self) { try read(yaml) }
+    let rule = ": an access file has a list of 'principals', [] for nobody"
+    #expect(error?.description.hasSuffix(rule) ?? false)
+    #expect(try read("principals: []").principals.isEmpty)
   }
 
   /// A file with one principal, `allow` and what else it is given.
@@ -67,9 +70,13 @@ import Testing
     ("principals:\n- user: 1", "2:3: this principal has no 'name'"),
     (
       "principals:\n- name: ''",
-      "2:9: a principal's name has 1 to 48 bytes and no control characters"
+      "2:9: a principal's name has 1 to 48 bytes and no control or format characters"
     ),
     ("principals:\n- name: [a]", "2:9: 'name' must be one text"),
+    (
+      "principals:\n- name: \"a\\u202Eb\"",
+      "2:9: a principal's name has 1 to 48 bytes and no control or format characters"
+    ),
     (
       "principals:\n- name: p\n  tokens: x",
       "3:3: a principal has no key 'tokens': there are name, token_sha256, certificate, user, "
@@ -171,13 +178,52 @@ import Testing
     #expect(throws: SettingsError.self) { try read(many) }
   }
 
+  @Test("a list of many entries is read in no time, and aliases of it are counted")
+  func manyEntries() throws {
+    func file(principals: Int, grants: Int) -> String {
+      let list = (0..<grants).map { "{prefix: p\($0)., may: read}" }.joined(separator: ",")
+      return "principals:\n- {name: n0, user: 0, allow: &a [\(list)]}\n"
+        + (1..<principals).map { "- {name: n\($0), user: \($0), allow: *a}\n" }.joined()
+    }
+    #expect(try read(file(principals: 30, grants: 2_000)).principals[29].grants.count == 2_000)
+    let error = #expect(throws: SettingsError.self) {
+      try read(file(principals: 100, grants: 2_000))
+    }
+    #expect(error?.description.contains("there are more than 65536 entries of 'allow'") ?? false)
+  }
+
+  @Test("a file that others than its owner may write is not read")
+  func permissions() throws {
+    let path = NSTemporaryDirectory() + "access-\(UInt64.random(in: .min ... .max)).yaml"
+    let link = path + ".link"
+    defer { for path in [path, link] { try? FileManager.default.removeItem(atPath: path) } }
+    try Data("principals: []".utf8).write(to: URL(fileURLWithPath: path))
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: path)
+    for (mode, isRead) in [(0o600, true), (0o644, true), (0o664, false), (0o602, false)] {
+      try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+      for path in [path, link] {
+        if isRead {
+          #expect(try AccessFile(at: path, Self.words).principals.isEmpty)
+        } else {
+          #expect(throws: SettingsError.writableByOthers(path: path)) {
+            try AccessFile(at: path, Self.words)
+          }
+        }
+      }
+      #expect(FilePermissions(ofFileAt: link)?.everybodyMayRead == (mode & 4 != 0))
+    }
+    #expect(FilePermissions(ofFileAt: path + ".none") == nil)
+  }
+
   @Test("a file above a mebibyte is not read, one that is missing says so")
   func files() throws {
     let path = NSTemporaryDirectory() + "access-\(UInt64.random(in: .min ... .max)).yaml"
     defer { try? FileManager.default.removeItem(atPath: path) }
     let missing = #expect(throws: SettingsError.self) { try AccessFile(at: path, Self.words) }
     #expect(missing?.description == "\(path): cannot be read: No such file or directory")
-    try Data(repeating: 0x23, count: 1 << 20).write(to: URL(fileURLWithPath: path))
+    let text = Data("principals: []\n".utf8)
+    try (text + Data(repeating: 0x23, count: 1 << 20 - text.count)).write(
+      to: URL(fileURLWithPath: path))
     #expect(try AccessFile(at: path, Self.words).principals.isEmpty)
     try Data(repeating: 0x23, count: 1 << 20 + 1).write(to: URL(fileURLWithPath: path))
     let long = #expect(throws: SettingsError.self) { try AccessFile(at: path, Self.words) }
@@ -188,7 +234,8 @@ import Testing
   func example() throws {
     let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Config/access.yaml")
-    let file = try AccessFile(at: path.path, Self.words)
+    // Not by its path: who checked the file out has some umask.
+    let file = try read(String(contentsOf: path, encoding: .utf8))
     #expect(file.principals.map(\.name) == ["billing", "warehouse", "dashboards"])
   }
 }
