@@ -4,8 +4,8 @@ import EventLoop
 
 /// The TLS handshakes under way on one loop, which is the only one to use this.
 ///
-/// Each takes some 50 KiB, whoever began it and with however little. Beyond a limit the oldest gives
-/// way to the newest: one that goes on takes a moment, so the oldest are those that stall.
+/// Each takes some 50 KiB, whoever began it and with however little. Beyond a limit the oldest
+/// gives way to the newest: one that goes on takes a moment, so the oldest are those that stall.
 final class Handshakes {
   private var streams: [UInt64: Stream] = [:]
   private var next: UInt64 = 0

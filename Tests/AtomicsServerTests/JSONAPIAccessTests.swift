@@ -42,7 +42,6 @@ import Testing
     }
   }
 
-<<<<<<< HEAD
   @Test("what was damaged is told to administrators of the arena alone, how often to everybody")
   func readiness() throws {
     func last(_ faces: Faces, _ fields: [(String, String)]) -> String? {
@@ -63,7 +62,9 @@ import Testing
     try Faces.use { faces in
       faces.arena.note(.cell(register: "secret.payroll"))
       #expect(last(faces, []) == text)
-=======
+    }
+  }
+
   @Test("a request whose body was not read is refused even if its sender is known by now")
   func unreadBody() throws {
     try Faces.use(configured: Self.rules.configuration) { faces in
@@ -82,7 +83,6 @@ import Testing
       request.target = Array("/livez".utf8)
       request.fields.append(name: "authorization", value: "Bearer \(TokenRules.text("all"))")
       #expect(!api.knows(request))
->>>>>>> fix1
     }
   }
 
