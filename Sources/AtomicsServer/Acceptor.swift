@@ -48,20 +48,20 @@ final class Acceptor {
     let bench = benches[least]
     let waits = waits[least]
     let context = context
-    let peer = peer(of: socket, mapsArena: mapsArena)
+    let peer = peer(of: socket, mapsArena: mapsArena, encryption)
     loops[least].handOver(socket) { Connection(context, bench, waits.hub, peer, encryption) }
   }
 
-  private func peer(of socket: borrowing Socket, mapsArena: Bool) -> Peer {
+  private func peer(of socket: borrowing Socket, mapsArena: Bool, _ encryption: Encryption) -> Peer
+  {
     let credentials = socket.peerCredentials
     var peer = Peer(
       user: credentials?.user ?? context.ownUser, mapsArena: mapsArena,
       isLocal: credentials != nil)
-    // What only the access rules look at is asked for only where there are some.
-    if context.authenticator.control.isOn {
-      peer.groups = socket.peerGroups
-      peer.address = socket.peerAddress
-    }
+    // Asked for only where somebody looks: the access rules, the log of handshakes.
+    let hasRules = context.authenticator.control.isOn
+    if hasRules { peer.groups = socket.peerGroups }
+    if hasRules || encryption != .none { peer.address = socket.peerAddress }
     return peer
   }
 }

@@ -65,9 +65,14 @@ final class Connection: StreamHandler {
     guard let transport else {
       return speak(input, into: &output, stream: stream, endOfInput: endOfInput)
     }
-    return transport.process(input, into: &output, stream: stream, endOfInput: endOfInput) {
+    let progress = transport.process(
+      input, into: &output, stream: stream, endOfInput: endOfInput
+    ) {
       speak($0, into: &$1, stream: stream, endOfInput: $2)
     }
+    // Only once: the connection ends.
+    if let failure = transport.handshakeFailure { context.handshakes.note(failure, of: peer) }
+    return progress
   }
 
   /// A turn of what is spoken, in plain bytes.

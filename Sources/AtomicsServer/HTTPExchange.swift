@@ -17,6 +17,8 @@ protocol HTTPServerSession: AnyObject {
   var hasOutput: Bool { get }
   /// Whether `nextEvent` has something to give now.
   var hasEvents: Bool { get }
+  /// Asked with each head whether the body that follows is to be read; nil: it is.
+  var wantsBody: ((_ head: HTTPRequest) -> Bool)? { get set }
   /// Takes bytes from the front of `bytes` and tells how many. Fewer than all: events wait.
   ///
   /// - Throws: When the connection is lost; what is to be sent still may be.
@@ -60,7 +62,11 @@ final class HTTPExchange<Session: HTTPServerSession> {
     self.session = session
     self.clock = clock
     isEncrypted = peer.isEncrypted
-    api = JSONAPI(context, peer)
+    let api = JSONAPI(context, peer)
+    self.api = api
+    // Who is nobody makes this side keep nothing, however long a body is and however slowly it
+    // comes.
+    if context.authenticator.control.isOn { session.wantsBody = { api.knows($0) } }
   }
 
   func process(_ input: Span<UInt8>, into output: inout OutputBuffer, endOfInput: Bool)

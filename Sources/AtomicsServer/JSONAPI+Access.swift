@@ -16,7 +16,12 @@ extension JSONAPI {
     if Self.isPublic(request) { return identifyIfKnown(request) }
     let evidence = authenticator.evidence(of: peer, try Self.token(request))
     switch authenticator.identify(evidence, of: peer) {
-    case .known(let access): return access
+    case .known(let access):
+      // Only rules that were replaced since its head came know it now.
+      guard !request.isBodyUnread else {
+        throw Self.unauthorized("Bearer", "the access rules have just changed: ask again")
+      }
+      return access
     case .nobody: throw Self.unauthorized("Bearer", "send Authorization: Bearer TOKEN")
     case .wrongToken:
       throw Self.unauthorized(
@@ -47,6 +52,19 @@ extension JSONAPI {
     // Probes show nothing: they are no line in the log.
     guard case .known(let access) = authenticator.control.identify(evidence) else { return nil }
     return access
+  }
+
+  /// Whether the access rules know who sends `head`. Nothing is counted: the answer does that.
+  func knows(_ head: borrowing HTTPRequest) -> Bool {
+    guard !Self.isPublic(head) else { return false }
+    let authenticator = context.authenticator
+    do throws(Problem) {
+      let evidence = authenticator.evidence(of: peer, try Self.token(head))
+      if case .known = authenticator.control.identify(evidence) { return true }
+    } catch {
+      // Its answer says what is wrong with it.
+    }
+    return false
   }
 
   /// What tells whether the server lives is for everybody, and names nothing to the unknown.

@@ -9,41 +9,54 @@ import EventLoop
 /// user says `--insecure` in so many words.
 struct ListenRules: Sendable, Equatable {
   var hasTLS: Bool
-  /// Whether no client does anything without showing who it is.
-  var hasAuthentication: Bool
+  /// Whether access rules ask every client who it is, however it comes.
+  var hasAccessRules: Bool
+  /// Whether TLS ends without a client's certificate.
+  var requiresCertificates: Bool
   var isInsecure: Bool
 
-  init(hasTLS: Bool, hasAuthentication: Bool, isInsecure: Bool) {
+  init(hasTLS: Bool, hasAccessRules: Bool, requiresCertificates: Bool, isInsecure: Bool) {
     self.hasTLS = hasTLS
-    self.hasAuthentication = hasAuthentication
+    self.hasAccessRules = hasAccessRules
+    self.requiresCertificates = requiresCertificates
     self.isInsecure = isInsecure
   }
 
   init(_ configuration: ServerConfiguration) {
     self.init(
-      hasTLS: configuration.tls != nil,
-      hasAuthentication: configuration.access != nil
-        || configuration.tls?.clientCertificates == .required,
+      hasTLS: configuration.tls != nil, hasAccessRules: configuration.access != nil,
+      requiresCertificates: configuration.tls?.clientCertificates == .required,
       isInsecure: configuration.isInsecure)
+  }
+
+  /// Whether certificates alone tell who a client is. Beyond loopback plain connections, which have
+  /// none, are then refused whatever else is said: they would be without any identity.
+  private var dependsOnCertificates: Bool {
+    hasTLS && requiresCertificates && !hasAccessRules
+  }
+
+  /// What nobody provides; nil: nothing.
+  private var missing: ServerError.Protection? {
+    switch (hasTLS, hasAccessRules || dependsOnCertificates) {
+    case (true, true): nil
+    case (true, false): .authentication
+    case (false, true): .encryption
+    case (false, false): .both
+    }
   }
 
   /// - Returns: What to warn of; nil: nothing.
   /// - Throws: ``ServerError/exposed(address:missing:)``.
   func check(_ address: SocketAddress) throws(ServerError) -> String? {
     guard !address.isLoopback else { return nil }
-    let missing: String
-    switch (hasTLS, hasAuthentication) {
-    case (true, true):
-      guard isInsecure else { return nil }
+    guard let missing else {
+      guard encryption(on: address) != .required else { return nil }
       return "\(address) takes plain connections beside TLS (insecure): what they send, secrets "
         + "included, can be read and changed on the way"
-    case (true, false): missing = "authentication"
-    case (false, true): missing = "TLS"
-    case (false, false): missing = "TLS and authentication"
     }
     guard isInsecure else { throw .exposed(address: "\(address)", missing: missing) }
     let consequence =
-      hasAuthentication
+      missing == .encryption
       ? "what is sent can be read and changed on the way"
       : "whoever reaches it can change every register"
     return "\(address) is without \(missing) (insecure): \(consequence)"
@@ -52,6 +65,7 @@ struct ListenRules: Sendable, Equatable {
   /// What a listener on `address` does about TLS.
   func encryption(on address: SocketAddress) -> Encryption {
     guard hasTLS, address.port != nil else { return .none }
-    return address.isLoopback || isInsecure ? .offered : .required
+    if address.isLoopback { return .offered }
+    return isInsecure && !dependsOnCertificates ? .offered : .required
   }
 }

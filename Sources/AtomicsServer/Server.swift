@@ -64,8 +64,9 @@ public final class Server: Sendable {
     var loops: [EventLoop] = []
     do throws(EventLoopError) {
       maintenance = try Maintenance(service, snapshots, logger) { [failure] in failure.set($0) }
-      maintenance.eachSecond { [authenticator = context.authenticator] in
-        authenticator.logFailures()
+      maintenance.eachSecond {
+        context.authenticator.logFailures()
+        context.handshakes.logFailures()
       }
       doorbell = try Doorbell(service)
       for _ in 0..<max(1, configuration.threads) {

@@ -17,6 +17,7 @@ final class ServerContext: Sendable {
   let authenticator: Authenticator
   /// Nil: nothing is encrypted here.
   let tls: CurrentTLS?
+  let handshakes: HandshakeLog
   /// The answer to every HELLO that this server understands.
   let welcome: Welcome
   /// The body of `/v1/capabilities`.
@@ -31,6 +32,7 @@ final class ServerContext: Sendable {
   ) {
     self.service = service
     self.tls = tls
+    handshakes = HandshakeLog(logger)
     ownUser = geteuid()
     authenticator = Authenticator(AccessControl(configuration.access, owner: ownUser), logger)
     summaries = SummaryBoard { () throws(ServiceError) in try service.summary() }

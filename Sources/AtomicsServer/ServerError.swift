@@ -13,13 +13,18 @@ public enum ServerError: Error, Equatable {
   case network(EventLoopError)
   /// An address beyond loopback lacks what protects it: whoever reaches it may do what write
   /// permission on the arena's `val` permits, or may read what others send.
-  case exposed(address: String, missing: String)
+  case exposed(address: String, missing: Protection)
   /// A certificate, key or authority cannot be used; the text says which file and why.
   case tls(String)
   /// The process may have fewer open files than a server with a few connections needs.
   case tooFewDescriptors(limit: Int, needed: Int)
   /// Neither a TCP nor a Unix address was given.
   case noAddress
+
+  /// What an address beyond loopback needs.
+  public enum Protection: Equatable, Sendable {
+    case encryption, authentication, both
+  }
 
   /// What became of the registers of an arena that was removed.
   public enum Rescue: Equatable, Sendable {
@@ -44,14 +49,36 @@ extension ServerError: CustomStringConvertible {
     case .network(let error): "\(error)"
     case .exposed(let address, let missing):
       "\(address) is not a loopback address and is without \(missing): anyone who reaches it could "
-        + "read or change what is not theirs; give a certificate (--tls-certificate, --tls-key) and "
-        + "require client certificates (--tls-client-ca, --tls-client-certificates required), "
-        + "listen on 127.0.0.1, [::1] or a unix: path, or say --insecure"
+        + "read or change what is not theirs; \(missing.remedy), listen on 127.0.0.1, [::1] or a "
+        + "unix: path, or say --insecure"
     case .tls(let reason): reason
     case .tooFewDescriptors(let limit, let needed):
       "the process may have \(limit) open files, and the server needs \(needed) at least: raise the "
         + "limit (ulimit -n, LimitNOFILE=)"
     case .noAddress: "the server has no address to listen on"
+    }
+  }
+}
+
+extension ServerError.Protection: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .encryption: "TLS"
+    case .authentication: "authentication"
+    case .both: "TLS and authentication"
+    }
+  }
+
+  /// What to do about it.
+  fileprivate var remedy: String {
+    let certificate = "give a certificate (--tls-certificate FILE, --tls-key FILE)"
+    let identity =
+      "say who may do what (--access FILE) or require client certificates (--tls-client-ca FILE, "
+      + "--tls-client-certificates required)"
+    return switch self {
+    case .encryption: certificate
+    case .authentication: identity
+    case .both: "\(certificate), \(identity)"
     }
   }
 }

@@ -20,6 +20,8 @@ final class TLSTransport {
   private var waitingStart = 0
   /// The speech has work left, or waits for something else: it wants no more bytes.
   private var isHeld = false
+  /// Why there was no handshake; nil: there was, or it is under way.
+  private(set) var handshakeFailure: TLSError?
 
   init(_ context: TLSContext, _ bench: Workbench, inputLimit: Int) throws(TLSError) {
     session = try TLSSession(context)
@@ -90,7 +92,13 @@ final class TLSTransport {
   /// False: the connection is lost, and the alert that says so is in the output.
   private func receive(_ input: Span<UInt8>) -> Bool {
     if waiting.isEmpty { waiting = bench.takePlain() }
-    return (try? session.receive(input, into: &waiting)) != nil
+    do throws(TLSError) {
+      try session.receive(input, into: &waiting)
+      return true
+    } catch {
+      if !session.isEstablished { handshakeFailure = error }
+      return false
+    }
   }
 
   private func speakOnce(

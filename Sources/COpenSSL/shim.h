@@ -27,6 +27,11 @@ static inline int copenssl_set_groups(SSL_CTX *context, const char *groups) {
   return (int)SSL_CTX_set1_groups_list(context, groups);
 }
 
+/* How long the certificates that a peer shows may be, all together. */
+static inline void copenssl_set_certificates_limit(SSL_CTX *context, long byte_count) {
+  SSL_CTX_set_max_cert_list(context, byte_count);
+}
+
 /* Flags of a BIO whose reader should come again, and what it clears first. */
 static const int copenssl_retry_read = BIO_FLAGS_READ | BIO_FLAGS_SHOULD_RETRY;
 static const int copenssl_retry_flags = BIO_FLAGS_RWS | BIO_FLAGS_SHOULD_RETRY;

@@ -135,10 +135,14 @@ extension HTTP1Session {
       guard length <= limits.bodyBytes else {
         return reject(.payloadTooLarge, draining: min(length, limits.drainBytes))
       }
+      guard isBodyWanted else {
+        return endRequestUnread(draining: min(length, limits.drainBytes))
+      }
       body.reserveCapacity(min(length, 64 << 10))
       state = .fixedBody(remaining: length)
       askForBody()
     case .chunked:
+      guard isBodyWanted else { return endRequestUnread(draining: limits.drainBytes) }
       chunkOverhead = 0
       state = .chunkSize
       askForBody()
@@ -177,23 +181,42 @@ extension HTTP1Session {
     return true
   }
 
+  private var isBodyWanted: Bool {
+    guard let wantsBody else { return true }
+    return wantsBody(request(stream: 0, keepAlive: head.keepAlive))
+  }
+
   private func endRequest() {
-    let stream = firstPending &+ UInt32(truncatingIfNeeded: pending.count)
     let keepAlive = head.keepAlive && !isShuttingDown
-    pending.append(Pending(method: head.method, keepAlive: keepAlive))
-    pendingBodyBytes &+= body.count
-    events.append(
-      .request(
-        HTTPRequest(
-          method: head.method, target: head.target, authority: head.authority,
-          scheme: head.scheme, fields: head.fields, body: body, stream: stream,
-          version: head.version, keepAlive: keepAlive)))
+    post(keepAlive: keepAlive)
     head.reset(scheme: scheme)
     body = []
     wantsContinue = false
     sawEmptyLine = false
     state = .requestLine
     if !keepAlive { discardInput(draining: 0) }
+  }
+
+  /// Hands the request over without its body, which is discarded as after a rejection.
+  private func endRequestUnread(draining: Int) {
+    post(keepAlive: false, isBodyUnread: true)
+    discardInput(draining: draining)
+  }
+
+  private func post(keepAlive: Bool, isBodyUnread: Bool = false) {
+    let stream = firstPending &+ UInt32(truncatingIfNeeded: pending.count)
+    pending.append(Pending(method: head.method, keepAlive: keepAlive))
+    pendingBodyBytes &+= body.count
+    var request = request(stream: stream, keepAlive: keepAlive)
+    request.isBodyUnread = isBodyUnread
+    events.append(.request(request))
+  }
+
+  private func request(stream: UInt32, keepAlive: Bool) -> HTTPRequest {
+    HTTPRequest(
+      method: head.method, target: head.target, authority: head.authority, scheme: head.scheme,
+      fields: head.fields, body: body, stream: stream, version: head.version,
+      keepAlive: keepAlive)
   }
 
   /// Refuses the request that is coming in; it is the last of the connection.

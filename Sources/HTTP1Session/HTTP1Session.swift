@@ -54,6 +54,9 @@ public final class HTTP1Session {
   }
 
   public let limits: HTTPLimits
+  /// Asked with each head that a body follows; nil: every body is read. A request whose body is not
+  /// wanted comes at once, with ``HTTPRequest/isBodyUnread``, and is the last.
+  public var wantsBody: ((_ head: HTTPRequest) -> Bool)?
   let scheme: HTTPScheme
   var state = State.requestLine
   /// The beginning of a line whose end has not come.

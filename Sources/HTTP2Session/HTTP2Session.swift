@@ -62,6 +62,14 @@ public import HTTPMessage
     unsafe core.deallocate()
   }
 
+  /// A server asks it with each head that a body follows; nil: every body is read. A request whose
+  /// body is not wanted comes at once, with ``HTTPRequest/isBodyUnread``.
+  public var wantsBody: ((_ head: HTTPRequest) -> Bool)? {
+    // Safety: as in `nextEvent`.
+    get { unsafe core.pointee.wantsBody }
+    set { unsafe core.pointee.wantsBody = newValue }
+  }
+
   /// Takes bytes from the peer, all of them.
   ///
   /// - Returns: How many bytes were taken: always all.

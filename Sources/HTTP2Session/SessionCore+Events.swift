@@ -48,11 +48,16 @@ extension SessionCore {
       return .response(response, stream: stream)
     }
     if let rejection = slots[slot].rejection { return .rejected(rejection, stream: stream) }
-    return .request(
-      HTTPRequest(
-        method: slots[slot].method, target: slots[slot].target, authority: slots[slot].authority,
-        scheme: slots[slot].scheme, fields: slots[slot].fields, body: slots[slot].body,
-        stream: stream, version: .http2, keepAlive: true))
+    return .request(request(in: slot))
+  }
+
+  func request(in slot: Int) -> HTTPRequest {
+    var request = HTTPRequest(
+      method: slots[slot].method, target: slots[slot].target, authority: slots[slot].authority,
+      scheme: slots[slot].scheme, fields: slots[slot].fields, body: slots[slot].body,
+      stream: UInt32(bitPattern: slots[slot].stream), version: .http2, keepAlive: true)
+    request.isBodyUnread = slots[slot].isBodyUnread
+    return request
   }
 
   /// Drops the buffers of free slots; slots in use keep their places.

@@ -53,6 +53,11 @@ extension SessionCore {
       if slots[slot].rejection == nil, declaredLength(of: slot) > limits.bodyBytes {
         slots[slot].rejection = .payloadTooLarge
       }
+      if slots[slot].rejection == nil, let wantsBody, !wantsBody(request(in: slot)) {
+        slots[slot].isBodyUnread = true
+        // As a rejection is: what still comes is discarded.
+        return announce(slot)
+      }
       if slots[slot].rejection == nil, slots[slot].fields.first("expect", equals: "100-continue") {
         submitContinue(slots[slot].stream, session: session)
       }

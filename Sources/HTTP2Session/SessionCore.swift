@@ -20,6 +20,8 @@ import HTTPMessage
 
   let isServer: Bool
   let limits: HTTPLimits
+  /// See ``HTTP2Session/wantsBody``.
+  var wantsBody: ((HTTPRequest) -> Bool)?
   var slots: [StreamSlot] = []
   var freeSlots: [Int] = []
   /// The slot whose header section is being read: header blocks never interleave.

@@ -31,6 +31,8 @@ struct StreamSlot {
   var answered = false
   /// Whether the fields that come now are trailers, which nobody reads.
   var inTrailers = false
+  /// Whether nobody wants the body.
+  var isBodyUnread = false
   var status = 0
   /// Names, values and 32 bytes per field, as SETTINGS_MAX_HEADER_LIST_SIZE counts.
   var headerBytes = 0
@@ -59,6 +61,7 @@ struct StreamSlot {
     inputEnded = false
     answered = false
     inTrailers = false
+    isBodyUnread = false
     status = 0
     headerBytes = 0
     target.removeAll(keepingCapacity: true)

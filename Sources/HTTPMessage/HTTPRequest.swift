@@ -20,6 +20,9 @@ public struct HTTPRequest: Sendable, Equatable {
   public var version: HTTPVersion
   /// Whether the connection outlives the answer.
   public var keepAlive: Bool
+  /// Whether a body was to come that nobody wanted to read: `body` is empty, and the request may be
+  /// refused, but not be done.
+  public var isBodyUnread = false
 
   public init(
     method: HTTPMethod, target: [UInt8], authority: [UInt8]? = nil, scheme: HTTPScheme = .http,

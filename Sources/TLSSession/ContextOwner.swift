@@ -20,6 +20,9 @@ import COpenSSL
   private static let groups = "X25519:P-256:P-384"
   /// Tickets of another service that has the same certificate are none of ours.
   private static let sessionContext = Array("atomics".utf8)
+  /// How long a ticket stands for what was verified when it was given, certificates that end
+  /// meanwhile included.
+  private static let ticketSeconds = 600
 
   init(isServer: Bool) throws(TLSError) {
     ErrorQueue.clear()
@@ -48,6 +51,12 @@ import COpenSSL
     guard let released = unsafe raw else { preconditionFailure("released twice") }
     unsafe raw = nil
     return unsafe released
+  }
+
+  /// Bounds what a server believes and keeps of those whom it does not know yet.
+  func limitClients() {
+    unsafe copenssl_set_certificates_limit(raw, HandshakeWatch.messageLimit)
+    _ = unsafe SSL_CTX_set_timeout(raw, Self.ticketSeconds)
   }
 
   /// The chain and the private key that this side shows.

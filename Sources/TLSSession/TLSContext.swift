@@ -24,6 +24,7 @@ import COpenSSL
       try owner.nameAuthorities(path)
     }
     owner.askForCertificates(configuration.clientCertificates)
+    owner.limitClients()
     protocols = ProtocolList(configuration.protocols)
     warnings = owner.validityWarnings(of: configuration.certificatePath)
     isServer = true

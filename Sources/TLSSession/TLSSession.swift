@@ -13,9 +13,9 @@ import COpenSSL
 /// The output is sent after an error too: it holds the alert that tells the peer. Nothing is sent
 /// before ``isEstablished``, except what the handshake needs.
 ///
-/// What it buffers is bounded by what it is given: a record of at most 16 KiB whose end has not
-/// come, or a handshake message within the library's limits. With nothing under way it has no
-/// buffers.
+/// What it buffers is bounded: a record of at most 16 KiB whose end has not come, and at a server
+/// a handshake message of at most 16 KiB, since no client may claim more; with what the library has
+/// besides, some 50 KiB while a handshake is under way. With nothing under way it has no buffers.
 ///
 /// **Thread safety**: none; one thread at a time.
 @safe public final class TLSSession {
@@ -38,6 +38,7 @@ import COpenSSL
   private let link: UnsafeMutablePointer<SessionLink>
   private var failure: TLSError?
   private var hasClosed = false
+  private var watch = HandshakeWatch()
 
   /// The server's side of a connection that has just begun.
   public init(_ context: TLSContext) throws(TLSError) {
@@ -107,13 +108,35 @@ import COpenSSL
   /// - Throws: ``TLSError/connectionFailed(reason:)``, now and ever after.
   public func receive(_ bytes: Span<UInt8>, into plaintext: inout [UInt8]) throws(TLSError) {
     if let failure { throw failure }
-    guard inputState == .open else { return }
-    unsafe bytes.withUnsafeBufferPointer {
-      unsafe link.pointee.lend($0)
-      advance(into: &plaintext)
-      unsafe link.pointee.revoke()
-    }
+    var rest = bytes
+    // Once at least: a client speaks before it has heard anything.
+    repeat {
+      guard inputState == .open else { return }
+      guard let count = countForLibrary(rest) else {
+        refuseMessage()
+        break
+      }
+      unsafe rest.extracting(0..<count).withUnsafeBufferPointer {
+        unsafe link.pointee.lend($0)
+        advance(into: &plaintext)
+        unsafe link.pointee.revoke()
+      }
+      rest = rest.extracting(count..<rest.count)
+    } while !rest.isEmpty && failure == nil
     if let failure { throw failure }
+  }
+
+  /// How many of `bytes` the library gets in one call; nil: none of them.
+  private func countForLibrary(_ bytes: Span<UInt8>) -> Int? {
+    guard context.isServer, !isEstablished else { return bytes.count }
+    return watch.next(bytes, encryptsRecords: unsafe SSL_version(raw) == TLS1_2_VERSION)
+  }
+
+  private func refuseMessage() {
+    // Fatal, illegal_parameter: what the library says of messages beyond its own limits.
+    unsafe link.pointee.output += [0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 47]
+    failure = .connectionFailed(
+      reason: "a handshake message of more than \(HandshakeWatch.messageLimit) bytes")
   }
 
   private func advance(into plaintext: inout [UInt8]) {

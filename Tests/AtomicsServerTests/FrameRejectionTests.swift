@@ -25,6 +25,8 @@ import WireProtocol
     /// Where in the header bits are reserved: offset and mask.
     var reserved: [(offset: Int, mask: UInt8)] = []
     var hasReply = true
+    /// Whether what it is about is not there.
+    var isMissing = false
   }
 
   private static let control: [(Int, UInt8)] = [(2, 0xFF), (3, 0xFF), (7, 0xFF)]
@@ -81,6 +83,22 @@ import WireProtocol
       Request(
         description: "NOTIFY", bytes: ControlFrame.request(.notify, handle: 0, sequence: 1),
         freeFlags: FrameFlag.quiet, reserved: control),
+      Request(
+        description: "CLOSE", bytes: ControlFrame.request(.close, handle: 77, sequence: 1),
+        reserved: control, isMissing: true),
+      Request(
+        description: "DELETE", bytes: ControlFrame.request(.delete, name: "none", sequence: 1),
+        freeFlags: FrameFlag.quiet, reserved: bare, isMissing: true),
+      Request(
+        description: "CANCEL", bytes: CancelFrame(wait: 77).frame(sequence: 1), reserved: bare,
+        isMissing: true),
+      Request(
+        description: "WATCH",
+        bytes: WatchFrame.frame(name: "none/", isPrefix: true, sequence: 1),
+        reserved: [(2, 0xFF), (3, 0xFF), (7, 0xFE)] + Self.noHandle),
+      Request(
+        description: "UNWATCH", bytes: ControlFrame.request(.unwatch, handle: 77, sequence: 1),
+        reserved: control, isMissing: true),
       Request(
         description: "CREDIT", bytes: CreditFrame(events: 1).frame(sequence: 1), reserved: bare,
         hasReply: false),
@@ -140,7 +158,10 @@ import WireProtocol
         if request.hasReply {
           #expect(answer[0] == request.bytes[0] && answer[8] == 1, "\(request)")
           let canMiss = AtomicOperation(rawValue: answer[0])?.takesFailureOrder ?? false
-          #expect(answer[2] == 0 || canMiss && answer[2] == Status.mismatch.rawValue, "\(request)")
+          let missing = request.isMissing && answer[2] == Status.notFound.rawValue
+          #expect(
+            answer[2] == 0 || missing || canMiss && answer[2] == Status.mismatch.rawValue,
+            "\(request)")
         }
       }
     }

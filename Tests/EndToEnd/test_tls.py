@@ -153,16 +153,6 @@ def test_openssl_client(server, made):
     assert "HTTP/1.1" not in ask("-tls1_2", "-cipher", "DHE").stdout
 
 
-def test_sessions_are_resumed(server, made):
-    tls = context(made)
-    tls.maximum_version = ssl.TLSVersion.TLSv1_2
-    with encrypted(server, tls) as connection:
-        session = connection.session
-    with tls.wrap_socket(
-            server.connect(), server_hostname=server.host, session=session) as connection:
-        assert connection.session_reused
-
-
 def test_the_binary_protocol(server, made):
     connection = encrypted(server, context(made, "atr/1"))
     with Client(connection) as client:
@@ -445,7 +435,7 @@ def test_beyond_loopback_it_needs_both(made, arena, protection, missing):
         server.assert_serves()
 
 
-def test_beyond_loopback_plain_bytes_are_refused(made, arena):
+def test_beyond_loopback_plain_bytes_are_refused(made, arena, tmp_path):
     arguments = [*encrypting(made), *asking_clients(made, "required")]
     with Server(arena, *arguments, listen=("0.0.0.0:0", "127.0.0.1:0")) as server:
         assert "warning" not in server.errors()
@@ -473,10 +463,23 @@ def test_beyond_loopback_plain_bytes_are_refused(made, arena):
         server.port = int(local.rpartition(":")[2])
         server.assert_serves()
 
+    # Plain bytes would have no identity: they are refused, whatever else may be unprotected.
     with Server(arena, *arguments, "--insecure", listen=("0.0.0.0:0",)) as server:
+        assert "warning" not in server.errors()
+        server.host = "127.0.0.1"
+        status, _, body = server.request("PUT", "/v1/registers/x", {"type": "u64"})
+        assert status == 400 and b"https://" in body
+        with Client(encrypted(server, context(made, "atr/1", client="alice"))) as client:
+            client.open("n")
+
+    # Access rules ask plain connections, too.
+    rules = tmp_path / "access.yaml"
+    rules.write_text("principals: []")
+    with Server(arena, *arguments, "--insecure", "--access", rules,
+                listen=("0.0.0.0:0",)) as server:
         assert "takes plain connections beside TLS (insecure)" in server.errors()
         server.host = "127.0.0.1"
-        server.assert_serves()
+        assert server.request("PUT", "/v1/registers/x", {"type": "u64"})[0] == 401
 
 
 def test_a_unix_socket_speaks_no_tls(made, arena, tmp_path):

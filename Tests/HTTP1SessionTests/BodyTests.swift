@@ -136,4 +136,42 @@ import Testing
     #expect(exchange.session.isFinished)
     #expect(drained == 1 << 20)
   }
+
+  @Test(
+    "a body that nobody wants is not waited for",
+    arguments: ["content-length: 900000", "transfer-encoding: chunked"])
+  func unwanted(framing: String) throws {
+    let session = HTTP1Session()
+    var asked: [[UInt8]] = []
+    session.wantsBody = { head in
+      asked.append(head.target)
+      return head.fields.contains("known")
+    }
+    let known = "PUT /a HTTP/1.1\r\nhost: x\r\nknown: 1\r\ncontent-length: 2\r\n\r\nhi"
+    let bare = "GET /b HTTP/1.1\r\nhost: x\r\n\r\n"
+    let unknown =
+      "PUT /c HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\n\(framing)\r\n\r\n"
+    let bytes = Array((known + bare + unknown).utf8)
+    #expect(session.receive(bytes.span) == bytes.count)
+    #expect(asked == [Array("/a".utf8), Array("/c".utf8)])
+    for (target, body, isUnread) in [("/a", "hi", false), ("/b", "", false), ("/c", "", true)] {
+      guard case .request(let request) = session.nextEvent() else {
+        Issue.record("no request for \(target)")
+        return
+      }
+      #expect(request.target == Array(target.utf8) && request.body == Array(body.utf8))
+      #expect(request.isBodyUnread == isUnread && request.keepAlive == !isUnread)
+      session.respond(HTTPResponse(status: isUnread ? 401 : 200), to: request.stream)
+    }
+    var output: [UInt8] = []
+    session.takeOutput(into: &output)
+    let text = String(decoding: output, as: UTF8.self)
+    #expect(!text.contains("100 Continue"))
+    #expect(text.hasSuffix("content-length: 0\r\nconnection: close\r\n\r\n"))
+    // What still comes is discarded.
+    #expect(session.isDraining && session.inputPhase == .discarding)
+    let more = [UInt8](repeating: 0x41, count: 5000)
+    #expect(session.receive(more.span) == more.count)
+    #expect(session.nextEvent() == nil)
+  }
 }

@@ -191,4 +191,36 @@ import Testing
     }
     #expect(events.count == 20)
   }
+
+  @Test("a body that nobody wants is not waited for, and its stream ends as others do")
+  func unwantedBody() throws {
+    let server = try HTTP2Session(role: .server)
+    var asked = 0
+    server.wantsBody = { head in
+      asked += 1
+      return head.method != .post
+    }
+    let opening = Frames.preface + Frames.settings
+    // POST without its end; GET needs no question.
+    try Pair.deliver(
+      opening + Frames.get(stream: 1, endStream: false, method: 0x83)
+        + Frames.get(stream: 3, endStream: true), to: server, chunk: 1 << 20)
+    #expect(asked == 1)
+    for (stream, isUnread) in [(1, true), (3, false)] as [(UInt32, Bool)] {
+      guard case .request(let request)? = server.nextEvent() else {
+        Issue.record("no request on \(stream)")
+        return
+      }
+      #expect(request.stream == stream && request.isBodyUnread == isUnread)
+      server.respond(HTTPResponse(status: isUnread ? 401 : 200), to: stream)
+    }
+    _ = output(of: server)
+    // What still comes is dropped, and nothing is heard of it.
+    try Pair.deliver(
+      Frames.data(stream: 1, frames: 2) + Frames.frame(0, 1, 1, [1, 2, 3]), to: server,
+      chunk: 1 << 20)
+    #expect(server.nextEvent() == nil)
+    _ = output(of: server)
+    #expect(server.openStreams == 0)
+  }
 }

@@ -21,4 +21,6 @@ private func fuzz(_ bytes: [UInt8]) {
   precondition(first.ended == second.ended, "one ends, and the other goes on")
   precondition(first.comparable == second.comparable, "the pieces of a stream change its answers")
   first.checkOrder(of: stream.bytes)
+  let waiting = Stream(decoding: bytes.dropFirst(), Stream.frames + Stream.waitingFrames)
+  WaitingConversation.run(on: whole, waiting.bytes, pieceSize: Int(size) + 1)
 }

@@ -22,7 +22,7 @@ final class SideUnderTest: Sendable {
     }
     context = ServerContext(
       service: served.service, configuration: ServerConfiguration(arenaPath: "\(parent)/arena"))
-    hub = served.service.makeHub {}
+    unsafe hub = served.service.makeHub {}
     atexit {
       for name in ["whole", "split"] {
         let parent = "/dev/shm/atomics-fuzz-\(getpid())-\(name)"

@@ -11,7 +11,7 @@ import WireProtocol
 struct Stream {
   var bytes: [UInt8] = []
 
-  init(decoding input: ArraySlice<UInt8>) {
+  init(decoding input: ArraySlice<UInt8>, _ frames: [[UInt8]] = Self.frames) {
     var rest = input
     while let choice = rest.popFirst() {
       guard choice & 0x80 != 0 else {
@@ -19,7 +19,9 @@ struct Stream {
         rest = rest.dropFirst(Int(choice & 0x1F))
         continue
       }
-      var frame = Self.frames[Int(choice & 0x7F) % Self.frames.count]
+      // More frames than choices: the next byte chooses, too.
+      let next = frames.count > 0x80 ? Int(rest.popFirst() ?? 0) : 0
+      var frame = frames[(Int(choice & 0x7F) + next) % frames.count]
       // Each has a number of its own, by which its answer is known.
       frame[8] = UInt8(truncatingIfNeeded: bytes.count)
       frame[9] = UInt8(truncatingIfNeeded: bytes.count >> 8)
@@ -34,7 +36,39 @@ struct Stream {
   /// The registers that a client finds open, by handle.
   static let registers = ["u64", "i8", "u128", "bytes4"].compactMap { RegisterType(name: $0) }
 
-  private static let frames: [[UInt8]] = {
+  /// Waits and watches, and what ends them.
+  static let waitingFrames: [[UInt8]] = {
+    var frames: [[UInt8]] = []
+    for (handle, type) in registers.enumerated() {
+      let handle = UInt32(handle)
+      for predicate in ValuePredicate.allCases {
+        frames.append(
+          WaitFrame(predicate, 1, timeoutMilliseconds: 0)
+            .frame(type: type, handle: handle, sequence: 0))
+        guard let then = try? AtomicRequest(.exchange, on: type, operand: 2) else { continue }
+        for timeout in [4, WaitFrame.withoutLimit] {
+          frames.append(
+            WaitFrame(predicate, 1, timeoutMilliseconds: timeout, then: then, returns: .nothing)
+              .frame(type: type, handle: handle, sequence: 0))
+        }
+      }
+      frames.append(WatchFrame.frame(handle: handle, sequence: 0))
+      frames.append(
+        WatchFrame.frame(name: "r\(handle)", intervalMilliseconds: 2, sequence: 0))
+      frames.append(ControlFrame.request(.notify, handle: handle, sequence: 0))
+      frames.append(ControlFrame.request(.unwatch, handle: handle + 1, sequence: 0))
+    }
+    for prefix in ["", "r", "made/", "opened"] {
+      frames.append(WatchFrame.frame(name: prefix, isPrefix: true, sequence: 0))
+    }
+    for number in [0, 0x40, 0x80] as [UInt32] {
+      frames.append(CancelFrame(wait: number).frame(sequence: 0))
+      frames.append(CreditFrame(events: number).frame(sequence: 0))
+    }
+    return frames
+  }()
+
+  static let frames: [[UInt8]] = {
     var frames: [[UInt8]] = []
     for (handle, type) in registers.enumerated() {
       for operation in AtomicOperation.allCases {
