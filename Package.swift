@@ -45,7 +45,8 @@ let package = Package(
   targets: [
     // Flags, settings file, signals.
     .executableTarget(
-      name: "atomics-server", dependencies: ["AtomicsServer", "RegisterService", "Settings", arguments, logging],
+      name: "atomics-server",
+      dependencies: ["AtomicsServer", "RegisterService", "Settings", arguments, logging],
       swiftSettings: settings),
     // Subcommands, printing, exit codes.
     .executableTarget(

@@ -22,9 +22,9 @@ extension BinarySession {
 
   /// The rules have changed: looks up what they are for this connection now.
   ///
-  /// Where they know nobody like it any more it is dismissed, and where it waits for or watches what
-  /// it may have no right to any more: it is to ask again. From here on nothing more is done for it;
-  /// it hears of that when it takes something.
+  /// Where they know nobody like it any more it is dismissed, and where it waits for or watches
+  /// what it may have no right to any more: it is to ask again. From here on nothing more is done
+  /// for it; it hears of that when it takes something.
   func reconsider() {
     guard let caller, caller.isOutdated, dismissal == nil else { return }
     let reason: String

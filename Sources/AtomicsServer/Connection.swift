@@ -25,6 +25,8 @@ final class Connection: StreamHandler {
   private var peer: Peer
   private let encryption: Encryption
   private var transport: TLSTransport?
+  /// Its number while it is under way.
+  private var handshake: UInt64?
   private var speech = Speech.undecided
   /// Whether the deadline of the opening still runs.
   private var isOpening = true
@@ -72,6 +74,7 @@ final class Connection: StreamHandler {
     }
     // Only once: the connection ends.
     if let failure = transport.handshakeFailure { context.handshakes.note(failure, of: peer) }
+    if handshake != nil, transport.isEstablished { endHandshake() }
     return progress
   }
 
@@ -97,7 +100,7 @@ final class Connection: StreamHandler {
       return progress
     case .undecided:
       let opening = opening(input)
-      if opening == .tls, beginEncryption() {
+      if opening == .tls, beginEncryption(stream) {
         return process(input, into: &output, stream: stream, endOfInput: endOfInput)
       }
       guard decide(opening, into: &output, stream) else {
@@ -163,10 +166,19 @@ final class Connection: StreamHandler {
   }
 
   /// - Returns: False where no TLS is spoken.
-  private func beginEncryption() -> Bool {
+  private func beginEncryption(_ stream: Stream) -> Bool {
     guard encryption != .none, let tls = context.tls else { return false }
     transport = try? TLSTransport(tls.context, bench, inputLimit: context.limits.inputBytes)
-    return transport != nil
+    guard transport != nil else { return false }
+    handshake = bench.handshakes.begin(stream, limit: context.limits.handshakes)
+    return true
+  }
+
+  /// It is complete, or will never be.
+  private func endHandshake() {
+    guard let number = handshake else { return }
+    handshake = nil
+    bench.handshakes.end(number)
   }
 
   /// The connection preface and the header of the SETTINGS that follows it (RFC 9113 §3.4).
@@ -314,6 +326,7 @@ final class Connection: StreamHandler {
       finishBatch(of: session, on: loop, isEnding: reason == .loopStopped)
     }
     loop = nil
+    endHandshake()
     speech = .undecided
     transport = nil
   }

@@ -33,6 +33,19 @@ extension JSONAPI {
     }
   }
 
+  /// Whether the access rules know who sends `head`. Nothing is counted: the answer does that.
+  func knows(_ head: borrowing HTTPRequest) -> Bool {
+    guard !Self.isPublic(head) else { return false }
+    let authenticator = context.authenticator
+    do throws(Problem) {
+      let evidence = authenticator.evidence(of: peer, try Self.token(head))
+      if case .known = authenticator.control.identify(evidence) { return true }
+    } catch {
+      // Its answer says what is wrong with it.
+    }
+    return false
+  }
+
   /// As ``identify(_:)`` where nobody is turned away: what is wrong counts as nothing shown. A
   /// wrong token is noted all the same, so that guesses are seen here, too.
   private func identifyIfKnown(_ request: borrowing HTTPRequest) -> Access? {
@@ -52,19 +65,6 @@ extension JSONAPI {
     // Probes show nothing: they are no line in the log.
     guard case .known(let access) = authenticator.control.identify(evidence) else { return nil }
     return access
-  }
-
-  /// Whether the access rules know who sends `head`. Nothing is counted: the answer does that.
-  func knows(_ head: borrowing HTTPRequest) -> Bool {
-    guard !Self.isPublic(head) else { return false }
-    let authenticator = context.authenticator
-    do throws(Problem) {
-      let evidence = authenticator.evidence(of: peer, try Self.token(head))
-      if case .known = authenticator.control.identify(evidence) { return true }
-    } catch {
-      // Its answer says what is wrong with it.
-    }
-    return false
   }
 
   /// What tells whether the server lives is for everybody, and names nothing to the unknown.

@@ -43,6 +43,8 @@ public struct ServerConfiguration: Sendable {
 public struct ServerLimits: Sendable {
   /// Connections at once, lowered to what the process may have descriptors for; more are refused.
   public var connections = 12_000
+  /// TLS handshakes under way on one loop; beyond, the oldest is closed for the newest.
+  public var handshakes = 1024
   /// Bytes of one binary frame's body; a longer one closes the connection.
   public var frameBytes = 1 << 20
   /// Handles of one binary connection: 24 bytes each.

@@ -29,6 +29,9 @@ final class TLSTransport {
     self.inputLimit = inputLimit
   }
 
+  /// Whether the handshake is complete.
+  var isEstablished: Bool { session.isEstablished }
+
   /// What both sides agreed to speak. A client that offered nothing gets HTTP/1.1.
   var opening: OpeningBytes {
     switch session.negotiatedProtocol {

@@ -7,6 +7,7 @@ import EventLoop
 /// Sendable because: only the thread of its loop uses it.
 final class Workbench: @unchecked Sendable {
   let clock = WallClock()
+  let handshakes = Handshakes()
   /// What a speech says over TLS before it is encrypted.
   var speaking: OutputBuffer
   /// Decrypted bytes, and encrypted ones on their way out.

@@ -125,6 +125,40 @@ import WireProtocol
       })
   }
 
+  @Test("of too many handshakes the oldest gives way; who is through stays")
+  func manyHandshakes() throws {
+    try withClient(
+      offering: ["atr/1"],
+      {
+        $0.limits.handshakes = 3
+        // Nothing else ends them in time.
+        $0.limits.classificationNanoseconds = 600_000_000_000
+      },
+      { client in
+        try client.send(Hello().bytes)
+        var welcome: [UInt8] = []
+        while client.session.inputState == .open, welcome.isEmpty { welcome = try client.receive() }
+        func begin() throws -> TLSClient {
+          let other = try TLSClient(client.address, client.context, handshake: false)
+          try other.sendRaw([0x16])
+          return other
+        }
+        let stalled = try (0..<5).map { _ in try begin() }
+        for other in stalled.prefix(2) { #expect(try other.receiveRaw().isEmpty) }
+        // All three places are taken by those who stall, and one who does not gets through.
+        let other = try TLSClient(client.address, client.context)
+        #expect(other.session.isEstablished)
+        #expect(try stalled[2].receiveRaw().isEmpty)
+        let ping = ControlFrame.ping([1, 2, 3, 4, 5, 6, 7, 8], sequence: 9)
+        try client.send(ping)
+        var received: [UInt8] = []
+        while client.session.inputState == .open, received.count < ping.count {
+          received += try client.receive()
+        }
+        #expect(received == ping)
+      })
+  }
+
   /// A server's side that speaks as the test says.
   private final class Speech: StreamHandler {
     typealias Speak = (TLSTransport, Span<UInt8>, inout OutputBuffer) -> StreamProgress

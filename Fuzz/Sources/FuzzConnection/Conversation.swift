@@ -74,8 +74,8 @@ struct Conversation {
         header.bodyByteCount & 7 == 0 && end <= output.count, "half a frame was answered")
       precondition(header.bodyByteCount <= 4096, "a frame that the client does not take")
       offset = end
-      // A wait that is cancelled answers out of turn. Other answers of waits are not asked for here:
-      // they depend on the time.
+      // A wait that is cancelled answers out of turn. Other answers of waits are not asked for
+      // here: they depend on the time.
       if header.orderOrStatus == Status.cancelled.rawValue { continue }
       answers.append((header, Array(output[start..<end])))
     }
