@@ -50,7 +50,7 @@ extension BinarySession {
 
   /// Answers and pushes of one turn: those of many registers and many connections must not keep
   /// others waiting.
-  private static let newsOfTurn = 32
+  private static let newsOfTurn = 16
 
   /// Whether there is something that the client waits for or watches.
   var isWaiting: Bool { waits.map { $0.client.openWaits > 0 || $0.client.isWatching } ?? false }

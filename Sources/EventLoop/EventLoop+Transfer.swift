@@ -188,7 +188,7 @@ extension EventLoop {
   }
 
   /// How long calls of one turn go on after the first.
-  static let readyNanoseconds: UInt64 = 100_000
+  static let readyNanoseconds: UInt64 = 50_000
 
   var hasReady: Bool { !ready.isEmpty || processedReady < processingReady.count }
 

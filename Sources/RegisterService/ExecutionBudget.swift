@@ -5,8 +5,8 @@
 /// Costs are in units of one operation by handle. A request that was begun is finished: the budget
 /// may go below zero by one request.
 public struct ExecutionBudget: Sendable {
-  /// What a turn starts with: about 100 µs of operations, as that is how long others wait.
-  public static let turn = 1024
+  /// What a turn starts with: about 50 µs of operations, as that is how long others wait.
+  public static let turn = 512
   /// An operation on a handle.
   public static let operation = 1
   /// An operation on a name: it looks the name up first.

@@ -19,10 +19,10 @@ import Synchronization
 ///
 /// **Thread safety**: one thread, but for `wake`, which is called on any.
 public final class WaitHub {
-  /// Looks of one call: about 100 µs, as long as others can be asked to wait.
-  static let turn = 512
+  /// Looks of one call: about 50 µs, as long as others can be asked to wait.
+  static let turn = 256
   /// What each other kind of work has of a call, so that none keeps the others from being done.
-  static let share = 256
+  static let share = 128
   /// The time between two rounds of looks for writers that tell nobody, and how many cells each
   /// looks at.
   public static let sampleNanoseconds: UInt64 = 50_000_000
