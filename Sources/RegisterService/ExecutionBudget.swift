@@ -18,7 +18,7 @@ public struct ExecutionBudget: Sendable {
   public static let wait = 16
   /// A message of HTTP, above what it asks: parsing it and writing its answer take some
   /// microseconds.
-  public static let message = 32
+  public static let message = 16
   /// The most slots that one page of a list looks at; each costs one.
   public static let scanLimit = 1024
 
