@@ -96,7 +96,7 @@ private struct FailureLog {
   private var withoutIdentity = 0
   private var withWrongToken = 0
   private var last: (peer: Peer, client: String?)?
-  private var loggedAt: UInt64?
+  private var pace = LogPace()
 
   mutating func add(_ peer: Peer, _ client: String?, isWrongToken: Bool) {
     if isWrongToken { withWrongToken += 1 } else { withoutIdentity += 1 }
@@ -105,15 +105,16 @@ private struct FailureLog {
 
   /// The line that is due; nil: none is.
   mutating func take(at now: UInt64) -> Line? {
-    guard let last, now &- (loggedAt ?? 0) >= 1_000_000_000 || loggedAt == nil else { return nil }
+    guard let last, pace.takesLine(at: now) else { return nil }
     var metadata: Logger.Metadata = [
       "without_identity": "\(withoutIdentity)", "wrong_token": "\(withWrongToken)",
       "last_from": "\(last.peer)",
     ]
     // Quoted: the client may call itself what looks like fields of the log.
     if let client = last.client { metadata["last_client"] = "\(client.debugDescription)" }
+    let pace = pace
     self = FailureLog()
-    loggedAt = now
+    self.pace = pace
     return Line(text: "refused: no identity that the access rules know", metadata: metadata)
   }
 }

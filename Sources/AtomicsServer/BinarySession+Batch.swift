@@ -55,25 +55,30 @@ extension BinarySession {
     into output: inout OutputBuffer, _ budget: inout ExecutionBudget
   ) -> Bool {
     guard !output.isFull, let batch else { return self.batch == nil }
-    var progress = batch.progress
-    let isDone = runPart(of: batch.header, batch.body.span, &progress, into: &output, &budget)
-    keep(isDone ? nil : batch, progress)
-    return isDone
+    return runPart(of: batch, into: &output, &budget)
   }
 
   /// Runs what is left of a batch at once: nobody will call again.
   func finishBatch(into output: inout OutputBuffer) {
     while let batch {
-      var progress = batch.progress
       var budget = ExecutionBudget()
-      let isDone = runPart(of: batch.header, batch.body.span, &progress, into: &output, &budget)
-      keep(isDone ? nil : batch, progress)
+      _ = runPart(of: batch, into: &output, &budget)
     }
   }
 
-  /// As a whole: the look at the property in each turn is then free of run-time exclusivity checks.
-  private func keep(_ batch: RunningBatch?, _ progress: BatchProgress) {
-    self.batch = batch.map { RunningBatch(header: $0.header, body: $0.body, progress: progress) }
+  /// Runs the next part of `batch`, and keeps what is left of it.
+  ///
+  /// - Returns: Whether nothing is.
+  private func runPart(
+    of batch: RunningBatch, into output: inout OutputBuffer, _ budget: inout ExecutionBudget
+  ) -> Bool {
+    var progress = batch.progress
+    let isDone = runPart(of: batch.header, batch.body.span, &progress, into: &output, &budget)
+    // As a whole: the look at the property in each turn is then free of run-time exclusivity
+    // checks.
+    self.batch =
+      isDone ? nil : RunningBatch(header: batch.header, body: batch.body, progress: progress)
+    return isDone
   }
 
   /// Runs the next part of a batch whose client is gone.

@@ -10,7 +10,7 @@ final class HandshakeLog: Sendable {
   private struct State {
     var count = 0
     var last: (peer: Peer, failure: TLSError)?
-    var loggedAt: UInt64?
+    var pace = LogPace()
   }
 
   private let logger: Logger
@@ -30,9 +30,8 @@ final class HandshakeLog: Sendable {
   func logFailures() {
     let now = Deadline.now.nanoseconds
     let metadata = state.withLock { state -> Logger.Metadata? in
-      guard let last = state.last else { return nil }
-      if let loggedAt = state.loggedAt, now &- loggedAt < 1_000_000_000 { return nil }
-      defer { state = State(loggedAt: now) }
+      guard let last = state.last, state.pace.takesLine(at: now) else { return nil }
+      defer { state = State(pace: state.pace) }
       return [
         "handshakes": "\(state.count)", "last_from": "\(last.peer)",
         "last_reason": "\(last.failure)",

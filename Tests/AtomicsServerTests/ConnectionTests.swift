@@ -18,12 +18,21 @@ import WireProtocol
   private func withHastyServer(
     headNanoseconds: UInt64 = 50_000_000, _ body: (SocketAddress) throws -> Void
   ) throws {
+    try withServer(
+      limitedBy: { limits in
+        limits.classificationNanoseconds = 50_000_000
+        limits.headNanoseconds = headNanoseconds
+      }, body)
+  }
+
+  private func withServer(
+    limitedBy limit: (inout ServerLimits) -> Void, _ body: (SocketAddress) throws -> Void
+  ) throws {
     try withTemporaryArenaPath { path in
       var configuration = ServerConfiguration(arenaPath: path)
       configuration.listen = [.tcp(host: "127.0.0.1", port: 0)]
-      configuration.limits.classificationNanoseconds = 50_000_000
-      configuration.limits.headNanoseconds = headNanoseconds
       configuration.limits.drainNanoseconds = 1_000_000_000
+      limit(&configuration.limits)
       let server = try Server(configuration, logger: Logger(label: "test"))
       let thread = try LoopThread(name: "test-server") { try? server.run() }
       defer {
@@ -138,20 +147,11 @@ import WireProtocol
   private func withAskingServer(
     idle: UInt64 = 0, _ body: (SocketAddress) throws -> Void
   ) throws {
-    try withTemporaryArenaPath { path in
-      var configuration = ServerConfiguration(arenaPath: path)
-      configuration.listen = [.tcp(host: "127.0.0.1", port: 0)]
-      configuration.limits.keepAliveNanoseconds = 30_000_000
-      configuration.limits.idleNanoseconds = idle
-      configuration.limits.drainNanoseconds = 1_000_000_000
-      let server = try Server(configuration, logger: Logger(label: "test"))
-      let thread = try LoopThread(name: "test-server") { try? server.run() }
-      defer {
-        server.shutDown()
-        thread.join()
-      }
-      try body(try SocketAddress(server.addresses[0]))
-    }
+    try withServer(
+      limitedBy: { limits in
+        limits.keepAliveNanoseconds = 30_000_000
+        limits.idleNanoseconds = idle
+      }, body)
   }
 
   private func greet(_ address: SocketAddress, answersPings: Bool) throws -> Socket {
