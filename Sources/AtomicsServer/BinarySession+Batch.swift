@@ -42,9 +42,7 @@ extension BinarySession {
     var progress = BatchProgress()
     if runPart(of: header, body, &progress, into: &output, &budget) { return .done }
     // Copied from here: the input is the stream's, and ends with it.
-    var rest: [UInt8] = []
-    rest.reserveCapacity(body.count &- progress.offset)
-    for index in progress.offset..<body.count { rest.append(body[index]) }
+    let rest = body.copy(from: progress.offset, count: body.count &- progress.offset)
     progress.offset = 0
     batch = RunningBatch(header: header, body: rest, progress: progress)
     return .unfinished

@@ -31,7 +31,8 @@ extension BinarySession {
       let interval = try interval(body.extracting(block.byteCount..<body.count))
       do throws(ServiceError) {
         number = try openedWaits.client.watch(
-          prefix: block.nameRange.map { body[$0] }, key: header.sequence, interval: interval
+          prefix: body.copy(from: block.nameOffset, count: block.nameByteCount),
+          key: header.sequence, interval: interval
         ) { [weak self] name in self?.mayRead(name) ?? false }
       } catch {
         throw WireFailure(error)

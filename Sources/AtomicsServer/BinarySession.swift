@@ -230,7 +230,7 @@ final class BinarySession {
       to: header, request, outcome, returns: returns, type: register.type)
     if created { reply.words[0] |= UInt64(ReplyFlag.created) << 8 }
     for index in 0..<reply.count { output.append(word: reply.words[index]) }
-    return outcome.succeeded ? .ok : request.overflow == .fail ? .overflow : .mismatch
+    return outcome.succeeded ? .ok : request.declinedStatus
   }
 
   /// Takes requests of `caller` from now on.

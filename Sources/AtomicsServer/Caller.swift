@@ -40,8 +40,7 @@ struct Caller {
 
   @inline(never)
   private func denial(of right: Rights, on name: Span<UInt8>) -> WireFailure {
-    let text = String(decoding: (0..<name.count).map { name[$0] }, as: UTF8.self)
-    return WireFailure(.denied, access.denial(of: right, on: text))
+    WireFailure(.denied, access.denial(of: right, on: name.text(from: 0, count: name.count)))
   }
 }
 

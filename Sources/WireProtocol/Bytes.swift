@@ -44,7 +44,7 @@ extension Span<UInt8> {
   }
 
   /// The `count` bytes from `offset`, copied; the caller has checked that they are there.
-  func copy(from offset: Int, count: Int) -> [UInt8] {
+  package func copy(from offset: Int, count: Int) -> [UInt8] {
     var copied: [UInt8] = []
     copied.reserveCapacity(count)
     for index in offset..<(offset + count) { copied.append(self[index]) }
@@ -59,7 +59,7 @@ extension Span<UInt8> {
   }
 
   /// The text of the `count` bytes from `offset`; broken UTF-8 is repaired.
-  func text(from offset: Int, count: Int) -> String {
+  package func text(from offset: Int, count: Int) -> String {
     String(decoding: copy(from: offset, count: count), as: UTF8.self)
   }
 }

@@ -125,5 +125,5 @@ extension AtomicRequest {
   }
 
   /// The status of a reply that tells that the value was left alone.
-  @inlinable var declinedStatus: Status { overflow == .fail ? .overflow : .mismatch }
+  @inlinable public var declinedStatus: Status { overflow == .fail ? .overflow : .mismatch }
 }
