@@ -98,7 +98,14 @@ def registers(own):
 
 
 @pytest.fixture(scope="module")
-def whole(own, registers):
+def calm(own, registers):
+    """How many descriptors the server has while nobody but `registers` is connected: counted
+    before there is anybody else, since a connection that was just closed would be among them."""
+    return descriptors(own)
+
+
+@pytest.fixture(scope="module")
+def whole(own, registers, calm):
     """The bytes of an exchange that nobody cuts, and the state after each of its requests."""
     with CuttingProxy(own.host, own.port) as proxy:
         registers.reset()
@@ -118,9 +125,8 @@ def whole(own, registers):
 
 @pytest.mark.parametrize("manner", [CLOSE, RESET])
 @pytest.mark.parametrize("direction", [REQUESTS, REPLIES])
-def test_every_byte_of_an_exchange(own, registers, whole, direction, manner):
+def test_every_byte_of_an_exchange(own, registers, whole, calm, direction, manner):
     passed, ends, states = whole
-    calm = descriptors(own)
     memory = None
     with CuttingProxy(own.host, own.port) as proxy:
         for after in range(1, len(passed[direction])):
@@ -150,10 +156,9 @@ def test_every_byte_of_an_exchange(own, registers, whole, direction, manner):
     assert grown < 1 << 20, f"{grown} bytes for {len(passed[direction])} connections"
 
 
-def test_requests_that_were_sent_together(own, registers, whole):
+def test_requests_that_were_sent_together(own, registers, whole, calm):
     """The same bytes at once: what arrived whole is done."""
     passed, ends, states = whole
-    calm = descriptors(own)
     for after in range(1, len(passed[REQUESTS])):
         registers.reset()
         with own.connect() as connection:
@@ -163,7 +168,7 @@ def test_requests_that_were_sent_together(own, registers, whole):
                 pass
         done = sum(end <= after for end in ends[REQUESTS])
         assert registers.state() == states[max(done - 1, 0)], after
-    poll(lambda: descriptors(own) == calm)
+    poll(lambda: descriptors(own) == calm, what="no descriptor left over")
 
 
 # MARK: what clients say

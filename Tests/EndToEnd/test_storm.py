@@ -228,7 +228,7 @@ def test_clients_are_killed_and_the_totals_are_exact():
         print(f"storm: {WARM_UP_SECONDS} s, then {STORM_SECONDS} s\n{all_of_it.table()}\n"
               f"  memory {before >> 10} KiB after {warm} lives, {after >> 10} KiB after "
               f"{len(all_of_it.lives)}; {calm} and {all_of_it.descriptors()} descriptors")
-        poll(lambda: all_of_it.descriptors() == calm, what="no descriptor left over")
+        poll(lambda: all_of_it.descriptors() <= calm, what="no descriptor left over")
         all_of_it.assert_exact()
         all_of_it.assert_nothing_left()
         assert after - before < MEMORY_BOUND, f"{after - before} bytes more"
