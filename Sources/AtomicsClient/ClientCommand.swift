@@ -8,6 +8,8 @@ enum ClientCommand: Sendable {
   case create(RegisterPlan)
   case find(name: String)
   case perform(AtomicRequest, on: RegisterReference)
+  case wait(WaitPlan, on: RegisterReference)
+  case watch(WatchPlan)
   case delete(name: String)
   case list(prefix: String, cursor: UInt64, limit: UInt32)
   case info(name: String)
@@ -22,6 +24,9 @@ enum ClientCommand: Sendable {
 enum ClientReply: Sendable {
   case register(RegisterReference, created: Bool)
   case outcome(AtomicOutcome)
+  case waited(WaitEnd)
+  /// The watch stands: its events come.
+  case watching
   case deleted
   case page(RegisterPage)
   case description(RegisterDescription)
@@ -41,7 +46,10 @@ extension ClientCommand {
   /// Throws where no server could do it: the same words then, however it would have been reached.
   /// The name of an operation's register was checked when the register was found.
   func check() throws(ClientError) {
-    if case .perform = self { return }
+    switch self {
+    case .perform, .wait, .watch: return
+    default: break
+    }
     if case .deleteOwned(0, _) = self {
       throw .usage("The owner tag 0 means that a register has none: name another one.")
     }
@@ -53,7 +61,8 @@ extension ClientCommand {
     switch self {
     case .create, .delete, .deleteOwned, .pin: .unknown
     case .perform(let request, _): request.operation.orders == .load ? .no : .unknown
-    case .find, .list, .info, .arenaReport, .ping, .capabilities: .no
+    case .wait(let plan, _): plan.then == nil ? .no : .unknown
+    case .find, .watch, .list, .info, .arenaReport, .ping, .capabilities: .no
     }
   }
 
@@ -62,7 +71,8 @@ extension ClientCommand {
     switch self {
     case .create(let plan): plan.name
     case .find(let name), .delete(let name), .info(let name), .pin(let name): name
-    case .perform(_, let register): register.name
+    case .perform(_, let register), .wait(_, let register): register.name
+    case .watch(let plan): plan.name
     case .list, .deleteOwned, .arenaReport, .ping, .capabilities: nil
     }
   }

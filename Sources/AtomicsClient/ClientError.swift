@@ -31,6 +31,8 @@ public enum ClientError: Error, Equatable, Sendable {
   case connectionLost(reason: String, applied: Applied)
   /// No reply within the time limit. The connection is given up.
   case timeout(applied: Applied)
+  /// The task that called was cancelled, or the wait was.
+  case cancelled(applied: Applied)
   /// The peer sent what the protocol does not allow. The connection is given up, except where one
   /// HTTP answer is wrong in itself.
   case protocolViolation(String)
@@ -52,7 +54,8 @@ extension ClientError {
   public var applied: Applied {
     switch self {
     case .usage, .unreachable, .notFound, .arena, .snapshot, .closed: .no
-    case .connectionLost(_, let applied), .timeout(let applied), .rejected(_, _, let applied):
+    case .connectionLost(_, let applied), .timeout(let applied), .cancelled(let applied),
+      .rejected(_, _, let applied):
       applied
     case .protocolViolation: .unknown
     }
@@ -62,7 +65,7 @@ extension ClientError {
   public var isConnectionFailure: Bool {
     switch self {
     case .unreachable, .connectionLost, .timeout, .protocolViolation, .closed: true
-    case .usage, .notFound, .rejected, .arena, .snapshot: false
+    case .usage, .cancelled, .notFound, .rejected, .arena, .snapshot: false
     }
   }
 }
@@ -77,6 +80,7 @@ extension ClientError: CustomStringConvertible {
     case .connectionLost(let reason, let applied):
       "The connection was lost: \(reason). \(applied.sentence)"
     case .timeout(let applied): "The server did not answer in time. \(applied.sentence)"
+    case .cancelled(let applied): "The call was cancelled. \(applied.sentence)"
     case .protocolViolation(let text):
       "The server broke the protocol: \(text). Is something else listening there?"
     case .notFound(let name): "There is no register `\(name)`."

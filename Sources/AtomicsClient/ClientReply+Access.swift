@@ -14,6 +14,11 @@ extension ClientReply {
     return outcome
   }
 
+  func asWaited() throws(ClientError) -> WaitEnd {
+    guard case .waited(let end) = self else { throw Self.mismatch }
+    return end
+  }
+
   func asPage() throws(ClientError) -> RegisterPage {
     guard case .page(let page) = self else { throw Self.mismatch }
     return page

@@ -30,6 +30,14 @@ protocol ClientSession: AnyObject {
   /// The next reply that has come.
   func nextReply() -> SessionReply?
 
+  /// The next event of a watch that has come.
+  func nextEvent() -> SessionEvent?
+
+  /// Nobody waits any more for the wait or the watch that was submitted under `ticket`: tells the
+  /// server. A wait has its reply all the same: what it had done before that, or `cancelled`. A
+  /// watch has no events after this.
+  func cancel(ticket: UInt64, into output: inout OutputBuffer)
+
   /// Ends every command that has no reply with `reason`; `nextReply` then tells them.
   func abandon(_ reason: AbandonReason)
 }

@@ -84,6 +84,7 @@ extension FrameSession {
     case .perform(let request, let register):
       return .outcome(
         try outcome(request, register.type, header, body, succeeded: status == .ok))
+    case .wait, .watch: return nil
     case .create where frame.opcode == Opcode.create.rawValue:
       creation = .success(header.flags & ReplyFlag.created != 0)
       return nil

@@ -17,6 +17,8 @@ extension FrameSession {
         request, type: register.type, returns: request.returnAsked, handle: handle,
         sequence: sequence)
       for index in 0..<frame.count { output.append(word: frame.words[index]) }
+    case .wait, .watch:
+      replies.append(SessionReply(ticket: ticket, result: .failure(.usage("not there"))))
     case .create(let plan):
       let create = CreateFrame(
         name: plan.name, type: plan.type, initial: plan.initial, restoreGap: plan.restoreGap,
@@ -54,6 +56,8 @@ extension FrameSession {
       output.append(contentsOf: ControlFrame.ping([], sequence: sequence))
     }
   }
+
+  func cancel(ticket: UInt64, into output: inout OutputBuffer) {}
 
   private func expect(_ opcode: UInt8, _ command: ClientCommand, _ ticket: UInt64) -> UInt32 {
     let sequence = takeSequence()

@@ -24,6 +24,7 @@ final class FrameSession: ClientSession {
   let connection: UInt64
   var awaited = RequestQueue<Awaited>()
   var replies = RequestQueue<SessionReply>()
+  var events = RequestQueue<SessionEvent>()
   /// The last handle of every name that was opened, for references of other connections.
   var handles: [String: RegisterReference] = [:]
   /// Handles that were given for a register which has one already, and to nobody.
@@ -57,6 +58,8 @@ final class FrameSession: ClientSession {
   var inFlightLimit: Int { capabilities?.inFlightLimit ?? .max }
 
   func nextReply() -> SessionReply? { replies.popFirst() }
+
+  func nextEvent() -> SessionEvent? { events.popFirst() }
 
   func begin(into output: inout OutputBuffer) {
     let hello = Hello(

@@ -43,6 +43,10 @@ final class JSONSession: ClientSession {
 
   func nextReply() -> SessionReply? { replies.popFirst() }
 
+  func nextEvent() -> SessionEvent? { nil }
+
+  func cancel(ticket: UInt64, into output: inout OutputBuffer) {}
+
   func begin(into output: inout OutputBuffer) { pump(&output) }
 
   func submit(_ command: ClientCommand, ticket: UInt64, into output: inout OutputBuffer) {

@@ -31,6 +31,8 @@ final class LocalRegisters: Sendable {
       return .register(reference(name, try find(name)), created: false)
     case .perform(let request, let register):
       return .outcome(try perform(request, on: register))
+    case .wait, .watch:
+      throw .usage("not there")
     case .delete(let name):
       try delete(name)
       return .deleted

@@ -31,6 +31,11 @@ struct RemoteServer: Sendable {
     }
   }
 
+  /// The handler that the loop is to have for `handler`, which speaks in plain text.
+  func securing(_ handler: any StreamHandler) throws(ClientError) -> any StreamHandler {
+    handler
+  }
+
   /// A session for one connection.
   ///
   /// - Parameter isAlwaysRead: Whether what the server sends is read also while nobody waits.
