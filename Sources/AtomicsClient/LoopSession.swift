@@ -4,7 +4,7 @@ import EventLoop
 
 /// The loop's side of a `LoopConnection`: owns the session, and knows who waits for which reply.
 /// Loop thread only.
-final class LoopSession: StreamHandler {
+final class LoopSession: SecuredHandler {
   private let session: any ClientSession
   private let connection: LoopConnection
   private let server: RemoteServer
@@ -18,6 +18,8 @@ final class LoopSession: StreamHandler {
   private var hasBegun = false
   private var isTiming = false
   private var failure: ClientError?
+  /// Where the server was found.
+  private var address: SocketAddress?
 
   init(
     _ session: any ClientSession, of connection: LoopConnection, server: RemoteServer,
@@ -31,12 +33,19 @@ final class LoopSession: StreamHandler {
   }
 
   func start(on loop: EventLoop) {
-    do throws(EventLoopError) {
-      let stream = try loop.connect(to: server.socket, handler: self)
-      stream.setDeadline(afterNanoseconds: timeout)
-      isTiming = true
+    do throws(ClientError) {
+      let handler = try server.securing(self)
+      guard let address = try server.addresses().first else { return }
+      self.address = address
+      do throws(EventLoopError) {
+        let stream = try loop.connect(to: address, handler: handler)
+        stream.setDeadline(afterNanoseconds: timeout)
+        isTiming = true
+      } catch {
+        throw ClientError(connecting: error, to: server.name)
+      }
     } catch {
-      tellReady(.failure(ClientError(connecting: error, to: server.name)))
+      tellReady(.failure(error))
     }
   }
 
@@ -97,6 +106,11 @@ final class LoopSession: StreamHandler {
 
   private var timeout: UInt64 { UInt64(clamping: options.timeoutMilliseconds) &* 1_000_000 }
 
+  func connectionFailed(_ error: ClientError) {
+    // What the server said of its own accord says more.
+    if session.farewell == nil, failure == nil { failure = error }
+  }
+
   func closed(_ reason: StreamCloseReason) {
     let abandonment = reasonToAbandon(reason)
     let error = failure ?? abandonment.error(.unknown)
@@ -123,7 +137,7 @@ final class LoopSession: StreamHandler {
     switch reason {
     case .connectFailed(let code):
       ClientError(
-        connecting: .cannotConnect("\(server.socket)", errno: code), to: server.name)
+        connecting: .cannotConnect(address.map { "\($0)" } ?? "", errno: code), to: server.name)
     case .deadline: ClientError(connecting: .timedOut, to: server.name)
     default: error
     }
