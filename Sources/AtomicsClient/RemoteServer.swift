@@ -91,6 +91,14 @@ struct RemoteServer: Sendable {
         + "(--insecure-token).")
   }
 
+  /// The first of ``addresses()``.
+  func resolve() throws(ClientError) -> SocketAddress {
+    guard let first = try addresses().first else {
+      throw .unreachable(server: name, reason: "it has no address")
+    }
+    return first
+  }
+
   /// The handler that the loop is to have for `handler`, which speaks in plain text.
   func securing(_ handler: any SecuredHandler) throws(ClientError) -> any StreamHandler {
     guard let secure else { return handler }
