@@ -51,7 +51,7 @@ public final class RegisterClient: Sendable {
     if case .map(let path) = address {
       return RegisterClient(.map(LocalRegisters(path: path, options: options)))
     }
-    guard let server = try RemoteServer(address) else {
+    guard let server = try RemoteServer(address, options: options) else {
       throw .usage("`\(address)` names no server.")
     }
     return RegisterClient(.remote(try await LoopConnection.connect(to: server, options: options)))

@@ -50,4 +50,10 @@ extension RegisterReference {
           + "\(request.type.name).", applied: .no)
     }
   }
+
+  /// Whether what is said of a register's place is about this one; where this one's is not known,
+  /// its name is all there is.
+  func isSame(generation: UInt64, slot: UInt32) -> Bool {
+    self.generation == 0 || self.generation == generation && self.slot == slot
+  }
 }

@@ -8,7 +8,8 @@ import Testing
 
 /// Clients whose server ends and comes back.
 @Suite(.timeLimit(.minutes(2))) struct ServerRestartTests {
-  @Test("a client goes on with the next server at the same address, with the references that it had")
+  @Test(
+    "a client goes on with the next server at the same address, with the references that it had")
   func goesOn() async throws {
     let type = try #require(RegisterType(name: "u64"))
     let increment = try AtomicRequest(.increment, on: type)
@@ -38,7 +39,8 @@ import Testing
     }
   }
 
-  @Test("operations of many tasks while the server restarts: none is run twice, none is lost silently")
+  @Test(
+    "operations of many tasks while the server restarts: none is run twice, none is lost silently")
   func accountsForAll() async throws {
     let type = try #require(RegisterType(name: "u64"))
     let increment = try AtomicRequest(.increment, on: type)
