@@ -6,6 +6,10 @@ import EventLoop
 ///
 /// Not safe across threads; whoever owns the connection owns the session.
 protocol ClientSession: AnyObject {
+  /// The connection's number, which no other of this process has.
+  var connection: UInt64 { get }
+  /// The server's arena; nil until it is told, and where the protocol tells none.
+  var arena: ArenaMark? { get }
   /// Commands without a reply so far, waits aside: the server owes them an answer at once, and
   /// its silence means that it is gone.
   var outstandingCount: Int { get }
@@ -51,6 +55,7 @@ protocol ClientSession: AnyObject {
 }
 
 extension ClientSession {
+  var arena: ArenaMark? { nil }
   var quietlyAwaitedCount: Int { 0 }
 }
 
@@ -63,13 +68,24 @@ struct SessionReply {
 /// Why a connection's commands end without replies.
 enum AbandonReason {
   case lost(String)
+  /// The server took its leave first: what it has not answered it has not done.
+  case dismissed(String)
   case timeout
   case broken(ClientError)
 
-  /// The error of a command of which `applied` is known.
+  /// The error of a command that, once sent, leaves open what `applied` says.
   func error(_ applied: Applied) -> ClientError {
     switch self {
-    case .lost(let reason): .connectionLost(reason: reason, applied: applied)
+    case .dismissed(let reason): .connectionLost(reason: reason, applied: .no)
+    default: error(known: applied)
+    }
+  }
+
+  /// The error of a command of which `applied` is known.
+  func error(known applied: Applied) -> ClientError {
+    switch self {
+    case .lost(let reason), .dismissed(let reason):
+      .connectionLost(reason: reason, applied: applied)
     case .timeout: .timeout(applied: applied)
     // What is known of the command itself says more.
     case .broken(.connectionLost(let reason, .unknown)):

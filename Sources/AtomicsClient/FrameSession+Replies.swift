@@ -162,7 +162,8 @@ extension FrameSession {
     let opened = try ControlFrame.readOpened(header: header, body: body)
     let register = RegisterReference(
       name: name, type: opened.type, generation: opened.generation,
-      place: .remote(connection: connection, handle: opened.handle), slot: opened.slot)
+      place: .remote(connection: connection, handle: opened.handle), slot: opened.slot,
+      arena: arena)
     // References that exist keep their handle, also of a register that was deleted: the number
     // must not come to mean another.
     if let known = handles[name], known.generation == opened.generation,

@@ -79,6 +79,7 @@ final class FrameSession: ClientSession {
   var quietlyAwaitedCount: Int { waits.count }
   var isReady: Bool { capabilities != nil }
   var inFlightLimit: Int { capabilities?.inFlightLimit ?? .max }
+  var arena: ArenaMark? { capabilities.map { ArenaMark($0.arenaUUID) } }
 
   func nextReply() -> SessionReply? { replies.popFirst() }
 
@@ -100,14 +101,24 @@ final class FrameSession: ClientSession {
   func abandon(_ reason: AbandonReason) {
     for frame in awaited.removeAll() where !frame.isSilent {
       if case .watch = frame.command { forgetWatch(frame.sequence) }
-      replies.append(
-        SessionReply(
-          ticket: frame.ticket, result: .failure(reason.error(frame.command.appliedWhenLost))))
+      replies.append(SessionReply(ticket: frame.ticket, result: .failure(end(frame, reason))))
     }
     creation = nil
     abandonWaits(reason)
     watches.removeAll()
     sequences.removeAll()
+  }
+
+  /// The error of a frame that has no reply. What CREATE has said is known, though its OPEN is lost.
+  private func end(_ frame: Awaited, _ reason: AbandonReason) -> ClientError {
+    guard let creation, case .create = frame.command, frame.opcode == Opcode.open.rawValue else {
+      return reason.error(frame.command.appliedWhenLost)
+    }
+    self.creation = nil
+    switch creation {
+    case .success(let created): return reason.error(known: created ? .yes : .no)
+    case .failure(let refused): return refused
+    }
   }
 
   func receive(_ bytes: Span<UInt8>, into output: inout OutputBuffer) throws(ClientError) -> Int {

@@ -24,6 +24,8 @@ public struct RegisterReference: Sendable {
   let place: Place
   /// Where it is in its arena: with the generation it tells two registers of one name apart.
   var slot: UInt32 = 0
+  /// The arena itself; nil where nobody told.
+  var arena: ArenaMark?
 
   /// Throws unless `name` may be a register's.
   package static func check(name: String) throws(ClientError) {

@@ -31,6 +31,9 @@ struct RemoteServer: Sendable {
     }
   }
 
+  /// Where the server is now. A name may take its time, and be somewhere else the next time.
+  func resolve() throws(ClientError) -> SocketAddress { socket }
+
   /// The handler that the loop is to have for `handler`, which speaks in plain text.
   func securing(_ handler: any StreamHandler) throws(ClientError) -> any StreamHandler {
     handler
