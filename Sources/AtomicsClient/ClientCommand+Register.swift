@@ -6,7 +6,8 @@ extension ClientCommand {
   /// The register that the command is about, where it is not just a name.
   var register: RegisterReference? {
     switch self {
-    case .perform(_, let register), .wait(_, let register), .notify(let register): return register
+    case .perform(_, let register), .wait(_, let register), .notify(let register):
+      return register
     case .watch(let plan):
       guard case .register(let register) = plan.subject else { return nil }
       return register

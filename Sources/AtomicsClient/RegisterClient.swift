@@ -25,12 +25,12 @@ public import AtomicsCore
 /// **Threads**: any task on any executor. No call blocks the thread that it is made on, the loop
 /// has its own: handlers of SwiftNIO or Vapor may `await` one as it is.
 public final class RegisterClient: Sendable {
-  private enum Transport: Sendable {
+  enum Transport: Sendable {
     case remote(LoopConnection)
     case map(LocalRegisters)
   }
 
-  private let transport: Transport
+  let transport: Transport
 
   private init(_ transport: Transport) {
     self.transport = transport

@@ -50,6 +50,7 @@ struct RunningServer {
   let server: Server
   private let thread: LoopThread
 
+  /// - Parameter port: 0: a free one.
   init(
     arenaPath: String, port: UInt16 = 0, _ configure: (inout ServerConfiguration) -> Void = { _ in }
   ) throws {
