@@ -150,7 +150,7 @@ import Testing
   func outlivesConnections() async throws {
     try await withTemporaryArenaPath { path in
       let first = try RunningServer(arenaPath: path)
-      let address = first.server.addresses[0]
+      let address = TestServer(server: first.server).address
       let client = try await RegisterClient.connect(to: ServerAddress("atr://\(address)"))
       let hits = try await client.typed("hits", initial: 1).reference
       var events = try await client.watch(hits).makeAsyncIterator()
