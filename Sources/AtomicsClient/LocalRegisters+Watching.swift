@@ -16,7 +16,7 @@ extension LocalRegisters {
           + "by unix:PATH or atr://HOST:PORT.")
     }
     // Found here, so that the caller hears at once that it is not there.
-    _ = try handle(of: register)
+    _ = try liveHandle(of: register)
     let cancellation = MapCancellation()
     feed.onEnd = { [self] in end(cancellation, of: register) }
     var refusal: ClientError?

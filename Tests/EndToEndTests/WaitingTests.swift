@@ -226,7 +226,7 @@ import Testing
           (WaitPlan(until: .changed, 1), u8, "value-out-of-range"),
           (WaitPlan(until: .equal, 1, order: .releasing), u8, "invalid-order"),
           (
-            WaitPlan(until: .equal, 1, then: try AtomicRequest(.increment, on: f64.type)), u8,
+            WaitPlan(until: .equal, 1, then: try AtomicRequest(.add, on: f64.type)), u8,
             "type-mismatch"
           ),
         ] {
