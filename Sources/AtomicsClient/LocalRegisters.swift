@@ -221,10 +221,10 @@ final class LocalRegisters: Sendable {
 
   /// A connection to the server that holds the directory.
   func connect(to socket: String) throws(ClientError) -> BlockingConnection {
-    guard let server = try RemoteServer(.unix(path: socket)) else { throw .closed }
-    return try BlockingConnection(
-      to: server.socket, named: server.name, session: try server.makeSession(options),
-      options: options)
+    guard let server = try RemoteServer(.unix(path: socket), options: options) else {
+      throw .closed
+    }
+    return try BlockingConnection(to: server, options: options)
   }
 }
 

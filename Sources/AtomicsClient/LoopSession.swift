@@ -4,7 +4,7 @@ import EventLoop
 
 /// One connection of a `ConnectionDriver`: bytes in and out of the protocol's session, and whether
 /// the server is alive. Loop thread only.
-final class LoopSession: StreamHandler {
+final class LoopSession: SecuredHandler {
   let session: any ClientSession
   private unowned let driver: ConnectionDriver
   private(set) var stream: Stream?
@@ -27,9 +27,10 @@ final class LoopSession: StreamHandler {
     self.silence = silence
   }
 
-  func connect(on loop: EventLoop, to server: RemoteServer) throws(ClientError) {
+  func connect(
+    on loop: EventLoop, to server: RemoteServer, at address: SocketAddress
+  ) throws(ClientError) {
     let handler = try server.securing(self)
-    let address = try server.resolve()
     do throws(EventLoopError) {
       stream = try loop.connect(to: address, handler: handler)
     } catch {
@@ -68,6 +69,11 @@ final class LoopSession: StreamHandler {
 
   /// The server is about to end: what is under way may still be answered.
   func leave() { isLeaving = true }
+
+  func connectionFailed(_ error: ClientError) {
+    // What the server said of its own accord says more.
+    if session.farewell == nil, failure == nil { failure = error }
+  }
 
   func closed(_ reason: StreamCloseReason) {
     driver.ended(self, reasonToAbandon(reason), connecting: reason)
