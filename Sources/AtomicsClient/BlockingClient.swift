@@ -84,10 +84,17 @@ public final class BlockingClient {
   public func perform(
     _ request: AtomicRequest, on register: RegisterReference
   ) throws(ClientError) -> AtomicOutcome {
+    try perform(request, on: register, returns: .old)
+  }
+
+  /// As above; with ``ReturnMode/nothing`` the outcome tells no values.
+  func perform(
+    _ request: AtomicRequest, on register: RegisterReference, returns: ReturnMode
+  ) throws(ClientError) -> AtomicOutcome {
     switch transport {
     case .remote(let connection):
       try register.check(request)
-      return try connection.call(.perform(request, on: register)).asOutcome()
+      return try connection.call(.perform(request, on: register, returns: returns)).asOutcome()
     case .map(let registers): return try registers.perform(request, on: register)
     }
   }

@@ -81,9 +81,9 @@ extension FrameSession {
       throw WireFailure(status: status, body: body)
     }
     switch frame.command {
-    case .perform(let request, let register):
+    case .perform(let request, let register, let returns):
       return .outcome(
-        try outcome(request, register.type, header, body, succeeded: status == .ok))
+        try outcome(request, returns, register.type, header, body, succeeded: status == .ok))
     case .wait, .watch: return nil
     case .create where frame.opcode == Opcode.create.rawValue:
       creation = .success(header.flags & ReplyFlag.created != 0)
@@ -131,14 +131,14 @@ extension FrameSession {
   }
 
   private func outcome(
-    _ request: AtomicRequest, _ type: RegisterType, _ header: FrameHeader, _ body: Span<UInt8>,
-    succeeded: Bool
+    _ request: AtomicRequest, _ returns: ReturnMode, _ type: RegisterType, _ header: FrameHeader,
+    _ body: Span<UInt8>, succeeded: Bool
   ) throws(WireFailure) -> AtomicOutcome {
     guard succeeded || request.canDecline else {
       throw WireFailure(.badFrame, "an operation declined that cannot be")
     }
     guard let value = try OperationFrame.value(ofReply: header, body: body, type: type) else {
-      guard request.returnAsked == .nothing else {
+      guard succeeded, request.returnAsked(returns) == .nothing else {
         throw WireFailure(.badFrame, "a reply without its value")
       }
       return request.outcome(found: 0, on: type)

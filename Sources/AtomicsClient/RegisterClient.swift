@@ -82,10 +82,18 @@ public final class RegisterClient: Sendable {
   public func perform(
     _ request: AtomicRequest, on register: RegisterReference
   ) async throws(ClientError) -> AtomicOutcome {
+    try await perform(request, on: register, returns: .old)
+  }
+
+  /// As above; with ``ReturnMode/nothing`` the outcome tells no values.
+  func perform(
+    _ request: AtomicRequest, on register: RegisterReference, returns: ReturnMode
+  ) async throws(ClientError) -> AtomicOutcome {
     switch transport {
     case .remote(let connection):
       try register.check(request)
-      return try await connection.call(.perform(request, on: register)).asOutcome()
+      return try await connection.call(.perform(request, on: register, returns: returns))
+        .asOutcome()
     case .map(let registers): return try registers.perform(request, on: register)
     }
   }

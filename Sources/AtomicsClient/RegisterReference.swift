@@ -49,3 +49,18 @@ extension RegisterReference {
     }
   }
 }
+
+extension RegisterReference {
+  /// This reference, where the register's type is `type`.
+  ///
+  /// - Throws: `rejected` with the code `type-mismatch`.
+  func checked(as type: RegisterType) throws(ClientError) -> RegisterReference {
+    guard self.type == type else {
+      throw .rejected(
+        code: "type-mismatch",
+        text: "The register `\(name)` is \(self.type.name), not \(type.name).",
+        applied: .no)
+    }
+    return self
+  }
+}
