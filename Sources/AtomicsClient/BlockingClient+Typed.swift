@@ -7,7 +7,7 @@ extension BlockingClient {
   ///
   ///     let hits = try client.register(named: "hits", as: UInt64.self)
   ///
-  /// One round trip where it exists, three where it is made. Who may not create gets the
+  /// One round trip where it exists, two where it is made. Who may not create gets the
   /// register that exists.
   ///
   /// - Parameter initial: The first value of a new one; zero unless told.
@@ -35,11 +35,13 @@ extension BlockingClient {
   /// The register of the plan's name and type, made as the plan says when there is none; as
   /// ``register(named:as:initial:)``.
   public func register(_ plan: RegisterPlan) throws(ClientError) -> RegisterReference {
-    guard let found = try find(named: plan.name) else {
-      // Somebody may make it meanwhile: this confirms it then.
-      return try create(plan).register
+    do throws(ClientError) {
+      return try register(named: plan.name).checked(as: plan.type)
+    } catch {
+      guard error.mayBeMade else { throw error }
     }
-    return try found.checked(as: plan.type)
+    // Where somebody else has made it meanwhile this confirms it.
+    return try create(plan).register
   }
 
   /// The register of this name, or nil where there is none. One round trip.

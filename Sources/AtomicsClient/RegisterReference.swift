@@ -64,3 +64,14 @@ extension RegisterReference {
     return self
   }
 }
+
+extension ClientError {
+  /// Whether a register that was not found may be there after `create`. The first one of a map makes
+  /// its arena.
+  var mayBeMade: Bool {
+    switch self {
+    case .notFound, .arena: true
+    default: false
+    }
+  }
+}
