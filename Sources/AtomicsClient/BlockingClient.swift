@@ -36,11 +36,8 @@ public final class BlockingClient {
   ) throws(ClientError) {
     if case .map(let path) = address {
       transport = .map(LocalRegisters(path: path, options: options))
-    } else if let server = try RemoteServer(address) {
-      transport = .remote(
-        try BlockingConnection(
-          to: server.socket, named: server.name, session: try server.makeSession(options),
-          options: options))
+    } else if let server = try RemoteServer(address, options: options) {
+      transport = .remote(try BlockingConnection(to: server, options: options))
     } else {
       throw .usage("`\(address)` names no server.")
     }

@@ -4,7 +4,7 @@ import EventLoop
 
 /// A session over a socket that the calling thread waits on. One thread at a time.
 final class BlockingConnection {
-  private let socket: Socket
+  private let socket: BlockingSocket
   private let session: any ClientSession
   private let options: ClientOptions
   private var output = OutputBuffer()
@@ -19,15 +19,10 @@ final class BlockingConnection {
 
   /// Connects, and sends nothing yet.
   init(
-    to address: SocketAddress, named name: String, session: any ClientSession,
-    options: ClientOptions
+    to server: RemoteServer, options: ClientOptions
   ) throws(ClientError) {
-    do throws(EventLoopError) {
-      socket = try Socket.connect(to: address, deadline: options.deadline)
-    } catch {
-      throw ClientError(connecting: error, to: name)
-    }
-    self.session = session
+    socket = try BlockingSocket(to: server, deadline: options.deadline)
+    session = try server.makeSession(options)
     self.options = options
     session.begin(into: &output)
   }
@@ -58,9 +53,9 @@ final class BlockingConnection {
   func flush() throws(ClientError) {
     if let failure { throw failure.repeated }
     guard output.count > 0 else { return }
-    let result = output.withBytes { bytes -> EventLoopError? in
-      do throws(EventLoopError) {
-        try socket.sendAll(bytes, deadline: options.deadline)
+    let result = output.withBytes { bytes -> ClientError? in
+      do throws(ClientError) {
+        try socket.send(bytes, deadline: options.deadline)
         return nil
       } catch {
         return error
@@ -89,13 +84,16 @@ final class BlockingConnection {
   private func receive() throws(ClientError) {
     if let failure { throw failure.repeated }
     if inputCount == input.count { input += [UInt8](repeating: 0, count: input.count) }
-    let count: Int
-    do throws(EventLoopError) {
+    let count: Int?
+    do throws(ClientError) {
       count = try socket.receive(into: &input, at: inputCount, deadline: options.deadline)
     } catch {
       return end(error)
     }
-    guard count > 0 else { return end(.disconnected) }
+    guard let count else { return end(.timeout(applied: .unknown)) }
+    guard count > 0 else {
+      return end(.connectionLost(reason: "the server closed it", applied: .unknown))
+    }
     inputCount += count
     do throws(ClientError) {
       let consumed = try session.receive(
@@ -114,10 +112,10 @@ final class BlockingConnection {
     while let reply = session.nextReply() { arrived[reply.ticket] = reply.result }
   }
 
-  private func end(_ error: EventLoopError) {
-    if error == .timedOut { return end(.timeout, .timeout(applied: .unknown)) }
-    let reason = session.farewell ?? error.description
-    end(.lost(reason), .connectionLost(reason: reason, applied: .unknown))
+  private func end(_ error: ClientError) {
+    if case .timeout = error { return end(.timeout, error) }
+    let error = session.farewell.map { .connectionLost(reason: $0, applied: .unknown) } ?? error
+    end(.broken(error), error)
   }
 
   private func end(_ reason: AbandonReason, _ error: ClientError) {

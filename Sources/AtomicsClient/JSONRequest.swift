@@ -32,7 +32,7 @@ struct JSONRequest {
       target = "/v1/registers?limit=\(limit)"
       if !prefix.isEmpty { target += "&prefix=\(Self.encoded(prefix))" }
       if cursor != 0 { target += "&cursor=\(cursor)" }
-    case .wait, .watch, .deleteOwned, .arenaReport, .pin:
+    case .wait, .watch, .notify, .deleteOwned, .arenaReport, .pin:
       return nil
     case .ping:
       method = .get

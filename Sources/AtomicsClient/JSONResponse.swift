@@ -46,7 +46,7 @@ struct JSONResponse {
     case .info:
       guard let found = Self.description(members), found.name == command.name else { return nil }
       return .description(found)
-    case .wait, .watch, .deleteOwned, .arenaReport, .pin: return nil
+    case .wait, .watch, .notify, .deleteOwned, .arenaReport, .pin: return nil
     case .ping: return .pong
     case .capabilities: return capabilities.map { .capabilities($0) }
     }
@@ -165,6 +165,7 @@ extension ClientCommand {
     case .perform(let request, _, _): request.operation.row.name
     case .wait: "wait"
     case .watch: "watch"
+    case .notify: "notify"
     case .delete: "delete"
     case .list: "list"
     case .info: "info"

@@ -10,7 +10,7 @@ extension Register {
     _ request: TypedRequest<Value>, returns: ReturnMode = .old
   ) async throws(ClientError) -> AtomicOutcome {
     try await client.perform(
-      try request.checked(for: name), on: reference, returns: returns)
+      try request.checked(for: name), on: reference, returns: returns, timeout: timeout)
   }
 
   func apply(

@@ -120,6 +120,7 @@ extension LoadTarget {
       case .unix(let path): return try SocketAddress(unixPath: path)
       case .tcp(let host, let port), .http(let host, let port):
         return try SocketAddress(host: host, port: port)
+      case .tls, .https: throw .invalidAddress(text, reason: "bench does not speak TLS")
       case .map: throw .invalidAddress(text, reason: "the map has no socket")
       }
     } catch {

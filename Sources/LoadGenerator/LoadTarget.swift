@@ -39,7 +39,7 @@ public struct LoadTarget: Hashable, Sendable {
     address = try ServerAddress(text)
     switch address {
     case .tcp, .unix: break
-    case .http, .map:
+    case .tls, .http, .https, .map:
       throw .usage("bench loads atr://HOST:PORT and unix:PATH, and not yet `\(text)`.")
     }
   }
