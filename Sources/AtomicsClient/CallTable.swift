@@ -92,6 +92,13 @@ struct CallTable {
     return true
   }
 
+  /// Gives the call no longer than until `end`.
+  mutating func hurry(_ call: PendingCall, until end: Deadline) {
+    guard end < call.deadline else { return }
+    call.deadline = end
+    deadlines.push(.init(deadline: end, key: call.ticket))
+  }
+
   /// A call whose time was up at `now`. Remove it before the next is asked for.
   mutating func expired(at now: Deadline) -> PendingCall? {
     let first = nextDeadline()

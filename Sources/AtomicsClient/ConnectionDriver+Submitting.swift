@@ -30,8 +30,8 @@ extension ConnectionDriver {
     }
     let limit = min(options.maximumInFlight, engine.inFlightLimit)
     while engine.outstandingCount < limit, let watch = unsubscribed.popFirst() {
-      if output.isFull { unsubscribed.append(watch); return true }
       subscribe(watch, session, into: &output)
+      if output.isFull { return true }
     }
     while engine.outstandingCount < limit, let call = calls.next() {
       start(call, session, into: &output)

@@ -126,7 +126,24 @@ final class ConnectionDriver {
 
   func cancel(_ call: PendingCall) {
     takeCalls()
+    guard !letFinish(call) else { return }
     finish(call, .failure(.cancelled(applied: call.appliedSoFar)))
+  }
+
+  /// Has the server end a wait whose operation may have run, and tell: what was taken must not get
+  /// lost. False where there is nothing to be told.
+  private func letFinish(_ call: PendingCall) -> Bool {
+    guard call.stage == .sent, call.isWait, call.appliedSoFar == .unknown,
+      case .ready(let session) = state
+    else { return false }
+    guard !call.isCancelled else { return true }
+    call.isCancelled = true
+    session.cancellations.append(call.ticket)
+    session.stream?.requestTurn()
+    let end = loop.now.advanced(by: options.timeoutNanoseconds)
+    calls.hurry(call, until: end)
+    wake(by: end)
+    return true
   }
 
   /// Ends the calls and watches that there are. Later calls never come here.
@@ -200,6 +217,7 @@ final class ConnectionDriver {
 
   /// The error of a call whose time is up.
   private func expiry(of call: PendingCall) -> ClientError {
+    if call.isCancelled { return .cancelled(applied: call.appliedSoFar) }
     guard call.stage != .sent, let lastFailure else {
       return .timeout(applied: call.appliedSoFar)
     }

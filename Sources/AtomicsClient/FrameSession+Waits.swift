@@ -87,7 +87,8 @@ extension WaitPlan {
     let timeout = timeoutMilliseconds ?? WaitFrame.withoutLimit
     return if let then {
       WaitFrame(
-        predicate, operand, timeoutMilliseconds: timeout, then: then, returns: then.returnAsked(.old))
+        predicate, operand, timeoutMilliseconds: timeout, then: then,
+        returns: then.returnAsked(.old))
     } else {
       WaitFrame(predicate, operand, timeoutMilliseconds: timeout, order: order)
     }

@@ -33,6 +33,8 @@ final class PendingCall {
   var ticket: UInt64 = 0
   /// The server has answered: there is nothing to cancel.
   var isAnswered = false
+  /// The task was cancelled, and the server is to say what became of the wait.
+  var isCancelled = false
   /// The watch that it began.
   var watch: UInt64?
 
@@ -73,7 +75,7 @@ final class PendingCall {
   /// Whether it may be sent once more after `error`, which a session has told of it.
   func canBeRepeated(after error: ClientError) -> Bool {
     // A server that ends gives up waits, which nobody has cancelled.
-    error.isOfEndingConnection || (isWait && error == .cancelled(applied: .no))
+    !isCancelled && (error.isOfEndingConnection || isWait && error == .cancelled(applied: .no))
   }
 }
 

@@ -25,12 +25,12 @@ public import AtomicsCore
 /// **Threads**: any task on any executor. No call blocks the thread that it is made on, the loop
 /// has its own: handlers of SwiftNIO or Vapor may `await` one as it is.
 public final class RegisterClient: Sendable {
-  private enum Transport: Sendable {
+  enum Transport: Sendable {
     case remote(LoopConnection)
     case map(LocalRegisters)
   }
 
-  private let transport: Transport
+  let transport: Transport
 
   private init(_ transport: Transport) {
     self.transport = transport
@@ -70,23 +70,27 @@ public final class RegisterClient: Sendable {
   /// Makes a register, or confirms that it exists with this type; see
   /// ``BlockingClient/create(_:_:initial:label:)``.
   public func create(
-    _ name: String, _ type: RegisterType, initial: UInt128 = 0, label: String = ""
+    _ name: String, _ type: RegisterType, initial: UInt128 = 0, label: String = "",
+    timeout: Duration? = nil
   ) async throws(ClientError) -> (register: RegisterReference, created: Bool) {
-    try await create(RegisterPlan(name: name, type: type, initial: initial, label: label))
+    try await create(
+      RegisterPlan(name: name, type: type, initial: initial, label: label), timeout: timeout)
   }
 
   /// Makes a register with all that one can have; as above.
   // One value, for all that a plan may come to hold: Swift 6.3 calls an asynchronous function wrong
   // that has a 128-bit parameter beyond those that fit into registers.
   public func create(
-    _ plan: RegisterPlan
+    _ plan: RegisterPlan, timeout: Duration? = nil
   ) async throws(ClientError) -> (register: RegisterReference, created: Bool) {
-    try await call(.create(plan)).asRegister()
+    try await call(.create(plan), timeout: timeout).asRegister()
   }
 
   /// Finds a register. Keep what this returns: operations on it cost no look-up.
-  public func register(named name: String) async throws(ClientError) -> RegisterReference {
-    try await call(.find(name: name)).asRegister().register
+  public func register(
+    named name: String, timeout: Duration? = nil
+  ) async throws(ClientError) -> RegisterReference {
+    try await call(.find(name: name), timeout: timeout).asRegister().register
   }
 
   /// Runs one operation.
@@ -109,49 +113,57 @@ public final class RegisterClient: Sendable {
     case .remote(let connection):
       try register.check(request)
       return try await connection.call(
-        .perform(request, on: register, returns: returns), timeout: timeout)
-        .asOutcome()
+        .perform(request, on: register, returns: returns), timeout: timeout
+      )
+      .asOutcome()
     case .map(let registers): return try registers.perform(request, on: register)
     }
   }
 
   /// Deletes a register.
-  public func delete(_ name: String) async throws(ClientError) {
-    _ = try await call(.delete(name: name))
+  public func delete(_ name: String, timeout: Duration? = nil) async throws(ClientError) {
+    _ = try await call(.delete(name: name), timeout: timeout)
   }
 
   /// Part of the list of registers; see ``BlockingClient/list(prefix:from:limit:)``.
   public func list(
-    prefix: String = "", from cursor: UInt64 = 0, limit: Int = 100
+    prefix: String = "", from cursor: UInt64 = 0, limit: Int = 100,
+    timeout: Duration? = nil
   ) async throws(ClientError) -> RegisterPage {
-    try await call(.list(prefix: prefix, from: cursor, limit: limit)).asPage()
+    try await call(.list(prefix: prefix, from: cursor, limit: limit), timeout: timeout).asPage()
   }
 
   /// All that is known about a register.
-  public func info(named name: String) async throws(ClientError) -> RegisterDescription {
-    try await call(.info(name: name)).asDescription()
+  public func info(
+    named name: String, timeout: Duration? = nil
+  ) async throws(ClientError) -> RegisterDescription {
+    try await call(.info(name: name), timeout: timeout).asDescription()
   }
 
   /// Deletes registers of one owner tag; see ``BlockingClient/deleteOwned(tag:from:)``.
   public func deleteOwned(
-    tag: UInt64, from cursor: UInt64 = 0
+    tag: UInt64, from cursor: UInt64 = 0, timeout: Duration? = nil
   ) async throws(ClientError) -> (count: Int, next: UInt64?) {
-    try await call(.deleteOwned(tag: tag, cursor: cursor)).asOwnedDeleted()
+    try await call(.deleteOwned(tag: tag, cursor: cursor), timeout: timeout).asOwnedDeleted()
   }
 
   /// Figures of the arena as a whole; see ``BlockingClient/arenaReport()``.
-  public func arenaReport() async throws(ClientError) -> ArenaReport {
-    try await call(.arenaReport).asArenaReport()
+  public func arenaReport(
+    timeout: Duration? = nil
+  ) async throws(ClientError) -> ArenaReport {
+    try await call(.arenaReport, timeout: timeout).asArenaReport()
   }
 
   /// One round trip.
-  public func ping() async throws(ClientError) {
-    _ = try await call(.ping)
+  public func ping(timeout: Duration? = nil) async throws(ClientError) {
+    _ = try await call(.ping, timeout: timeout)
   }
 
   /// What the server can do. One round trip.
-  public func capabilities() async throws(ClientError) -> ServerCapabilities {
-    try await call(.capabilities).asCapabilities()
+  public func capabilities(
+    timeout: Duration? = nil
+  ) async throws(ClientError) -> ServerCapabilities {
+    try await call(.capabilities, timeout: timeout).asCapabilities()
   }
 
   /// Closes the client for good. Calls under way fail; later ones throw ``ClientError/closed``.

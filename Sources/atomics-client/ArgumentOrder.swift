@@ -18,7 +18,7 @@ struct ArgumentOrder: Equatable {
   private static let valued: Set<String> = [
     "server", "token-file", "name", "timeout", "order", "failure-order", "mask", "relation",
     "overflow", "min", "max",
-    "initial", "label", "owner", "restore-gap", "prefix", "count", "out",
+    "initial", "label", "owner", "restore-gap", "prefix", "count", "out", "then", "interval",
     "connections", "depth", "seconds", "slices", "compare", "register", "op",
     "generate-completion-script",
   ]

@@ -18,6 +18,8 @@ struct AtomicsClientCommand: ParsableCommand {
         atomics-client cas hits 6 10               exits with 1 if hits is not 6
         atomics-client bit set flags 3             prints the bit found
         atomics-client add seats 2 --overflow fail --max 100
+        atomics-client wait seats ge 1 --then sub 1    waits for a seat and takes it
+        atomics-client watch --prefix jobs/        a line whenever one of them changes
         atomics-client --server shm: inc hits      no network: maps the arena
         atomics-client snapshot save hits.snapshot saves all registers of an arena
         atomics-client export > all.jsonl          the same as text, over any server
@@ -42,18 +44,21 @@ struct AtomicsClientCommand: ParsableCommand {
         2   wrong usage
         3   no connection, or an output that cannot be written
         4   the server does not know who asks, or its access rules do not allow it
+        5   the time of a wait was up
       """,
     version: "0.1.0",
     subcommands: [
       CreateCommand.self, ListCommand.self, RemoveCommand.self, InfoCommand.self,
-      PingCommand.self, LocateCommand.self, StatCommand.self, SnapshotCommand.self,
+      PingCommand.self, WaitCommand.self, WatchCommand.self, LocateCommand.self, StatCommand.self,
+      SnapshotCommand.self,
       ExportCommand.self, ImportCommand.self, BenchCommand.self, TokenCommand.self,
       OperationCommand.self,
     ])
 
   /// The verbs that are no operations.
   static let plainVerbs = [
-    "create", "ls", "rm", "info", "ping", "locate", "stat", "snapshot", "export", "import", "bench",
+    "create", "ls", "rm", "info", "ping", "wait", "watch", "locate", "stat", "snapshot", "export",
+    "import", "bench",
     "token",
   ]
 

@@ -21,14 +21,18 @@ struct CommonOptions: ParsableArguments {
       valueName: "file"))
   var tokenFile: String?
 
-  @Option(help: ArgumentHelp("Give up after this many seconds.", valueName: "seconds"))
-  var timeout: Double = 5
+  @Option(
+    help: ArgumentHelp(
+      "Give up after this many seconds.", discussion: "Without it: 5; a wait has no limit.",
+      valueName: "seconds"))
+  var timeout: Double?
 
   @Flag(help: "Print JSON, the same objects as the HTTP interface answers.")
   var json = false
 
   func validate() throws {
-    guard timeout > 0, timeout <= 86_400 else {
+    guard let timeout else { return }
+    guard timeout >= 0, timeout <= 86_400 else {
       throw ValidationError("--timeout takes seconds above 0, up to 86400.")
     }
   }
@@ -66,11 +70,19 @@ struct CommonOptions: ParsableArguments {
     return path
   }
 
-  var timeoutMilliseconds: Int { Int(timeout * 1000) }
+  /// How long a reply may take.
+  var timeoutMilliseconds: Int { max(1, Int((timeout ?? Self.usualTimeout) * 1000)) }
 
-  func options() throws(ClientError) -> ClientOptions {
-    ClientOptions(
-      timeoutMilliseconds: timeoutMilliseconds, token: try token(), name: "atomics-client")
+  private static let usualTimeout = 5.0
+
+  /// - Parameter waiting: Whether the time that was given is that of a wait, which may be 0.
+  func options(waiting: Bool = false) throws(ClientError) -> ClientOptions {
+    guard waiting || timeout != 0 else {
+      throw .usage("--timeout takes seconds above 0; 0 is for `wait`, which only looks then.")
+    }
+    return ClientOptions(
+      timeoutMilliseconds: waiting ? Int(Self.usualTimeout * 1000) : timeoutMilliseconds,
+      token: try token(), name: "atomics-client")
   }
 
   /// A connection to that server.

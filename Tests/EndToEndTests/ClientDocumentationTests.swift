@@ -24,7 +24,8 @@ import Testing
   @Test("so does every block of the README's part on Swift")
   func readme() throws {
     let text = try DocumentedCode.text(of: "README.md")
-    let part = try #require(text.components(separatedBy: "\n## ").first { $0.hasPrefix("From Swift") })
+    let part = try #require(
+      text.components(separatedBy: "\n## ").first { $0.hasPrefix("From Swift") })
     let blocks = DocumentedCode.blocks(in: part)
     #expect(blocks.count == 3)
     let examples = try Self.compact("ReadmeTests")
@@ -37,7 +38,8 @@ import Testing
   func missing() throws {
     let block = "let it = try await hits.fetchMultiply(3)  // not there"
     #expect(DocumentedCode.compact(block) == "letit=tryawaithits.fetchMultiply(3)")
-    #expect(try !Self.compact("ClientDocumentationExamples").contains(DocumentedCode.compact(block)))
+    #expect(
+      try !Self.compact("ClientDocumentationExamples").contains(DocumentedCode.compact(block)))
     #expect(DocumentedCode.compact("(\"atr://h:1\") // x") == "(\"atr://h:1\")")
   }
 

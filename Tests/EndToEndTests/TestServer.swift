@@ -46,13 +46,16 @@ func withServer<Result>(
 }
 
 /// A server on a thread of its own.
-private struct RunningServer {
+struct RunningServer {
   let server: Server
   private let thread: LoopThread
 
-  init(arenaPath: String, _ configure: (inout ServerConfiguration) -> Void) throws {
+  /// - Parameter port: 0: a free one.
+  init(
+    arenaPath: String, port: UInt16 = 0, _ configure: (inout ServerConfiguration) -> Void = { _ in }
+  ) throws {
     var configuration = ServerConfiguration(arenaPath: arenaPath)
-    configuration.listen = [.tcp(host: "127.0.0.1", port: 0)]
+    configuration.listen = [.tcp(host: "127.0.0.1", port: port)]
     configuration.limits.drainNanoseconds = 1_000_000_000
     configure(&configuration)
     let server = try Server(configuration, logger: Logger(label: "test"))

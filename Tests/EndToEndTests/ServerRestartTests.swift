@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AtomicsClient
+import AtomicsCore
+import EventLoop
+import TestSupport
+import Testing
+
+/// Clients whose server ends and comes back.
+@Suite(.timeLimit(.minutes(2))) struct ServerRestartTests {
+  @Test(
+    "a client goes on with the next server at the same address, with the references that it had")
+  func goesOn() async throws {
+    let type = try #require(RegisterType(name: "u64"))
+    let increment = try AtomicRequest(.increment, on: type)
+    try await withTemporaryArenaPath { path in
+      let first = try RunningServer(arenaPath: path)
+      let place = try SocketAddress(first.server.addresses[0])
+      var clients: [(client: RegisterClient, register: RegisterReference)] = []
+      for address in ["atr://\(place)", "http://\(place)", "unix:\(path)/sock"] {
+        let client = try await RegisterClient.connect(
+          to: ServerAddress(address), options: ClientOptions(timeoutMilliseconds: 30_000))
+        let register = try await client.create("hits", type).register
+        try await client.perform(increment, on: register)
+        clients.append((client, register))
+      }
+      first.end()
+      let calls = clients.map { client, register in
+        Task { try await client.perform(increment, on: register).new }
+      }
+      await #expect(throws: ClientError.self) {
+        try await clients[0].client.ping(timeout: .milliseconds(120))
+      }
+      let second = try RunningServer(arenaPath: path, port: place.port ?? 0)
+      defer { second.end() }
+      var values: Set<UInt128> = []
+      for call in calls { values.insert(try await call.value) }
+      #expect(values == [4, 5, 6])
+    }
+  }
+
+  @Test(
+    "operations of many tasks while the server restarts: none is run twice, none is lost silently")
+  func accountsForAll() async throws {
+    let type = try #require(RegisterType(name: "u64"))
+    let increment = try AtomicRequest(.increment, on: type)
+    try await withTemporaryArenaPath { path in
+      var running = try RunningServer(arenaPath: path)
+      defer { running.end() }
+      let place = try SocketAddress(running.server.addresses[0])
+      let client = try await RegisterClient.connect(
+        to: ServerAddress("atr://\(place)"), options: ClientOptions(timeoutMilliseconds: 30_000))
+      let register = try await client.create("hits", type).register
+      let tasks = (0..<20).map { _ in
+        Task {
+          var (sure, unknown) = (0, 0)
+          while !Task.isCancelled {
+            do {
+              try await client.perform(increment, on: register)
+              sure += 1
+            } catch {
+              switch error {
+              case .cancelled(.no): break
+              case .cancelled, .connectionLost: unknown += error.applied == .unknown ? 1 : 0
+              default: throw error
+              }
+            }
+          }
+          return (sure, unknown)
+        }
+      }
+      for _ in 0..<3 {
+        let before = try await client.info(named: "hits").value
+        while try await client.info(named: "hits").value < before + 200 {}
+        running.end()
+        running = try RunningServer(arenaPath: path, port: place.port ?? 0)
+      }
+      try await client.ping()
+      for task in tasks { task.cancel() }
+      var (sure, unknown) = (0, 0)
+      for task in tasks {
+        let (itsSure, itsUnknown) = try await task.value
+        sure += itsSure
+        unknown += itsUnknown
+      }
+      let value = Int(try await client.info(named: "hits").value)
+      #expect(sure <= value && value <= sure + unknown)
+    }
+  }
+}
