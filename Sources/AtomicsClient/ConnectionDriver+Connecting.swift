@@ -12,31 +12,70 @@ extension ConnectionDriver {
   }
 
   func attempt() {
+    attemptNumber += 1
     attemptEnd = loop.now.advanced(by: options.timeoutNanoseconds)
-    do throws(ClientError) {
-      let session = LoopSession(
-        try server.makeSession(options, isAlwaysRead: true), of: self,
-        silence: SilenceGuard(limitNanoseconds: options.timeoutNanoseconds, now: loop.now))
-      state = .connecting(session)
-      try session.connect(on: loop, to: server)
-      wake(by: attemptEnd)
+    guard server.isNamed else { return resolved(to: server.lookUp(), attemptNumber) }
+    state = .resolving
+    wake(by: attemptEnd)
+    let (server, loop, number) = (server, loop, attemptNumber)
+    do throws(EventLoopError) {
+      try LoopThread(name: "atomics-resolve") { [self] in
+        let found = server.lookUp()
+        loop.execute { self.resolved(to: found, number) }
+      }.detach()
     } catch {
-      state = .disconnected
-      attemptFailed(error)
+      attemptFailed(ClientError(connecting: error, to: server.name))
     }
+  }
+
+  private func resolved(to found: Result<[SocketAddress], ClientError>, _ number: Int) {
+    switch state {
+    case .disconnected where !server.isNamed, .resolving: break
+    default: return
+    }
+    guard number == attemptNumber else { return }
+    switch found {
+    case .success(let found):
+      addresses = found[...]
+      tryNext(orFail: .unreachable(server: server.name, reason: "it has no address"))
+    case .failure(let error): attemptFailed(error)
+    }
+  }
+
+  /// Connects to the next address; the attempt has failed where none is left.
+  private func tryNext(orFail error: ClientError) {
+    var error = error
+    while let address = addresses.popFirst() {
+      let now = loop.now
+      let rest = attemptEnd > now ? attemptEnd.nanoseconds - now.nanoseconds : 0
+      addressEnd = now.advanced(by: rest / UInt64(addresses.count + 1))
+      do throws(ClientError) {
+        let session = LoopSession(
+          try server.makeSession(options, isAlwaysRead: true), of: self,
+          silence: SilenceGuard(limitNanoseconds: options.timeoutNanoseconds, now: now))
+        state = .connecting(session)
+        try session.connect(on: loop, to: server, at: address)
+        return wake(by: addressEnd)
+      } catch let failure {
+        error = failure
+      }
+    }
+    attemptFailed(error)
   }
 
   /// The server has greeted.
   func connected(_ session: LoopSession) {
     guard !isClosed else { return }
     state = .ready(session)
-    attemptEnd = .never
+    addresses = []
     handles = HandleMemory(
       connection: session.session.connection, arena: session.session.arena)
     tellFirst(.success(()))
   }
 
-  private func attemptFailed(_ error: ClientError) {
+  func attemptFailed(_ error: ClientError) {
+    state = .disconnected
+    addresses = []
     guard !isFirstAttempt else { return tellFirst(.failure(error)) }
     setBack(after: error)
     // Another attempt would end alike: who the client is does not change by itself.
@@ -57,8 +96,9 @@ extension ConnectionDriver {
   func ended(_ session: LoopSession, _ reason: AbandonReason, connecting: StreamCloseReason) {
     guard !isClosed, session === currentSession else { return }
     guard session.isReady else {
-      state = .disconnected
-      return attemptFailed(connectFailure(connecting, reason))
+      let error = connectFailure(connecting, reason)
+      // Who answers is the server, whatever it says; of who does not there may be another.
+      return error.isUnreachable ? tryNext(orFail: error) : attemptFailed(error)
     }
     session.session.abandon(reason)
     interruptWatches()
@@ -83,4 +123,19 @@ extension ConnectionDriver {
     default: reason.error(.no)
     }
   }
+}
+
+extension RemoteServer {
+  /// As `addresses()`, for handing over.
+  fileprivate func lookUp() -> Result<[SocketAddress], ClientError> {
+    do throws(ClientError) {
+      return .success(try addresses())
+    } catch {
+      return .failure(error)
+    }
+  }
+}
+
+extension ClientError {
+  fileprivate var isUnreachable: Bool { if case .unreachable = self { true } else { false } }
 }

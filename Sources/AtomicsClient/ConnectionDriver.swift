@@ -5,11 +5,11 @@ import EventLoop
 /// The loop's side of a `LoopConnection`: outlives connections, and knows what each call has come
 /// to. Loop thread only.
 ///
-///                    begin                WELCOME
-///     disconnected ────────▶ connecting ─────────▶ ready
-///        ▲   ▲                   │                   │          any ── close ──▶ closed
-///        │   └─ back-off ◀───────┘ failed            │ lost
-///        └──────────────────────────────────────────-┘
+///              begin             addresses             WELCOME
+///     disconnected ──▶ resolving ───────▶ connecting ─────────▶ ready
+///        ▲   ▲             │                │    ▲ next address   │    any ── close ──▶ closed
+///        │   └─ back-off ◀─┴────────────────┴────┘                │
+///        └────────────────────────────────────────────────────────┘ lost
 ///
 /// It connects only while a call or a watch asks for something.
 final class ConnectionDriver {
@@ -17,6 +17,8 @@ final class ConnectionDriver {
 
   enum State {
     case disconnected
+    /// A thread of its own asks the system's resolver, which may take its time.
+    case resolving
     case connecting(LoopSession)
     case ready(LoopSession)
     case closed
@@ -50,6 +52,12 @@ final class ConnectionDriver {
   var notBefore = Deadline(nanoseconds: 0)
   /// When the attempt under way has failed.
   var attemptEnd = Deadline.never
+  /// Until when the address that is being tried has time: the attempt's rest is divided up.
+  var addressEnd = Deadline.never
+  /// Addresses of the attempt under way that were not tried yet.
+  var addresses: ArraySlice<SocketAddress> = []
+  /// Told apart from earlier attempts, whose addresses may come late.
+  var attemptNumber = 0
   /// Why there is no connection.
   var lastFailure: ClientError?
 
@@ -169,7 +177,7 @@ final class ConnectionDriver {
   var currentSession: LoopSession? {
     switch state {
     case .connecting(let session), .ready(let session): session
-    case .disconnected, .closed: nil
+    case .disconnected, .resolving, .closed: nil
     }
   }
 
@@ -212,7 +220,11 @@ final class ConnectionDriver {
     connectIfWanted()
     wake(by: calls.nextDeadline())
     if let session = currentSession { wake(by: session.silence.nextLook) }
-    if case .connecting = state { wake(by: attemptEnd) }
+    switch state {
+    case .connecting: wake(by: addressEnd)
+    case .resolving: wake(by: attemptEnd)
+    default: break
+    }
   }
 
   /// The error of a call whose time is up.
@@ -228,7 +240,9 @@ final class ConnectionDriver {
   private func watchSilence(at now: Deadline) {
     switch state {
     case .connecting(let session):
-      if now >= attemptEnd { session.stream?.close(.deadline) }
+      if now >= addressEnd { session.stream?.close(.deadline) }
+    case .resolving:
+      if now >= attemptEnd { attemptFailed(ClientError(connecting: .timedOut, to: server.name)) }
     case .ready(let session):
       switch session.silence.look(at: now) {
       case .alive: break

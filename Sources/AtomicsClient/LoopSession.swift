@@ -27,9 +27,10 @@ final class LoopSession: SecuredHandler {
     self.silence = silence
   }
 
-  func connect(on loop: EventLoop, to server: RemoteServer) throws(ClientError) {
+  func connect(
+    on loop: EventLoop, to server: RemoteServer, at address: SocketAddress
+  ) throws(ClientError) {
     let handler = try server.securing(self)
-    let address = try server.resolve()
     do throws(EventLoopError) {
       stream = try loop.connect(to: address, handler: handler)
     } catch {

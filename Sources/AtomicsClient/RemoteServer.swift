@@ -91,12 +91,10 @@ struct RemoteServer: Sendable {
         + "(--insecure-token).")
   }
 
-  /// The first of ``addresses()``.
-  func resolve() throws(ClientError) -> SocketAddress {
-    guard let first = try addresses().first else {
-      throw .unreachable(server: name, reason: "it has no address")
-    }
-    return first
+  /// Whether ``addresses()`` has to ask the resolver.
+  var isNamed: Bool {
+    guard case .host(let host, let port) = place else { return false }
+    return (try? SocketAddress(host: host, port: port)) == nil
   }
 
   /// The handler that the loop is to have for `handler`, which speaks in plain text.

@@ -119,7 +119,8 @@ import WireProtocol
     await #expect(throws: ClientError.cancelled(applied: .no)) { try await task.value }
   }
 
-  @Test("two thousand calls, cancelled and timed out at random: each ends once, and no sum is wrong")
+  @Test(
+    "two thousand calls, cancelled and timed out at random: each ends once, and no sum is wrong")
   func survivesCancellation() async throws {
     let registers = ScriptedRegisters()
     let server = try serve(registers)

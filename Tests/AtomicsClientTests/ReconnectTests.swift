@@ -218,7 +218,8 @@ import WireProtocol
     #expect(registers.connections == 4)
   }
 
-  @Test("a reference works on the next connection, by another handle, opened once for all who use it")
+  @Test(
+    "a reference works on the next connection, by another handle, opened once for all who use it")
   func keepsReferences() async throws {
     let code = incrementCode
     let registers = ScriptedRegisters { frame in

@@ -6,10 +6,9 @@ import Testing
 @testable import AtomicsClient
 
 @Suite struct SilenceGuardTests {
-  private var silence = SilenceGuard(limitNanoseconds: 100, now: at(0))
+  private var silence = SilenceGuard(limitNanoseconds: 100, now: Deadline(nanoseconds: 0))
 
-  private static func at(_ nanoseconds: UInt64) -> Deadline { Deadline(nanoseconds: nanoseconds) }
-  private func at(_ nanoseconds: UInt64) -> Deadline { Self.at(nanoseconds) }
+  private func at(_ nanoseconds: UInt64) -> Deadline { Deadline(nanoseconds: nanoseconds) }
 
   @Test("where nothing is awaited silence means nothing, however long")
   mutating func idles() {
