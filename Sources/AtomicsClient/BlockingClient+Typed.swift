@@ -34,7 +34,9 @@ extension BlockingClient {
 
   /// The register of the plan's name and type, made as the plan says when there is none; as
   /// ``register(named:as:initial:)``.
-  public func register(_ plan: RegisterPlan) throws(ClientError) -> RegisterReference {
+  public func register(
+    _ plan: RegisterPlan
+  ) throws(ClientError) -> RegisterReference {
     do throws(ClientError) {
       return try register(named: plan.name).checked(as: plan.type)
     } catch {
@@ -55,7 +57,9 @@ extension BlockingClient {
   }
 
   /// The register of this name, or nil where there is none. One round trip.
-  public func find(named name: String) throws(ClientError) -> RegisterReference? {
+  public func find(
+    named name: String
+  ) throws(ClientError) -> RegisterReference? {
     do throws(ClientError) {
       return try register(named: name)
     } catch {

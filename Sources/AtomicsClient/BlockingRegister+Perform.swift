@@ -10,7 +10,7 @@ extension BlockingRegister {
     _ request: TypedRequest<Value>, returns: ReturnMode = .old
   ) throws(ClientError) -> AtomicOutcome {
     try client.perform(
-      try request.checked(for: name), on: reference, returns: returns)
+      try request.checked(for: name), on: reference, returns: returns, timeout: timeout)
   }
 
   func apply(

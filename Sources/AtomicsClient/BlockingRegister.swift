@@ -12,6 +12,8 @@ public import AtomicsCore
 public struct BlockingRegister<Value: AtomicValue> {
   public let client: BlockingClient
   public let reference: RegisterReference
+  /// How long a call may take; nil: as the client's options say.
+  public var timeout: Duration?
 
   init(_ reference: RegisterReference, of client: BlockingClient) {
     self.client = client
@@ -19,4 +21,11 @@ public struct BlockingRegister<Value: AtomicValue> {
   }
 
   public var name: String { reference.name }
+
+  /// The same register, each call on which may take `timeout`.
+  public func within(_ timeout: Duration) -> BlockingRegister<Value> {
+    var register = self
+    register.timeout = timeout
+    return register
+  }
 }

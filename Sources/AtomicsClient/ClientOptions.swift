@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import EventLoop
+
 /// How a client behaves.
 public struct ClientOptions: Sendable {
   /// How long to wait for a connection, for each reply, and for another process to finish a change
@@ -31,4 +33,9 @@ public struct ClientOptions: Sendable {
     self.tls = tls
     self.sendsTokenInPlainText = sendsTokenInPlainText
   }
+}
+
+extension ClientOptions {
+  /// When a call that begins now has taken too long.
+  var deadline: Deadline { .after(nanoseconds: timeoutNanoseconds) }
 }

@@ -11,9 +11,7 @@ extension LocalRegisters {
   func watch(_ plan: WatchPlan, feed: WatchFeed) throws(ClientError) {
     try plan.check()
     guard case .register(let register) = plan.subject else {
-      throw .usage(
-        "Over the map one register is watched at a time: to watch a prefix use the arena's server, "
-          + "by unix:PATH or atr://HOST:PORT.")
+      throw Self.watchesNoPrefix
     }
     // Found here, so that the caller hears at once that it is not there.
     _ = try handle(of: register)
@@ -30,6 +28,10 @@ extension LocalRegisters {
       throw refusal
     }
   }
+
+  static let watchesNoPrefix = ClientError.usage(
+    "Over the map one register is watched at a time: to watch a prefix use the arena's server, "
+      + "by unix:PATH or atr://HOST:PORT.")
 
   private func follow(
     _ register: RegisterReference, _ pause: UInt64, _ feed: WatchFeed,

@@ -25,7 +25,7 @@ extension RegisterClient {
   }
 
   /// The register of this name and type, made when there is none; as
-  /// ``register(named:as:initial:)`` for a type that is known at run time.
+  /// ``register(named:as:initial:timeout:)`` for a type that is known at run time.
   ///
   /// - Parameter initial: The first value's bits, zero-extended.
   public func register(
@@ -35,7 +35,7 @@ extension RegisterClient {
   }
 
   /// The register of the plan's name and type, made as the plan says when there is none; as
-  /// ``register(named:as:initial:)``.
+  /// ``register(named:as:initial:timeout:)``.
   public func register(
     _ plan: RegisterPlan, timeout: Duration? = nil
   ) async throws(ClientError) -> RegisterReference {
@@ -50,7 +50,7 @@ extension RegisterClient {
 
   /// The register of this name, or nil where there is none. One round trip.
   ///
-  /// - Throws: As ``register(named:as:initial:)``.
+  /// - Throws: As ``register(named:as:initial:timeout:)``.
   public func find<Value: AtomicValue>(
     named name: String, as _: Value.Type, timeout: Duration? = nil
   ) async throws(ClientError) -> Register<Value>? {

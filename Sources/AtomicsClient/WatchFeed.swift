@@ -126,18 +126,15 @@ final class WatchFeed: Sendable {
     return try answer.get()
   }
 
+  /// What is there already; nil: nothing.
+  func takeNow() -> Answer? {
+    state.withLock { $0.take() }
+  }
+
   /// What is there; nil: `consumer` has it as soon as it comes.
   private func take(orElse consumer: CheckedContinuation<Answer, Never>) -> Answer? {
     state.withLock { state in
-      if state.isConsumerGone { return .failure(.cancelled(applied: .no)) }
-      if let name = state.order.popFirst(), let event = state.latest.removeValue(forKey: name) {
-        return .success(event)
-      }
-      if let failure = state.failure {
-        state.failure = nil
-        return .failure(failure)
-      }
-      if state.isFinished { return .success(nil) }
+      if let answer = state.take() { return answer }
       guard state.consumer == nil else {
         return .failure(.usage("A watch has one consumer, and another one waits already."))
       }
@@ -163,6 +160,18 @@ final class WatchFeed: Sendable {
 }
 
 extension WatchFeed.State {
+  fileprivate mutating func take() -> WatchFeed.Answer? {
+    if isConsumerGone { return .failure(.cancelled(applied: .no)) }
+    if let name = order.popFirst(), let event = latest.removeValue(forKey: name) {
+      return .success(event)
+    }
+    if let failure {
+      self.failure = nil
+      return .failure(failure)
+    }
+    return isFinished ? .success(nil) : nil
+  }
+
   fileprivate mutating func takeConsumer() -> CheckedContinuation<WatchFeed.Answer, Never>? {
     defer { consumer = nil }
     return consumer

@@ -33,9 +33,14 @@ struct AtomicsClientCommand: ParsableCommand {
       SERVERS:
         atr://HOST:PORT   the binary protocol     unix:PATH   the same, locally
         http://HOST:PORT  HTTP/2                  shm:[PATH]  an arena, mapped
+        atrs:// and https:// are the same over TLS: --tls-ca FILE, --tls-certificate
+        FILE, --tls-key FILE, --tls-server-name NAME, --tls-insecure, else
+        $ATOMICS_TLS_CA, $ATOMICS_TLS_CERTIFICATE, $ATOMICS_TLS_KEY,
+        $ATOMICS_TLS_SERVER_NAME, else the roots that the system trusts.
       Without --server: $ATOMICS_SERVER, else \(ServerAddress.standard).
       A server with access rules wants a token: --token-file FILE, else $ATOMICS_TOKEN,
-      else the file $ATOMICS_TOKEN_FILE; `token new` makes one.
+      else the file $ATOMICS_TOKEN_FILE; `token new` makes one. It goes beyond
+      loopback over TLS only, or with --insecure-token.
 
       EXIT CODES:
         0   done

@@ -10,7 +10,8 @@ struct CommonOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Where the registers are: atr://HOST:PORT, http://HOST:PORT, unix:PATH or shm:[PATH].",
-      discussion: "Without it: $ATOMICS_SERVER, else \(ServerAddress.standard).",
+      discussion:
+        "With TLS atrs://HOST:PORT or https://HOST:PORT. Without it: $ATOMICS_SERVER, else \(ServerAddress.standard).",
       valueName: "address"))
   var server: String?
 
@@ -20,6 +21,11 @@ struct CommonOptions: ParsableArguments {
       discussion: "Without it: $ATOMICS_TOKEN, $ATOMICS_TOKEN_FILE.",
       valueName: "file"))
   var tokenFile: String?
+
+  @Flag(help: "Send the token beyond loopback even without TLS: whoever reads the wire has it.")
+  var insecureToken = false
+
+  @OptionGroup(title: "TLS OPTIONS") var tls: TLSOptions
 
   @Option(
     help: ArgumentHelp(
@@ -42,7 +48,7 @@ struct CommonOptions: ParsableArguments {
 
   var settings: ClientSettings {
     ClientSettings(
-      serverFlag: server, tokenFileFlag: tokenFile,
+      serverFlag: server, tokenFileFlag: tokenFile, tlsFlags: tls.settings,
       environment: ProcessInfo.processInfo.environment)
   }
 
@@ -82,7 +88,8 @@ struct CommonOptions: ParsableArguments {
     }
     return ClientOptions(
       timeoutMilliseconds: waiting ? Int(Self.usualTimeout * 1000) : timeoutMilliseconds,
-      token: try token(), name: "atomics-client")
+      token: try token(), name: "atomics-client", tls: tls.configuration(settings),
+      sendsTokenInPlainText: insecureToken)
   }
 
   /// A connection to that server.

@@ -48,14 +48,11 @@ struct WaitCommand: RegisterCommand {
 
   func run(_ output: Output) throws -> Outcome {
     let predicate = try readPredicate()
-    var operands = words[...]
-    var value: String?
-    if predicate != .changed {
-      guard let first = operands.popFirst() else {
-        throw ClientError.usage("`wait NAME \(predicate.name)` takes a VALUE.")
-      }
-      value = first
+    guard predicate == .changed || !words.isEmpty else {
+      throw ClientError.usage("`wait NAME \(predicate.name)` takes a VALUE.")
     }
+    let value = predicate == .changed ? nil : words[0]
+    let operands = words.dropFirst(value == nil ? 0 : 1)
     let order = try MemoryOrder.named(order, by: "--order") ?? .sequentiallyConsistent
     let verb = try readVerb(operands, order)
     let (address, options) = (try common.address(), try common.options(waiting: true))
