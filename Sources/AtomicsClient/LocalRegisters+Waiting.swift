@@ -133,7 +133,16 @@ extension LocalRegisters {
 
   /// Wakes those who wait for a register.
   func notify(_ register: RegisterReference) throws(ClientError) {
-    try arena().notify(try handle(of: register))
+    try arena().notify(try liveHandle(of: register))
+  }
+
+  /// - Throws: `notFound` where the register was deleted.
+  func liveHandle(of register: RegisterReference) throws(ClientError) -> RegisterHandle {
+    let handle = try handle(of: register)
+    guard try arena().condition(of: handle) != .deleted else {
+      throw .notFound(name: register.name)
+    }
+    return handle
   }
 
   // MARK: - Threads

@@ -14,7 +14,7 @@ extension LocalRegisters {
       throw Self.watchesNoPrefix
     }
     // Found here, so that the caller hears at once that it is not there.
-    _ = try handle(of: register)
+    _ = try liveHandle(of: register)
     let cancellation = MapCancellation()
     feed.onEnd = { [self] in end(cancellation, of: register) }
     var refusal: ClientError?

@@ -7,11 +7,11 @@ extension RegisterClient {
   /// Values that follow each other faster than they are taken become one event, and one that passes
   /// by between two looks is not seen; the last one always is.
   ///
-  /// - Parameter interval: The least time between two events of one register, in whole milliseconds,
-  ///   rounded up. Over the map one at least.
-  /// - Throws: ``ClientError/notFound(name:)``; ``ClientError/usage(_:)`` over HTTP; `rejected` with
-  ///   `too-many-requests` past the server's limit (128 watches of a connection by default) or that
-  ///   of the map (256, each of which has a thread).
+  /// - Parameter interval: The least time between two events of one register, in whole
+  ///   milliseconds, rounded up. Over the map one at least.
+  /// - Throws: ``ClientError/notFound(name:)``; ``ClientError/usage(_:)`` over HTTP; `rejected`
+  ///   with `too-many-requests` past the server's limit (128 watches of a connection by default)
+  ///   or that of the map (256 with its waits, each of which has a thread).
   public func watch(
     _ register: RegisterReference, interval: Duration = .zero
   ) async throws(ClientError) -> RegisterEvents {

@@ -5,8 +5,8 @@ public import AtomicsCore
 /// What a value must be like for a wait to end.
 ///
 /// Integers compare by their value, bytes from the first one in memory, floats by their value, but
-/// for ``equal(to:)``, ``notEqual(to:)`` and ``changed``, which compare bits: -0.0 is not 0.0, and a
-/// NaN equals the same NaN.
+/// for ``equal(to:)``, ``notEqual(to:)`` and ``changed``, which compare bits: -0.0 is not 0.0, and
+/// a NaN equals the same NaN.
 ///
 /// Waits look when something changed: a value that comes and goes between two looks may not be
 /// seen. ``atLeast(_:)``, ``atMost(_:)`` and bits do better than ``equal(to:)`` where the value may

@@ -27,8 +27,8 @@ struct WatchPlan: Sendable {
 }
 
 extension WatchPlan {
-  /// - Parameter interval: The least time between two events of one register, in whole milliseconds,
-  ///   rounded up; at most 49 days.
+  /// - Parameter interval: The least time between two events of one register, in whole
+  ///   milliseconds, rounded up; at most 49 days.
   init(_ subject: Subject, interval: Duration) {
     self.init(
       subject: subject, intervalMilliseconds: interval.wireMilliseconds ?? .max)

@@ -10,16 +10,17 @@ struct WaitCommand: RegisterCommand {
     commandName: "wait", abstract: "Wait until a register has such a value.",
     usage: "atomics-client wait NAME PREDICATE [VALUE] [--timeout SECONDS] [--then OPERATION …]",
     discussion: """
-      PREDICATE is \(ValuePredicate.allCases.map(\.name).joined(separator: ", ")): how the value must
-      stand to VALUE. `any` and `all` are about bits; `changed` takes no VALUE, and waits
-      for another value than the first one seen. Prints the value that was waited for.
-      Uses no processor time while nothing happens, here or at the server.
+      PREDICATE is \(names): how the
+      value must stand to VALUE. `any` and `all` are about bits; `changed` takes no
+      VALUE, and waits for another value than the first one seen. Prints the value
+      that was waited for. Takes no processor time while nothing happens.
 
-      With --then, OPERATION runs on that very value, as one atomic step; its operands
-      come last. Prints what the operation prints by itself.
+      With --then, OPERATION runs on that very value, as one atomic step; its
+      operands come last. Prints what the operation prints by itself.
 
-      When the time is up, prints the value seen last, and exits with 5. Ctrl-C ends the
-      wait at the server, too: exit code 130, unless the operation had run by then.
+      When the time is up, prints the value seen last, and exits with 5. Ctrl-C
+      ends the wait at the server, too: exit code 130, unless the operation has run
+      by then.
 
       Not over http://.
 
@@ -27,6 +28,8 @@ struct WaitCommand: RegisterCommand {
         atomics-client wait hits ge 10
         atomics-client wait seats ge 1 --timeout 2.5 --then sub 1
       """)
+
+  private static let names = ValuePredicate.allCases.map(\.name).joined(separator: ", ")
 
   @OptionGroup var common: CommonOptions
   @Option(
@@ -74,8 +77,8 @@ struct WaitCommand: RegisterCommand {
 
   private func readPredicate() throws -> ValuePredicate {
     guard let predicate = ValuePredicate(name: predicate) else {
-      let names = ValuePredicate.allCases.map(\.name).joined(separator: ", ")
-      throw ClientError.usage("`\(predicate)` is no predicate: `wait NAME` takes \(names).")
+      throw ClientError.usage(
+        "`\(predicate)` is no predicate: `wait NAME` takes \(Self.names).")
     }
     return predicate
   }

@@ -10,13 +10,13 @@ struct WatchCommand: RegisterCommand {
     commandName: "watch", abstract: "Print registers' values whenever they change.",
     usage: "atomics-client watch NAME … | --prefix PREFIX [--count N] [--interval MS] [--json]",
     discussion: """
-      A line for each event: the name, then the present value, and each that is another
-      than before; `gap` behind it where values in between may have passed unseen, or
-      `deleted`. What changes faster than it can be printed becomes one line with the
-      latest value. Lost connections are made again.
+      A line for each event: the name and the present value, then each value that
+      is another than before, with `gap` behind it where others may have passed
+      unseen, or `deleted`. What changes faster than it can be printed becomes one
+      line with the latest value. Lost connections are made again.
 
-      Ends when all NAMEs are deleted, after --count lines, and on Ctrl-C; of a prefix
-      registers come and go. Not over http://; a prefix not over shm:.
+      Ends when all NAMEs are deleted, after --count lines, and on Ctrl-C; in a
+      prefix registers come and go. Not over http://; a prefix not over shm:.
 
       EXAMPLES:
         atomics-client watch hits seats

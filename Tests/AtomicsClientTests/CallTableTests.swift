@@ -15,6 +15,13 @@ import Testing
     PendingCall(.ping, allowance: allowance)
   }
 
+  private mutating func remove(
+    _ call: PendingCall, sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    let isRemoved = table.remove(call)
+    #expect(isRemoved, sourceLocation: sourceLocation)
+  }
+
   private func wait(milliseconds: UInt32? = nil) throws -> PendingCall {
     let type = try #require(RegisterType(name: "u64"))
     let register = RegisterReference(
@@ -53,7 +60,7 @@ import Testing
     table.add(first, now: now)
     let ticket = first.ticket
     #expect(table[ticket] === first)
-    #expect(table.remove(first))
+    remove(first)
     let isRemovedAgain = table.remove(first)
     #expect(!isRemovedAgain)
     #expect(table[ticket] == nil)
@@ -79,14 +86,14 @@ import Testing
     for call in calls { table.add(call, now: now) }
     #expect(table.nextDeadline() == Deadline(nanoseconds: 1_010))
     #expect(table.expired(at: now) == nil)
-    #expect(table.remove(calls[2]))
+    remove(calls[2])
     var expired: [UInt64] = []
     while let call = table.expired(at: Deadline(nanoseconds: 1_030)) {
       expired.append(call.deadline.nanoseconds)
-      #expect(table.remove(call))
+      remove(call)
     }
     #expect(expired == [1_010, 1_030])
-    #expect(table.remove(calls[3]))
+    remove(calls[3])
     #expect(table.nextDeadline() == .never)
     #expect(table.count == 1)
   }
@@ -132,13 +139,13 @@ import Testing
           table.putBack(call)
         } else {
           #expect(table[call.ticket] === call)
-          #expect(table.remove(call))
+          remove(call)
           ended += 1
         }
       default:
         while let call = table.expired(at: time) {
           #expect(call.deadline <= time && call.stage != .ended)
-          #expect(table.remove(call))
+          remove(call)
           ended += 1
         }
         #expect(table.nextDeadline() > time)

@@ -2,6 +2,7 @@
 
 import AtomicsClient
 import AtomicsCore
+import AtomicsServer
 import EventLoop
 import TestSupport
 import Testing
@@ -51,23 +52,9 @@ import Testing
       let client = try await RegisterClient.connect(
         to: ServerAddress("atr://\(place)"), options: ClientOptions(timeoutMilliseconds: 30_000))
       let register = try await client.create("hits", type).register
-      let tasks = (0..<20).map { _ in
-        Task {
-          var (sure, unknown) = (0, 0)
-          while !Task.isCancelled {
-            do {
-              try await client.perform(increment, on: register)
-              sure += 1
-            } catch {
-              switch error {
-              case .cancelled(.no): break
-              case .cancelled, .connectionLost: unknown += error.applied == .unknown ? 1 : 0
-              default: throw error
-              }
-            }
-          }
-          return (sure, unknown)
-        }
+      var tasks: [Task<(sure: Int, unknown: Int), any Error>] = []
+      for _ in 0..<20 {
+        tasks.append(Task { try await increments(client, register, increment) })
       }
       for _ in 0..<3 {
         let before = try await client.info(named: "hits").value
@@ -86,5 +73,25 @@ import Testing
       let value = Int(try await client.info(named: "hits").value)
       #expect(sure <= value && value <= sure + unknown)
     }
+  }
+
+  /// Increments until the task is cancelled; returns how many ran, and how many may have.
+  private func increments(
+    _ client: RegisterClient, _ register: RegisterReference, _ increment: AtomicRequest
+  ) async throws -> (sure: Int, unknown: Int) {
+    var (sure, unknown) = (0, 0)
+    while !Task.isCancelled {
+      do {
+        try await client.perform(increment, on: register)
+        sure += 1
+      } catch {
+        switch error {
+        case .cancelled(.no): break
+        case .cancelled, .connectionLost(_, .unknown): unknown += 1
+        default: throw error
+        }
+      }
+    }
+    return (sure, unknown)
   }
 }

@@ -149,13 +149,15 @@ import Testing
   @Test("a watch goes on over the next connection, and tells that there was a gap")
   func outlivesConnections() async throws {
     try await withTemporaryArenaPath { path in
-      let first = try RunningServer(arenaPath: path)
-      let address = first.server.addresses[0]
+      var first: RunningServer? = try RunningServer(arenaPath: path)
+      let address = try #require(first.map { TestServer(server: $0.server).address })
       let client = try await RegisterClient.connect(to: ServerAddress("atr://\(address)"))
       let hits = try await client.typed("hits", initial: 1).reference
       var events = try await client.watch(hits).makeAsyncIterator()
       #expect(try await events.next()?.kind == .value(1))
-      first.end()
+      first?.end()
+      // The arena is let go of.
+      first = nil
       let map = try await RegisterClient.connect(to: ServerAddress("shm:\(path)"))
       try await map.perform(increment, on: try await map.register(named: "hits"))
       let port = try #require(UInt16(address.split(separator: ":")[1]))
