@@ -73,10 +73,14 @@ final class BlockingChannel {
       throw .connectionLost(reason: "the server closed it", applied: .unknown)
     }
     inputCount += count
-    let consumed = try session.receive(input.span.extracting(0..<inputCount), into: &output)
+    // Taken out for the call, so that it is not copied.
+    var bytes = input
+    input = []
+    let consumed = try session.receive(bytes.span.extracting(0..<inputCount), into: &output)
     inputCount -= consumed
     // Usually nothing is left; what is, is part of one message.
-    for index in 0..<inputCount { input[index] = input[consumed + index] }
+    for index in 0..<inputCount { bytes[index] = bytes[consumed + index] }
+    input = bytes
     return true
   }
 

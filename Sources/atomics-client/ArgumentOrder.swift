@@ -16,7 +16,8 @@ struct ArgumentOrder: Equatable {
 
   /// Options that take a value, by their long name.
   private static let valued: Set<String> = [
-    "server", "token-file", "tls-ca", "tls-certificate", "tls-key", "tls-server-name", "name", "timeout", "order", "failure-order", "mask", "relation",
+    "server", "token-file", "tls-ca", "tls-certificate", "tls-key", "tls-server-name",
+    "name", "timeout", "order", "failure-order", "mask", "relation",
     "overflow", "min", "max",
     "initial", "label", "owner", "restore-gap", "prefix", "count", "out", "then", "interval",
     "connections", "depth", "seconds", "slices", "compare", "register", "op",
