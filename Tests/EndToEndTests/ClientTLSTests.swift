@@ -150,12 +150,12 @@ import Testing
   }
 
   @Test("another name than the address's host can be asked for, and a host's name looked up")
-  func names() async throws {
-    try await withServer(configure: serving("elsewhere")) { server in
+  func names() throws {
+    try withServer(configure: serving("elsewhere")) { server in
       let options = asking(expecting: "elsewhere.test")
       try BlockingClient(ServerAddress("atrs://\(server.address)"), options: options).ping()
     }
-    try await withServer(configure: serving()) { server in
+    try withServer(configure: serving()) { server in
       let port = server.address.split(separator: ":")[1]
       try BlockingClient(ServerAddress("https://localhost:\(port)"), options: asking()).ping()
     }
