@@ -29,6 +29,9 @@ extension ConnectionDriver {
     }
     noteUse(result)
     call.isAnswered = true
+    if call.isCancelled, case .failure(let error) = result, error.isConnectionFailure {
+      return finish(call, .failure(.cancelled(applied: error.applied)))
+    }
     finish(call, result)
   }
 

@@ -41,6 +41,7 @@ final class ScriptedRegisters: Sendable {
     var welcome = Status.ok
     var connections = 0
     var frames: [Frame] = []
+    var waitTimeouts: [UInt32] = []
   }
 
   private let state = Mutex(State())
@@ -56,6 +57,13 @@ final class ScriptedRegisters: Sendable {
   /// How many frames of this kind have come.
   func count(_ opcode: UInt8) -> Int {
     state.withLock { $0.frames.count { $0.opcode == opcode } }
+  }
+
+  /// The timeouts of the waits that have come, in milliseconds.
+  var waitTimeouts: [UInt32] { state.withLock { $0.waitTimeouts } }
+
+  fileprivate func note(waitTimeout: UInt32) {
+    state.withLock { $0.waitTimeouts.append(waitTimeout) }
   }
 
   func value(_ name: String) -> UInt64? { state.withLock { $0.registers[name]?.value } }
@@ -118,6 +126,8 @@ final class ScriptedConnection: StreamHandler {
   private var number = 0
   private var handles: [(name: String, generation: UInt64)] = []
   private var held: [UInt8] = []
+  /// Waits that were not answered, by sequence number.
+  private var waits: [UInt32: FrameHeader] = [:]
 
   init(_ registers: ScriptedRegisters) {
     self.registers = registers
@@ -145,6 +155,10 @@ final class ScriptedConnection: StreamHandler {
         guard input.count >= end else { break }
         let body = input.extracting((offset + 16)..<end)
         offset = end
+        if header.opcode == Opcode.waitUntil.rawValue || header.opcode == Opcode.waitThen.rawValue {
+          waits[header.sequence] = header
+          registers.note(waitTimeout: body.littleEndian32(at: 8))
+        }
         switch registers.action(for: .init(connection: number, opcode: header.opcode)) {
         case .answer:
           let reply = try answer(header, body)
@@ -192,6 +206,24 @@ final class ScriptedConnection: StreamHandler {
       return ControlFrame.opened(
         answering: header, handle: UInt32(1000 * number + handles.count - 1), type: type,
         generation: generation, slot: 0, created: false)
+    case .waitUntil, .waitThen:
+      waits[header.sequence] = nil
+      return operate(.load, header)
+    case .cancel:
+      guard let wait = waits.removeValue(forKey: body.littleEndian32(at: 0)) else {
+        return WireFailure(.notFound, "no such wait").frame(answering: header)
+      }
+      return WireFailure(.cancelled, "").frame(answering: wait)
+        + ControlFrame.done(answering: header)
+    case .watch:
+      let index = Int(header.handleOrAuxiliary) - 1000 * number
+      guard handles.indices.contains(index), let type = RegisterType(name: "u64"),
+        let value = registers.change(handles[index].name, handles[index].generation, { $0 })
+      else { return WireFailure(.gone, "gone").frame(answering: header) }
+      let first = WatchPush(
+        .event, sequence: header.sequence, watch: 9, type: type, changes: 0, leftOut: 0,
+        generation: handles[index].generation, value: UInt128(value))
+      return WatchFrame.answer(to: header, watch: 9) + first.bytes
     default: return ControlFrame.done(answering: header)
     }
   }
