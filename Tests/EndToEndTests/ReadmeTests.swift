@@ -23,8 +23,8 @@ import Testing
   }
 
   @Test("the example of the map")
-  func maps() async throws {
-    try await withServer { server in
+  func maps() throws {
+    try withServer { server in
       let client = try BlockingClient(.map(path: server.arenaPath))
       try client.register(named: "hits", as: UInt64.self).store(20)
       try ReadmeExamples(server: "").map(server.arenaPath)
