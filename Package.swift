@@ -145,7 +145,7 @@ let package = Package(
         "AtomicsClient",
         [
           "AtomicsClient", "WireProtocol", "SharedArena", "AtomicsCore", "EventLoop",
-          "HTTPMessage", "HTTP2Session", "JSONText",
+          "HTTPMessage", "HTTP2Session", "TLSSession", "JSONText",
         ]
       ),
       (

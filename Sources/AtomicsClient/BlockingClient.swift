@@ -92,10 +92,20 @@ public final class BlockingClient {
   public func perform(
     _ request: AtomicRequest, on register: RegisterReference, timeout: Duration? = nil
   ) throws(ClientError) -> AtomicOutcome {
+    try perform(request, on: register, returns: .old, timeout: timeout)
+  }
+
+  /// As above; with ``ReturnMode/nothing`` the outcome tells no values.
+  func perform(
+    _ request: AtomicRequest, on register: RegisterReference, returns: ReturnMode,
+    timeout: Duration?
+  ) throws(ClientError) -> AtomicOutcome {
     switch transport {
     case .remote(let connection):
       try register.check(request)
-      return try connection.call(.perform(request, on: register), timeout: timeout).asOutcome()
+      return try connection.call(
+        .perform(request, on: register, returns: returns), timeout: timeout
+      ).asOutcome()
     case .map(let registers): return try registers.perform(request, on: register)
     }
   }

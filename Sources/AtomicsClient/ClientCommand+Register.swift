@@ -6,7 +6,7 @@ extension ClientCommand {
   /// The register that the command is about, where it is not just a name.
   var register: RegisterReference? {
     switch self {
-    case .perform(_, let register), .wait(_, let register), .notify(let register):
+    case .perform(_, let register, _), .wait(_, let register), .notify(let register):
       return register
     case .watch(let plan):
       guard case .register(let register) = plan.subject else { return nil }
@@ -20,7 +20,8 @@ extension ClientCommand {
   /// The same command by another reference of its register.
   func replacing(_ register: RegisterReference) -> ClientCommand {
     switch self {
-    case .perform(let request, _): return .perform(request, on: register)
+    case .perform(let request, _, let returns):
+      return .perform(request, on: register, returns: returns)
     case .wait(let plan, _): return .wait(plan, on: register)
     case .notify: return .notify(register)
     case .watch(var plan):

@@ -7,7 +7,8 @@ import AtomicsCore
 enum ClientCommand: Sendable {
   case create(RegisterPlan)
   case find(name: String)
-  case perform(AtomicRequest, on: RegisterReference)
+  /// With ``ReturnMode/nothing`` the outcome's values mean nothing, unless the operation declined.
+  case perform(AtomicRequest, on: RegisterReference, returns: ReturnMode = .old)
   case wait(WaitPlan, on: RegisterReference)
   case watch(WatchPlan)
   /// Those who wait for the register are to look at it.
@@ -65,7 +66,7 @@ extension ClientCommand {
   var appliedWhenLost: Applied {
     switch self {
     case .create, .delete, .deleteOwned, .pin: .unknown
-    case .perform(let request, _): request.operation.orders == .load ? .no : .unknown
+    case .perform(let request, _, _): request.operation.orders == .load ? .no : .unknown
     case .wait(let plan, _): plan.then == nil ? .no : .unknown
     case .find, .watch, .notify, .list, .info, .arenaReport, .ping, .capabilities: .no
     }
@@ -76,7 +77,7 @@ extension ClientCommand {
     switch self {
     case .create(let plan): plan.name
     case .find(let name), .delete(let name), .info(let name), .pin(let name): name
-    case .perform(_, let register), .wait(_, let register), .notify(let register): register.name
+    case .perform(_, let register, _), .wait(_, let register), .notify(let register): register.name
     case .watch(let plan): plan.name
     case .list, .deleteOwned, .arenaReport, .ping, .capabilities: nil
     }

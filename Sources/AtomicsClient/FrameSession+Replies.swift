@@ -87,9 +87,10 @@ extension FrameSession {
       throw WireFailure(status: status, body: body)
     }
     switch frame.command {
-    case .perform(let request, let register):
+    case .perform(let request, let register, let returns):
       return .outcome(
-        try Self.outcome(request, register.type, header, body, succeeded: status == .ok))
+        try Self.outcome(
+          request, returns, register.type, header, body, succeeded: status == .ok))
     // Its answer does not come in order, and was read elsewhere.
     case .wait: throw WireFailure(.badFrame, "a wait answered as another request")
     case .watch: return try watching(header)
@@ -141,14 +142,14 @@ extension FrameSession {
 
   /// What an operation's reply says; where it asked for no value, that follows from the request.
   static func outcome(
-    _ request: AtomicRequest, _ type: RegisterType, _ header: FrameHeader, _ body: Span<UInt8>,
-    succeeded: Bool
+    _ request: AtomicRequest, _ returns: ReturnMode, _ type: RegisterType, _ header: FrameHeader,
+    _ body: Span<UInt8>, succeeded: Bool
   ) throws(WireFailure) -> AtomicOutcome {
     guard succeeded || request.canDecline else {
       throw WireFailure(.badFrame, "an operation declined that cannot be")
     }
     guard let value = try OperationFrame.value(ofReply: header, body: body, type: type) else {
-      guard request.returnAsked == .nothing else {
+      guard succeeded, request.returnAsked(returns) == .nothing else {
         throw WireFailure(.badFrame, "a reply without its value")
       }
       return request.outcome(found: 0, on: type)

@@ -7,14 +7,14 @@ import WireProtocol
 extension FrameSession {
   func submit(_ command: ClientCommand, ticket: UInt64, into output: inout OutputBuffer) {
     switch command {
-    case .perform(let request, let register):
+    case .perform(let request, let register, let returns):
       guard let handle = handle(of: register) else {
-        submitByName(request, register, command, ticket, &output)
+        submitByName(request, register, returns, command, ticket, &output)
         return
       }
       let sequence = expect(request.operation.rawValue, command, ticket)
       let frame = OperationFrame.encode(
-        request, type: register.type, returns: request.returnAsked, handle: handle,
+        request, type: register.type, returns: request.returnAsked(returns), handle: handle,
         sequence: sequence)
       for index in 0..<frame.count { output.append(word: frame.words[index]) }
     case .wait(let plan, let register):
@@ -106,20 +106,21 @@ extension FrameSession {
 
   /// A register that this connection has not opened: one round trip instead of two.
   private func submitByName(
-    _ request: AtomicRequest, _ register: RegisterReference, _ command: ClientCommand,
-    _ ticket: UInt64, _ output: inout OutputBuffer
+    _ request: AtomicRequest, _ register: RegisterReference, _ returns: ReturnMode,
+    _ command: ClientCommand, _ ticket: UInt64, _ output: inout OutputBuffer
   ) {
     let sequence = expect(request.operation.rawValue, command, ticket)
     output.append(
       contentsOf: OperationFrame.encode(
-        request, type: register.type, returns: request.returnAsked, name: register.name,
+        request, type: register.type, returns: request.returnAsked(returns), name: register.name,
         sequence: sequence))
   }
 }
 
 extension AtomicRequest {
-  /// The value that the server is asked for: the old one, from which the new one follows.
-  var returnAsked: ReturnMode {
-    operation == .store || operation.isBitOperation ? .nothing : .old
+  /// The value that the server is asked for where the caller wants `returns`: the old one, from
+  /// which the new one follows, or none.
+  func returnAsked(_ returns: ReturnMode) -> ReturnMode {
+    returns == .nothing || operation == .store || operation.isBitOperation ? .nothing : .old
   }
 }

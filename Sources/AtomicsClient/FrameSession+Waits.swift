@@ -87,7 +87,8 @@ extension WaitPlan {
     let timeout = timeoutMilliseconds ?? WaitFrame.withoutLimit
     return if let then {
       WaitFrame(
-        predicate, operand, timeoutMilliseconds: timeout, then: then, returns: then.returnAsked)
+        predicate, operand, timeoutMilliseconds: timeout, then: then,
+        returns: then.returnAsked(.old))
     } else {
       WaitFrame(predicate, operand, timeoutMilliseconds: timeout, order: order)
     }
@@ -113,7 +114,7 @@ extension FrameSession.OpenWait {
       header.opcode = then.operation.rawValue
       return .performed(
         try FrameSession.outcome(
-          then, register.type, header, body, succeeded: status == .ok))
+          then, .old, register.type, header, body, succeeded: status == .ok))
     case (.mismatch, nil), (.overflow, nil):
       throw WireFailure(.badFrame, "a wait without an operation declined")
     default: throw WireFailure(status: status, body: body)

@@ -20,7 +20,7 @@ struct JSONRequest {
     case .find(let name), .info(let name):
       method = .get
       target = Self.path(name)
-    case .perform(let request, let register):
+    case .perform(let request, let register, _):
       method = .post
       target = Self.path(register.name) + "/" + request.operation.row.name
       body = Self.body(request, register.type)

@@ -31,7 +31,7 @@ final class LocalRegisters: Sendable {
       return .register(reference(plan.name, handle), created: created)
     case .find(let name):
       return .register(reference(name, try find(name)), created: false)
-    case .perform(let request, let register):
+    case .perform(let request, let register, _):
       return .outcome(try perform(request, on: register))
     case .wait(let plan, let register):
       return .waited(try wait(plan, on: register, unless: MapCancellation()))

@@ -101,11 +101,21 @@ public final class RegisterClient: Sendable {
   public func perform(
     _ request: AtomicRequest, on register: RegisterReference, timeout: Duration? = nil
   ) async throws(ClientError) -> AtomicOutcome {
+    try await perform(request, on: register, returns: .old, timeout: timeout)
+  }
+
+  /// As above; with ``ReturnMode/nothing`` the outcome tells no values.
+  func perform(
+    _ request: AtomicRequest, on register: RegisterReference, returns: ReturnMode,
+    timeout: Duration?
+  ) async throws(ClientError) -> AtomicOutcome {
     switch transport {
     case .remote(let connection):
       try register.check(request)
-      return try await connection.call(.perform(request, on: register), timeout: timeout)
-        .asOutcome()
+      return try await connection.call(
+        .perform(request, on: register, returns: returns), timeout: timeout
+      )
+      .asOutcome()
     case .map(let registers): return try registers.perform(request, on: register)
     }
   }

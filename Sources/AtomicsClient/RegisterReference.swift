@@ -57,3 +57,29 @@ extension RegisterReference {
     self.generation == 0 || self.generation == generation && self.slot == slot
   }
 }
+
+extension RegisterReference {
+  /// This reference, where the register's type is `type`.
+  ///
+  /// - Throws: `rejected` with the code `type-mismatch`.
+  func checked(as type: RegisterType) throws(ClientError) -> RegisterReference {
+    guard self.type == type else {
+      throw .rejected(
+        code: "type-mismatch",
+        text: "The register `\(name)` is \(self.type.name), not \(type.name).",
+        applied: .no)
+    }
+    return self
+  }
+}
+
+extension ClientError {
+  /// Whether a register that was not found may be there after `create`. The first one of a map
+  /// makes its arena.
+  var mayBeMade: Bool {
+    switch self {
+    case .notFound, .arena: true
+    default: false
+    }
+  }
+}

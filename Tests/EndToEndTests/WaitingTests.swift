@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AtomicsClient
 import AtomicsCore
 import TestSupport
 import Testing
-
-@testable import AtomicsClient
 
 /// Waits of the asynchronous client, over each transport that has them.
 @Suite(.timeLimit(.minutes(2))) struct WaitingTests {
@@ -272,8 +271,7 @@ extension TestServer {
 extension RegisterClient {
   /// A register of `UInt64`, made where it is missing.
   func typed(_ name: String, initial: UInt64 = 0) async throws -> Register<UInt64> {
-    let register = try await create(name, UInt64.registerType, initial: UInt128(initial)).register
-    return Register(register, of: self)
+    try await register(named: name, as: UInt64.self, initial: initial)
   }
 }
 
