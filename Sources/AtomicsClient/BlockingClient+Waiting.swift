@@ -45,7 +45,7 @@ extension BlockingClient {
     case .remote(let connection): return try connection.watch(plan, isOfOneRegister: true)
     case .map(let registers):
       // Found here, so that the caller hears at once that it is not there.
-      _ = try registers.handle(of: register)
+      _ = try registers.liveHandle(of: register)
       return BlockingWatch(
         MappedWatch(
           register, interval: UInt64(max(1, plan.intervalMilliseconds)) * 1_000_000,

@@ -166,6 +166,7 @@ final class BlockingConnection {
   private func judgeSilence(
     of channel: BlockingChannel, _ deadline: Deadline
   ) throws(ClientError) -> Bool {
+    if deadline != .never, Deadline.now >= deadline { return false }
     if channel.isSilent {
       if channel.session.outstandingCount > 0 { throw .timeout(applied: .unknown) }
       // Only waits and watches, which may rightly take for ever: is it there at all?
@@ -173,7 +174,7 @@ final class BlockingConnection {
       channel.listenAnew()
       channel.session.submit(.ping, ticket: errandTicket(.probe), into: &channel.output)
     }
-    return deadline == .never || Deadline.now < deadline
+    return true
   }
 
   /// Hands the session what may be sent.

@@ -93,9 +93,11 @@ struct SecureSpeech: Sendable {
   private func reason(alert: UInt8, _ error: TLSError) -> String {
     switch alert {
     case 116: "the server wants a client certificate"
-    // What TLS 1.2 has instead, among other causes.
-    case 40 where !hasCertificate:
-      "the server refused the TLS handshake: it may want a client certificate"
+    // A server without TLS may say so with this, and TLS 1.2 has no other for a certificate that is
+    // missing.
+    case 40:
+      "the server refused the TLS handshake: it does not speak TLS there"
+        + (hasCertificate ? ", or nothing in common" : ", or wants a client certificate")
     case 42, 43, 46: "the server does not accept the client certificate"
     case 44: "the client certificate was revoked"
     case 45: "the client certificate has expired"

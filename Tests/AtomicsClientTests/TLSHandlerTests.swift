@@ -100,7 +100,7 @@ import Testing
     loop.execute {
       do {
         let handler = try remote.securing(Speech(log, turn))
-        try loop.connect(to: remote.resolve(), handler: handler)
+        try loop.connect(to: remote.addresses()[0], handler: handler)
       } catch {
         log.note("\(error)")
       }

@@ -121,14 +121,18 @@ import Testing
   @Test("a watch goes on with the next server, and a gap tells what may have passed")
   func watchesAgain() throws {
     try withTemporaryArenaPath { path in
-      let first = try RunningServer(arenaPath: path)
-      let place = try SocketAddress(first.server.addresses[0])
-      let client = try BlockingClient(
-        ServerAddress("atr://\(place)"), options: ClientOptions(timeoutMilliseconds: 30_000))
-      let register = try client.create("hits", u64).register
-      let watch = try client.watch(register)
-      #expect(try watch.next(timeout: .seconds(20)) == event(register, .value(0)))
-      first.end()
+      // The first server is gone when this returns, and the arena is free.
+      let (place, client, register, watch) = try {
+        let first = try RunningServer(arenaPath: path)
+        defer { first.end() }
+        let place = try SocketAddress(first.server.addresses[0])
+        let client = try BlockingClient(
+          ServerAddress("atr://\(place)"), options: ClientOptions(timeoutMilliseconds: 30_000))
+        let register = try client.create("hits", u64).register
+        let watch = try client.watch(register)
+        #expect(try watch.next(timeout: .seconds(20)) == event(register, .value(0)))
+        return (place, client, register, watch)
+      }()
       let second = try RunningServer(arenaPath: path, port: place.port ?? 0)
       defer { second.end() }
       #expect(try watch.next(timeout: .seconds(30)) == event(register, .gap(0)))
