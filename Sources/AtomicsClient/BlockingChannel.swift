@@ -98,8 +98,8 @@ final class BlockingChannel {
     return .after(nanoseconds: limit > silence ? limit - silence : 0)
   }
 
-  /// Whether it has been silent for too long, or as good as: a call that waited for all of that time
-  /// has spent a little of it otherwise.
+  /// Whether it has been silent for too long, or as good as: a call that waited for all of that
+  /// time has spent a little of it otherwise.
   var isSilent: Bool {
     let limit = options.timeoutNanoseconds
     return silence >= limit - limit / 8

@@ -14,10 +14,10 @@ import EventLoop
 ///     for _ in 0..<1000 { try client.submit(increment, on: hits) }
 ///     for _ in 0..<1000 { last = try client.nextOutcome() }
 ///
-/// A lost connection is made again when a call needs one. A call that was sent and not answered, and
-/// that may have run, ends as `connectionLost(applied: .unknown)` and is never sent twice; others
-/// are sent again within their time. Registers are found again by their names, and one that is
-/// another by then is ``ClientError/notFound(name:)``.
+/// A lost connection is made again when a call needs one. A call that was sent and not answered,
+/// and that may have run, ends as `connectionLost(applied: .unknown)` and is never sent twice;
+/// others are sent again within their time. Registers are found again by their names, and one
+/// that is another by then is ``ClientError/notFound(name:)``.
 ///
 /// **Thread safety**: one thread at a time; make one client per thread.
 public final class BlockingClient {

@@ -50,8 +50,9 @@ final class BlockingSocket {
 
   /// Sends all of `bytes`.
   ///
-  /// - Throws: ``ClientError/connectionLost(reason:applied:)``, or ``ClientError/timeout(applied:)``
-  ///   where the socket took nothing for so long; what went out before is unknown.
+  /// - Throws: ``ClientError/connectionLost(reason:applied:)``, or
+  ///   ``ClientError/timeout(applied:)`` where the socket took nothing for so long; what went out
+  ///   before is unknown.
   func send(_ bytes: Span<UInt8>, deadline: Deadline) throws(ClientError) {
     guard let (_, session) = tls else { return try sendAll(bytes, deadline) }
     do throws(TLSError) {

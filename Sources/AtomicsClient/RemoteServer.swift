@@ -63,8 +63,9 @@ struct RemoteServer: Sendable {
   /// system's resolver.
   ///
   /// - Returns: One or more, in the order in which they are to be tried.
-  /// - Throws: ``ClientError/usage(_:)`` for what is no host, or where a token would cross a network
-  ///   in plain text; ``ClientError/unreachable(server:reason:)`` for a name that nobody knows.
+  /// - Throws: ``ClientError/usage(_:)`` for what is no host, or where a token would cross a
+  ///   network in plain text; ``ClientError/unreachable(server:reason:)`` for a name that nobody
+  ///   knows.
   func addresses() throws(ClientError) -> [SocketAddress] {
     guard case .host(let host, let port) = place else {
       if case .path(let socket) = place { return [socket] }
