@@ -109,7 +109,8 @@ final class FrameSession: ClientSession {
     sequences.removeAll()
   }
 
-  /// The error of a frame that has no reply. What CREATE has said is known, though its OPEN is lost.
+  /// The error of a frame that has no reply. What CREATE has said is known, though its OPEN is
+  /// lost.
   private func end(_ frame: Awaited, _ reason: AbandonReason) -> ClientError {
     guard let creation, case .create = frame.command, frame.opcode == Opcode.open.rawValue else {
       return reason.error(frame.command.appliedWhenLost)
