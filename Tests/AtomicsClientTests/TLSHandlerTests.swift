@@ -81,7 +81,9 @@ import Testing
 
   /// Runs `turn` on a loop of its own against a server that echoes.
   private func run(
-    _ log: Log, turn: @escaping @Sendable (Span<UInt8>, inout OutputBuffer, Stream, Bool) ->
+    _ log: Log,
+    turn:
+      @escaping @Sendable (Span<UInt8>, inout OutputBuffer, Stream, Bool) ->
       StreamProgress, _ body: (EventLoop) throws -> Void
   ) throws {
     let made = try TestCertificates.shared.get()
@@ -133,9 +135,10 @@ import Testing
       }
     } _: { _ in
       #expect(log.await("closed: finished"))
-      #expect(log.all.filter { $0.hasPrefix("y") || $0.hasPrefix("w") } == [
-        "yielded: bc", "waited: c",
-      ])
+      #expect(
+        log.all.filter { $0.hasPrefix("y") || $0.hasPrefix("w") } == [
+          "yielded: bc", "waited: c",
+        ])
       #expect(!log.all.contains { $0.hasPrefix("failed") })
     }
   }

@@ -2,6 +2,7 @@
 
 import AtomicsClient
 import AtomicsCore
+import AtomicsServer
 import EventLoop
 import TestSupport
 import Testing
@@ -30,11 +31,12 @@ import Testing
         let name = "wait-\(address.prefix(3))"
         let register = try client.create(name, u64).register
         let later = WaitPlan(until: .greaterOrEqual, 3, timeout: .seconds(60))
-        let other = try BlockingClient(ServerAddress("unix:\(server.socketPath)"))
+        let other = try ServerAddress("unix:\(server.socketPath)")
         let writer = try LoopThread(name: "writer") { [increment] in
           do {
-            let register = try other.register(named: name)
-            for _ in 0..<3 { _ = try other.perform(increment, on: register) }
+            let client = try BlockingClient(other)
+            let register = try client.register(named: name)
+            for _ in 0..<3 { _ = try client.perform(increment, on: register) }
           } catch {
             Issue.record(error)
           }
