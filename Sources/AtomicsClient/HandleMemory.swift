@@ -41,7 +41,7 @@ struct HandleMemory<Asker> {
 
   /// - Parameters:
   ///   - connection: The connection's number.
-  ///   - arena: Its server's arena; nil where the server does not tell, and everything goes by name.
+  ///   - arena: Its server's arena; nil where the server tells none: all goes by name.
   init(connection: UInt64 = 0, arena: ArenaMark? = nil) {
     self.connection = connection
     self.arena = arena

@@ -79,7 +79,7 @@ import WireProtocol
     #expect(registers.count(incrementCode) == 1)
   }
 
-  @Test("a task that is cancelled already sends nothing")
+  @Test("a task that is cancelled already sends nothing, nor does a call without time")
   func sendsNothing() async throws {
     let registers = ScriptedRegisters()
     let server = try serve(registers)
@@ -90,6 +90,9 @@ import WireProtocol
     }
     task.cancel()
     await #expect(throws: ClientError.cancelled(applied: .no)) { try await task.value }
+    await #expect(throws: ClientError.timeout(applied: .no)) {
+      try await client.ping(timeout: .zero)
+    }
     #expect(registers.count(Opcode.ping.rawValue) == 0)
   }
 

@@ -190,7 +190,7 @@ final class ScriptedConnection: StreamHandler {
       return operate(operation, header)
     }
     switch Opcode(rawValue: header.opcode) {
-    case .ping: return ControlFrame.done(answering: header)
+    case .credit, .pong: return []
     case .create:
       let create = try CreateFrame(header: header, body: body, block: NameBlock(body))
       let isNew = registers.make(create.name, value: UInt64(create.initial))
