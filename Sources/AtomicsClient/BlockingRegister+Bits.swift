@@ -6,8 +6,8 @@ extension BlockingRegister where Value: AtomicBitwiseValue {
   /// Whether a bit is set.
   ///
   /// - Parameters:
-  ///   - index: The bit, counted from the least significant; of bytes, from that of the first byte in
-  ///     memory. Below the width in bits.
+  ///   - index: The bit, counted from the least significant; of bytes, from that of the first byte
+  ///     in memory. Below the width in bits.
   ///   - order: relaxed, acquiring or sequentially consistent.
   public func bitTest(
     _ index: Int, order: MemoryOrder = .sequentiallyConsistent
@@ -17,8 +17,8 @@ extension BlockingRegister where Value: AtomicBitwiseValue {
 
   /// Sets one bit, and returns whether it was set before.
   ///
-  /// - Parameter index: The bit, counted from the least significant; of bytes, from that of the first
-  ///   byte in memory. Below the width in bits.
+  /// - Parameter index: The bit, counted from the least significant; of bytes, from that of the
+  ///   first byte in memory. Below the width in bits.
   @discardableResult
   public func bitTestAndSet(
     _ index: Int, order: MemoryOrder = .sequentiallyConsistent
@@ -28,8 +28,8 @@ extension BlockingRegister where Value: AtomicBitwiseValue {
 
   /// Clears one bit, and returns whether it was set before.
   ///
-  /// - Parameter index: The bit, counted from the least significant; of bytes, from that of the first
-  ///   byte in memory. Below the width in bits.
+  /// - Parameter index: The bit, counted from the least significant; of bytes, from that of the
+  ///   first byte in memory. Below the width in bits.
   @discardableResult
   public func bitTestAndReset(
     _ index: Int, order: MemoryOrder = .sequentiallyConsistent
@@ -39,8 +39,8 @@ extension BlockingRegister where Value: AtomicBitwiseValue {
 
   /// Flips one bit, and returns whether it was set before.
   ///
-  /// - Parameter index: The bit, counted from the least significant; of bytes, from that of the first
-  ///   byte in memory. Below the width in bits.
+  /// - Parameter index: The bit, counted from the least significant; of bytes, from that of the
+  ///   first byte in memory. Below the width in bits.
   @discardableResult
   public func bitTestAndComplement(
     _ index: Int, order: MemoryOrder = .sequentiallyConsistent

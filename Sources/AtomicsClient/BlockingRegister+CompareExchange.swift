@@ -7,8 +7,8 @@ extension BlockingRegister {
   ///
   /// - Parameters:
   ///   - order: The order where the value is exchanged; any.
-  ///   - failureOrder: The order where it is not: relaxed, acquiring or sequentially consistent, and
-  ///     no stronger than `order`. Nil: what follows from `order`.
+  ///   - failureOrder: The order where it is not: relaxed, acquiring or sequentially consistent,
+  ///     and no stronger than `order`. Nil: what follows from `order`.
   /// - Returns: Whether it was exchanged, and the value that was found.
   public func compareExchange(
     expected: Value, desired: Value, order: MemoryOrder = .sequentiallyConsistent,
@@ -25,8 +25,8 @@ extension BlockingRegister {
   ///
   /// - Parameters:
   ///   - order: The order where the value is exchanged; any.
-  ///   - failureOrder: The order where it is not: relaxed, acquiring or sequentially consistent, and
-  ///     no stronger than `order`. Nil: what follows from `order`.
+  ///   - failureOrder: The order where it is not: relaxed, acquiring or sequentially consistent,
+  ///     and no stronger than `order`. Nil: what follows from `order`.
   /// - Returns: Whether it was exchanged, and the value that was found.
   public func compareExchange(
     when relation: ValueRelation, _ expected: Value, desired: Value,
@@ -40,8 +40,8 @@ extension BlockingRegister {
   ///
   /// - Parameters:
   ///   - order: The order where the value is exchanged; any.
-  ///   - failureOrder: The order where it is not: relaxed, acquiring or sequentially consistent, and
-  ///     no stronger than `order`. Nil: what follows from `order`.
+  ///   - failureOrder: The order where it is not: relaxed, acquiring or sequentially consistent,
+  ///     and no stronger than `order`. Nil: what follows from `order`.
   /// - Returns: Whether it was exchanged, and the value that was found.
   public func weakCompareExchange(
     expected: Value, desired: Value, order: MemoryOrder = .sequentiallyConsistent,
@@ -55,8 +55,8 @@ extension BlockingRegister {
   ///
   /// - Parameters:
   ///   - order: The order where the value is exchanged; any.
-  ///   - failureOrder: The order where it is not: relaxed, acquiring or sequentially consistent, and
-  ///     no stronger than `order`. Nil: what follows from `order`.
+  ///   - failureOrder: The order where it is not: relaxed, acquiring or sequentially consistent,
+  ///     and no stronger than `order`. Nil: what follows from `order`.
   /// - Returns: Whether it was exchanged, and the value that was found.
   public func weakCompareExchange(
     when relation: ValueRelation, _ expected: Value, desired: Value,

@@ -9,8 +9,8 @@ extension BlockingRegister where Value: AtomicInteger {
   ///
   /// - Parameters:
   ///   - order: The order where it adds; any.
-  ///   - failureOrder: The order where it does not: relaxed, acquiring or sequentially consistent, and
-  ///     no stronger than `order`. Nil: what follows from `order`.
+  ///   - failureOrder: The order where it does not: relaxed, acquiring or sequentially consistent,
+  ///     and no stronger than `order`. Nil: what follows from `order`.
   /// - Returns: Whether it added, the value before and the value after.
   @discardableResult
   public func addUnless(

@@ -74,8 +74,8 @@ extension RegisterReference {
 }
 
 extension ClientError {
-  /// Whether a register that was not found may be there after `create`. The first one of a map makes
-  /// its arena.
+  /// Whether a register that was not found may be there after `create`. The first one of a map
+  /// makes its arena.
   var mayBeMade: Bool {
     switch self {
     case .notFound, .arena: true

@@ -35,7 +35,7 @@ struct ClientDocumentationExamples {
     let atomics = try await RegisterClient.connect(to: ServerAddress("atr://127.0.0.1:7070"))
     try await atomics.ping()
     let address = try ServerAddress("atr://127.0.0.1:7070")
-    try await connecting(address, token: "whoever")
+    try await connecting(address, token: AccessToken.new().secret)
   }
 
   private func connecting(_ address: AtomicsClient.ServerAddress, token: String) async throws {

@@ -6,8 +6,8 @@ import Foundation
 /// So many calls a second for all who share the register's name, on however many machines.
 ///
 /// The register holds the time up to which calls were granted, in nanoseconds since 1970. Each call
-/// moves it on by what a call is worth, and the addition itself declines where that would be too far
-/// ahead of the clock: nobody counts in between, and a process that dies holds nothing.
+/// moves it on by what a call is worth, and the addition itself declines where that would be too
+/// far ahead of the clock: nobody counts in between, and a process that dies holds nothing.
 ///
 ///     ────┬──────────────┬───────────────────┬────▶ time
 ///        now          granted           now + burst
