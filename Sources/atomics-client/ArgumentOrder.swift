@@ -19,7 +19,8 @@ struct ArgumentOrder: Equatable {
     "server", "token-file", "name", "timeout", "order", "failure-order", "mask", "relation",
     "overflow", "min", "max",
     "initial", "label", "owner", "restore-gap", "prefix", "count", "out",
-    "connections", "depth", "seconds", "slices", "compare", "register", "op",
+    "connections", "depth", "threads", "rate", "seconds", "slices", "compare", "register", "op",
+    "mix", "names", "distribution", "server-pid", "compare-pid", "report",
     "generate-completion-script",
   ]
   private static let short: [Character: String] = [

@@ -44,6 +44,14 @@ struct BenchCommand: RegisterCommand {
   @Option(
     help: ArgumentHelp("The operation, by its wire name; operands are 1.", valueName: "name"))
   var op = "inc_fetch"
+  @Option(help: ArgumentHelp("So many registers, NAME/000000 and on.", valueName: "number"))
+  var names = 1
+  @Option(
+    help: ArgumentHelp(
+      "Which of them a request asks for: uniform, or zipf[:SKEW] (0.99).", valueName: "shape"))
+  var distribution = "uniform"
+  @Flag(help: "Have every request carry its name, instead of a handle.")
+  var byName = false
   @Option(
     help: ArgumentHelp(
       "Other servers: redis://HOST:PORT, memcached://HOST:PORT, atr://HOST:PORT, unix:PATH.",
@@ -71,9 +79,6 @@ struct BenchCommand: RegisterCommand {
   }
 
   func run(_ output: Output) throws -> Outcome {
-    guard let operation = OperationName(op) else {
-      throw ClientError.usage("There is no operation `\(op)`: `atomics-client --help` lists them.")
-    }
     // Another server than ours may stand first too.
     let own = try common.server.map { try LoadTarget($0) } ?? LoadTarget("\(common.address())")
     let plan = LoadPlan(
@@ -82,8 +87,11 @@ struct BenchCommand: RegisterCommand {
       slices: slices ?? max(1, Int((seconds * 1000 / Double(Self.sliceMilliseconds)).rounded())),
       sliceMilliseconds: slices == nil
         ? min(Self.sliceMilliseconds, Int(seconds * 1000)) : Self.sliceMilliseconds,
-      timeoutMilliseconds: common.timeoutMilliseconds, register: register, operation: operation,
-      token: try common.token())
+      timeoutMilliseconds: common.timeoutMilliseconds,
+      names: LoadNames(
+        base: register, count: names, distribution: try NameDistribution(distribution),
+        isByName: byName),
+      mix: try OperationMix(op), token: try common.token())
     let report = try LoadRun.run(plan)
     output.line(common.json ? report.json : report.table)
     return .ok
