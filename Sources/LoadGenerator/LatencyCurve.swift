@@ -26,7 +26,7 @@ public struct LatencyCurve: Equatable, Sendable {
   public init() {}
 
   /// Points for each factor of ten of what is left to 100.
-  private static let pointsPerDecade = 16
+  static let pointsPerDecade = 16
 
   init(_ latencies: Histogram<UInt64>) {
     func microseconds(_ percentile: Double) -> Double {
