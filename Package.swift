@@ -151,7 +151,9 @@ let package = Package(
       ),
       (
         "LoadGenerator",
-        ["LoadGenerator", "AtomicsClient", "WireProtocol", "AtomicsCore", "EventLoop"]
+        [
+          "LoadGenerator", "AtomicsClient", "WireProtocol", "AtomicsCore", "EventLoop", histogram,
+        ]
       ),
       (
         "EndToEnd",

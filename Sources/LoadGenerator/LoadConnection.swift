@@ -24,6 +24,8 @@ final class LoadConnection<Wire: LoadWire>: StreamHandler, LoadLane {
   private var sent = 0
   private var answered = 0
   private var failure: ClientError?
+  /// When the server is to have answered, while the connection is set up or cleaned.
+  private var patience = Deadline.never
 
   init(_ side: LoadSide, number: Int, _ wire: Wire) {
     self.side = side
@@ -33,7 +35,7 @@ final class LoadConnection<Wire: LoadWire>: StreamHandler, LoadLane {
 
   func opened(_ stream: Stream) {
     self.stream = stream
-    stream.setDeadline(afterNanoseconds: side.plan.timeoutNanoseconds)
+    expectAnswer(stream)
   }
 
   func process(
@@ -79,9 +81,27 @@ final class LoadConnection<Wire: LoadWire>: StreamHandler, LoadLane {
       phase = .loaded
       side.becameSettled()
     } else if consumed > 0 {
-      stream.setDeadline(afterNanoseconds: side.plan.timeoutNanoseconds)
+      expectAnswer(stream)
     }
     return consumed
+  }
+
+  private func expectAnswer(_ stream: Stream) {
+    patience = .after(nanoseconds: side.plan.timeoutNanoseconds)
+    stream.setDeadline(afterNanoseconds: side.plan.timeoutNanoseconds)
+  }
+
+  /// How late a loop is that others hold up, or that has so many names to open that it has not
+  /// looked at all answers.
+  private static var latenessNanoseconds: UInt64 { 100_000_000 }
+
+  func deadlineReached(into output: inout OutputBuffer, stream: Stream) -> StreamProgress {
+    if Deadline.now > patience.advanced(by: Self.latenessNanoseconds) {
+      expectAnswer(stream)
+      return StreamProgress(consumed: 0, next: .needInput)
+    }
+    stream.close(.deadline)
+    return StreamProgress(consumed: 0, next: .close)
   }
 
   // MARK: - The load
@@ -140,7 +160,7 @@ final class LoadConnection<Wire: LoadWire>: StreamHandler, LoadLane {
 
   func clean() {
     phase = .dirty
-    stream?.setDeadline(afterNanoseconds: side.plan.timeoutNanoseconds)
+    if let stream { expectAnswer(stream) }
     wake()
   }
 

@@ -45,40 +45,54 @@ final class LoadWorker {
   func run() {
     let sampler = RankSampler(count: plan.names.count, plan.names.distribution)
     do throws(ClientError) {
-      for side in sides { try connect(side, sampler) }
+      // All is drawn and built before the first connection is made: servers need not wait for it.
+      let handlers = try sides.map { side throws(ClientError) in try makeLanes(side, sampler) }
+      for (side, handlers) in zip(sides, handlers) { try connect(side, handlers) }
     } catch {
       coordinator.fail(error)
     }
     loop.run()
   }
 
-  private func connect(_ side: LoadSide, _ sampler: RankSampler) throws(ClientError) {
+  /// The lanes of a side; those that are connections are returned.
+  private func makeLanes(
+    _ side: LoadSide, _ sampler: RankSampler
+  ) throws(ClientError) -> [any StreamHandler] {
     side.onSettled = { [unowned self] in sideSettled() }
     side.onIdle = { [unowned self] in sliceIsAnswered(side) }
     side.onFailure = { [coordinator] error in coordinator.fail(error) }
-    if side.target.wire == .shm { return try map(side, sampler) }
-    let address = try side.target.socketAddress()
-    for number in stride(from: number, to: plan.connections, by: plan.threads) {
+    var handlers: [any StreamHandler] = []
+    for number in stride(from: number, to: side.laneCount, by: plan.threads) {
       let sequence = RequestSequence(
         plan, connection: number, of: side.laneCount, sampler: sampler)
-      let (lane, handler) = try side.makeConnection(number, sequence)
-      side.add(lane)
+      if side.target.wire == .shm {
+        let lane = try MapLoad(side, number: number, loop) { [unowned self] in
+          isCut.load(ordering: .relaxed)
+        }
+        try lane.prepare(sequence)
+        side.add(lane)
+      } else {
+        let (lane, handler) = try side.makeConnection(number, sequence)
+        side.add(lane)
+        handlers.append(handler)
+      }
+    }
+    return handlers
+  }
+
+  private func connect(
+    _ side: LoadSide, _ handlers: [any StreamHandler]
+  ) throws(ClientError) {
+    // What is mapped is ready.
+    if side.target.wire == .shm { return side.becameSettled() }
+    let address = try side.target.socketAddress()
+    for handler in handlers {
       do throws(EventLoopError) {
         try loop.connect(to: address, handler: handler)
       } catch {
         throw ClientError(connecting: error, to: side.target.text)
       }
     }
-  }
-
-  private func map(_ side: LoadSide, _ sampler: RankSampler) throws(ClientError) {
-    let lane = try MapLoad(side, number: number, loop) { [unowned self] in
-      isCut.load(ordering: .relaxed)
-    }
-    try lane.prepare(
-      RequestSequence(plan, connection: number, of: side.laneCount, sampler: sampler))
-    side.add(lane)
-    side.becameSettled()
   }
 
   private func sideSettled() {

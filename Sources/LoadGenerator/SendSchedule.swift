@@ -33,10 +33,11 @@ struct SendSchedule {
   func count(dueAt now: UInt64, connection: Int) -> Int {
     let now = min(now, end &- 1)
     guard now >= start else { return 0 }
-    let passed = Double(now &- start) - spacing * Double(connection)
+    // `due` leaves fractions of a nanosecond out: one more nanosecond finds what is due, and
+    // perhaps one request more.
+    let passed = Double(now &- start) - spacing * Double(connection) + 1
     guard passed >= 0 else { return 0 }
     var count = Int(passed / interval) + 1
-    // A fraction of a nanosecond may lie between this and `due`.
     if due(count - 1, connection: connection) > now { count -= 1 }
     return count
   }
