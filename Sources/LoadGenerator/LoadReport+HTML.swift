@@ -26,7 +26,8 @@ extension LoadReport {
   }
 
   private var htmlTable: String {
-    let names = ["target", "op/s (median)", "spread", "CPU ns/op"] + LatencyCurve().named.map(\.name)
+    let names =
+      ["target", "op/s (median)", "spread", "CPU ns/op"] + LatencyCurve().named.map(\.name)
     var lines = ["<table>", "<thead><tr>"]
     lines += names.map { "<th>\($0)</th>" } + ["</tr></thead>", "<tbody>"]
     for (number, result) in results.enumerated() {

@@ -47,8 +47,7 @@ final class MapLoad: LoadLane {
     func register(_ index: Int) throws(ClientError) -> RegisterReference {
       if let known = registers[index] { return known }
       let name = plan.names.name(at: index)
-      let (register, created) = try client.create(name, .u64)
-      if created { made.append(name) }
+      let register = try find(name)
       registers[index] = register
       return register
     }
@@ -58,6 +57,29 @@ final class MapLoad: LoadLane {
         Operation(
           request: plan.mix.parts[request.part].request, register: try register(request.name)))
     }
+  }
+
+  /// Found first: where a server keeps the directory, to ask it costs a round trip.
+  private func find(_ name: String) throws(ClientError) -> RegisterReference {
+    do throws(ClientError) {
+      let known = try client.register(named: name)
+      guard known.type == .u64 else {
+        throw ClientError.rejected(
+          code: "type-mismatch",
+          text: "\(name) is a \(known.type.name), and bench loads u64: name another with "
+            + "--register.", applied: .no)
+      }
+      return known
+    } catch {
+      switch error {
+      // An arena that is not there is made with its first register.
+      case .notFound, .arena: break
+      default: throw error
+      }
+    }
+    let (register, created) = try client.create(name, .u64)
+    if created { made.append(name) }
+    return register
   }
 
   func begin() {

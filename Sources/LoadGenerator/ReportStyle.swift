@@ -27,13 +27,13 @@ enum ReportStyle {
     .dot{stroke:none}
     .paper{fill:#ffffff}
     """ + "\n" + colors(light) + "\n@media (prefers-color-scheme:dark){\n"
-    + """
-    text{fill:#e7ebf1}
-    .label,.tick{fill:#9eabbd}
-    .grid{stroke:#2b3440}
-    .axis{stroke:#66717f}
-    .paper{fill:#12171e}
-    """ + "\n" + colors(dark) + "\n}"
+      + """
+      text{fill:#e7ebf1}
+      .label,.tick{fill:#9eabbd}
+      .grid{stroke:#2b3440}
+      .axis{stroke:#66717f}
+      .paper{fill:#12171e}
+      """ + "\n" + colors(dark) + "\n}"
 
   /// Rules for the page around the plots.
   static let page =

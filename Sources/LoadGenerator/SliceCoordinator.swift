@@ -20,6 +20,13 @@ final class SliceCoordinator: Sendable {
     case preparing, slice, cleaning, finished
   }
 
+  /// What follows when all have arrived.
+  private struct Decision {
+    var step: Step
+    var workers: [LoadWorker]
+    var progress: LoadProgress?
+  }
+
   private struct State {
     var workers: [LoadWorker] = []
     var arrived = 0
@@ -56,18 +63,19 @@ final class SliceCoordinator: Sendable {
 
   /// A worker has done its step; of a slice it tells what it measured.
   func arrive(_ part: SlicePart? = nil) {
-    let (step, workers, progress) = state.withLock { state -> (Step?, [LoadWorker], LoadProgress?) in
+    let decision = state.withLock { state -> Decision? in
       if let part { state.slice?.add(part) }
       state.arrived += 1
-      guard state.arrived == state.workers.count, state.phase != .finished else {
-        return (nil, [], nil)
-      }
+      guard state.arrived == state.workers.count, state.phase != .finished else { return nil }
       state.arrived = 0
       let progress = endSlice(&state)
-      return (next(&state), state.workers, progress)
+      return Decision(step: next(&state), workers: state.workers, progress: progress)
     }
-    if let progress { surroundings.onProgress(progress) }
-    if let step { tell(workers, step) }
+    guard let decision else { return }
+    if let progress = decision.progress { surroundings.onProgress(progress) }
+    for worker in decision.workers {
+      worker.loop.execute { worker.perform(decision.step) }
+    }
   }
 
   private func endSlice(_ state: inout State) -> LoadProgress? {
@@ -111,10 +119,6 @@ final class SliceCoordinator: Sendable {
     state.processorTimeBefore = process.flatMap { surroundings.processorTime($0) }
     state.slice = SliceRecord(start: Deadline.now.nanoseconds)
     return .slice(turn: turn)
-  }
-
-  private func tell(_ workers: [LoadWorker], _ step: Step) {
-    for worker in workers { worker.loop.execute { worker.perform(step) } }
   }
 
   /// Ends the run: with what it has, which is nothing where it has not begun.

@@ -79,7 +79,8 @@ enum ServerProcess {
     try? FileManager.default.contentsOfDirectory(atPath: directory)
   }
 
+  /// Names of other programs' sockets may be no UTF-8.
   private static func contents(of path: String) -> String? {
-    try? String(contentsOfFile: path, encoding: .utf8)
+    FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
   }
 }
