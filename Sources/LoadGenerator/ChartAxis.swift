@@ -16,15 +16,17 @@ struct ChartAxis {
     return min(max((value - low) / (high - low), 0), 1)
   }
 
-  /// From 0 to a round number at or above `greatest`, at steps of 1, 2 or 5.
-  static func fromZero(to greatest: Double, unit: @escaping (Double) -> String) -> ChartAxis {
+  /// From 0 to `greatest`, or to the next round number, with marks at steps of 1, 2 or 5.
+  static func fromZero(
+    to greatest: Double, endsThere: Bool = false, unit: @escaping (Double) -> String
+  ) -> ChartAxis {
     let greatest = greatest > 0 && greatest.isFinite ? greatest : 1
     let rough = greatest / 5
     let power = pow(10, floor(log10(rough)))
     let step = ([1, 2, 5, 10].first { $0 * power >= rough } ?? 10) * power
-    let count = Int((greatest / step).rounded(.up))
+    let count = Int((greatest / step).rounded(endsThere ? .down : .up))
     return ChartAxis(
-      low: 0, high: Double(count) * step,
+      low: 0, high: endsThere ? greatest : Double(count) * step,
       ticks: (0...count).map { (Double($0) * step, unit(Double($0) * step)) }, name: unit)
   }
 

@@ -66,7 +66,7 @@ extension LoadReport {
     return Chart(
       title: "Throughput of each slice", xLabel: "seconds since the first slice",
       yLabel: "operations a second",
-      x: .fromZero(to: slices.map(\.start).max() ?? 1) { Self.seconds($0) },
+      x: .fromZero(to: slices.map(\.start).max() ?? 1, endsThere: true) { Self.seconds($0) },
       y: .fromZero(to: slices.map(\.operationsPerSecond).max() ?? 1, unit: ChartAxis.count),
       series: results.enumerated().map { number, result in
         Chart.Series(

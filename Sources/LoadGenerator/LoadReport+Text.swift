@@ -53,8 +53,8 @@ extension LoadReport {
     }
     for result in results where result.unsent > 0 {
       lines.append(
-        "\(result.target) did not keep up: \(Decimal.grouped(Double(result.unsent))) requests "
-          + "were due and not sent")
+        "\(result.target): \(Decimal.grouped(Double(result.unsent))) requests were due and never "
+          + "sent, as the server or this machine did not keep up")
     }
     return lines
   }

@@ -12,7 +12,8 @@ struct BenchCommand: RegisterCommand {
       Without --rate the loop is closed: every connection sends DEPTH requests
       together, and the next ones when all are answered; a latency is from sending
       them to the last reply. With --rate it is open: requests are sent when they are
-      due, and a latency counts from then, also where the request went out late.
+      due, and a latency counts from then, also where the request went out late; the
+      loader does not sleep for the last millisecond before, so give it a core.
 
       Targets are measured in alternating slices of 0.3 s within one run, after one
       slice each that does not count. Figures are medians of the slices; a ratio above
