@@ -16,15 +16,16 @@ struct BenchCommand: RegisterCommand {
       loader does not sleep for the last millisecond before, so give it a core.
 
       Targets are measured in alternating slices of 0.3 s within one run, after one
-      slice each that does not count. Figures are medians of the slices; a ratio above
-      1 means that the server is faster than that peer. Where the server's process
-      runs here and belongs to you, its processor time for an operation is told too,
-      all that it did in the slices counted in; where slices spread over 10 %, the
-      ratio by it decides.
+      slice each that does not count. Figures are medians of the slices; a ratio
+      above 1 means that the server is faster than that peer. Where the server's
+      process runs here and belongs to you, its processor time for an operation is
+      told too, all that it did in the slices counted in; where slices spread over
+      10 %, the ratio by it decides.
 
       Uses the u64 register `bench`, or `bench/000000` and on with --names, and keys
-      of the same names elsewhere. What is missing is made, and stays without --clean.
-      With --names each connection opens, as handles, the names that it asks for.
+      of the same names elsewhere. What is missing is made, and stays without
+      --clean. With --names each connection opens, as handles, the names that it
+      asks for.
 
       TARGETS (the server, and those to --compare):
         atr://HOST:PORT, unix:PATH   the binary protocol
@@ -34,7 +35,8 @@ struct BenchCommand: RegisterCommand {
         memcached://HOST:PORT        incr; get for reads, set for stores
         limit://HOST:PORT            a server that only echoes the binary protocol
 
-      The default operation, inc_fetch, sends back the new value, as INCR and incr do.
+      The default operation, inc_fetch, sends back the new value, as INCR and incr
+      do.
 
       EXAMPLES:
         atomics-client bench -c 50 --depth 16
