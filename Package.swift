@@ -55,11 +55,12 @@ let package = Package(
         "AtomicsClient", "LoadGenerator", "JSONText", "AtomicsCore", "Settings", arguments,
       ],
       swiftSettings: settings),
-    // Bench loops; speaks RESP and memcached beside the binary protocol.
+    // Bench loops; speaks HTTP/2, RESP and memcached beside the binary protocol.
     .target(
       name: "LoadGenerator",
       dependencies: [
-        "AtomicsClient", "AtomicsCore", "WireProtocol", "JSONText", "EventLoop", histogram,
+        "AtomicsClient", "AtomicsCore", "WireProtocol", "HTTPMessage", "HTTP2Session", "JSONText",
+        "EventLoop", histogram,
       ],
       swiftSettings: settings),
     // Listeners, sniffing, connections; the JSON API and the binary handler.
@@ -150,7 +151,9 @@ let package = Package(
       ),
       (
         "LoadGenerator",
-        ["LoadGenerator", "AtomicsClient", "WireProtocol", "AtomicsCore", "EventLoop"]
+        [
+          "LoadGenerator", "AtomicsClient", "WireProtocol", "AtomicsCore", "EventLoop", histogram,
+        ]
       ),
       (
         "EndToEnd",

@@ -96,6 +96,13 @@ extension ClientError: CustomStringConvertible {
 }
 
 extension ClientError {
+  /// A token that would cross a network for everybody to read.
+  package static func tokenInPlainText(to server: String, instead: String) -> ClientError {
+    .usage(
+      "The token would go to \(server) in plain text, and who can read the wire would have it: "
+        + "use \(instead), or allow it with sendsTokenInPlainText (--insecure-token).")
+  }
+
   /// The error that a server's refusal is; `name` is the register it was about.
   init(_ failure: WireFailure, name: String?) {
     switch failure.status {

@@ -86,10 +86,7 @@ struct RemoteServer: Sendable {
 
   private func checkToken(_ address: SocketAddress) throws(ClientError) {
     guard staysOnLoopback, !address.isLoopback else { return }
-    throw .usage(
-      "The token would go to \(name) in plain text, and who can read the wire would have it: use "
-        + "\(isHTTP ? "https" : "atrs")://\(authority), or allow it with sendsTokenInPlainText "
-        + "(--insecure-token).")
+    throw .tokenInPlainText(to: name, instead: "\(isHTTP ? "https" : "atrs")://\(authority)")
   }
 
   /// Whether ``addresses()`` has to ask the resolver.

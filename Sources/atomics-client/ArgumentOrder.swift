@@ -20,7 +20,8 @@ struct ArgumentOrder: Equatable {
     "name", "timeout", "order", "failure-order", "mask", "relation",
     "overflow", "min", "max",
     "initial", "label", "owner", "restore-gap", "prefix", "count", "out", "then", "interval",
-    "connections", "depth", "seconds", "slices", "compare", "register", "op",
+    "connections", "depth", "threads", "rate", "seconds", "slices", "compare", "register", "op",
+    "mix", "names", "distribution", "server-pid", "compare-pid", "report",
     "generate-completion-script",
   ]
   private static let short: [Character: String] = [
