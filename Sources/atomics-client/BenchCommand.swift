@@ -61,7 +61,7 @@ struct BenchCommand: RegisterCommand {
     let plan = try plan()
     let progress = BenchProgress(isQuiet: ends.quiet)
     let control = LoadControl()
-    let interruption = Interruption { control.stop() }
+    let signals = InterruptSignals { control.stop() }
     let result = Result { () throws(ClientError) in
       try LoadRun.run(
         plan,
@@ -70,7 +70,7 @@ struct BenchCommand: RegisterCommand {
           onProgress: { progress.show($0) }),
         control: control)
     }
-    withExtendedLifetime(interruption) {}
+    signals.end()
     progress.clear()
     let report = try result.get()
     output.line(common.json ? report.json : report.table)

@@ -11,7 +11,8 @@ enum ServerProcess {
     let socket: String?
     switch address {
     case .unix(let path): socket = inode(ofUnixSocketAt: path)
-    case .tcp(let host, let port), .http(let host, let port):
+    case .tcp(let host, let port), .http(let host, let port), .tls(let host, let port),
+      .https(let host, let port):
       // Any other name may be another machine's, whatever listens at that port here.
       let isLocal = host == "localhost" || host == "::1" || host.hasPrefix("127.")
       socket = isLocal ? inode(ofListenerAt: port) : nil
