@@ -62,6 +62,10 @@ public struct Grant: Equatable, Sendable {
     word = generation << 8 | UInt32(rights.rawValue)
   }
 
+  /// Whether it was worked out from the rules of this generation.
+  @inlinable @inline(__always)
+  public func isOf(_ generation: UInt32) -> Bool { word >> 8 == generation }
+
   /// Whether `right` is missing here, or the rules are not those of `present` any more, which has
   /// every right.
   @inlinable @inline(__always)
