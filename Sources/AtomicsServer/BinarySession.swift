@@ -38,6 +38,7 @@ final class BinarySession {
   /// The rules that `present` is of; nil before the greeting. Kept beside `caller`, of which each
   /// look would make a copy.
   private var control: AccessControl?
+  private(set) var mayDoEverything = false
   /// Whether the client sends no more, and only waits.
   var inputEnded = false
   /// Why the client has to go: the access rules have changed. Nil: it may stay.
@@ -263,6 +264,7 @@ final class BinarySession {
   func admit(_ caller: Caller) {
     self.caller = caller
     control = caller.control
+    mayDoEverything = caller.access.isUnlimited
     present = caller.present
   }
 

@@ -46,8 +46,8 @@ struct CellTable: Sendable {
   /// Asks the processor for the line of the cell of `slot`, which may be any number.
   @inlinable @inline(__always)
   func anticipate(_ slot: Int) {
-    // Safety: nothing is read or written, and an address outside of the mapping does nothing.
-    let address = UInt(bitPattern: start) &+ UInt(bitPattern: slot &* CellLayout.stride)
+    // Safety: only the number is used: nothing is read or written there, and any number will do.
+    let address = unsafe UInt(bitPattern: start) &+ UInt(bitPattern: slot &* CellLayout.stride)
     clinux_prefetch(address)
   }
 
