@@ -29,7 +29,8 @@ import Testing
 
   @Test("words by twos and threes are the same bytes as one by one")
   func severalWords() {
-    var (output, single) = (OutputBuffer(), OutputBuffer())
+    var output = OutputBuffer()
+    var single = OutputBuffer()
     for number in 0..<10_000 as Range<UInt64> {
       output.append(words: number, ~number)
       output.append(words: number << 32, 7, .max)

@@ -43,7 +43,8 @@ import Testing
           )
         }
         let first = try frame().1
-        let series = try #require(OperationSeries(first.span, at: 0, on: type))
+        let made = OperationSeries(first.span, at: 0, on: type)
+        let series = try #require(made)
         #expect(series.byteCount == first.count && series.operation == row.operation)
         #expect(series.contains(first.span.littleEndian64(at: 0)))
         for _ in 0..<20 {
@@ -98,7 +99,8 @@ import Testing
       let bytes = OperationFrame.encode(
         request, type: type, returns: .nothing, handle: 0, sequence: 0
       ).bytes
-      let series = try #require(OperationSeries(bytes.span, at: 0, on: type))
+      let made = OperationSeries(bytes.span, at: 0, on: type)
+      let series = try #require(made)
       for slot in stride(from: 16, to: bytes.count, by: 8) {
         var wrong = bytes
         wrong[slot + 2] = 1
