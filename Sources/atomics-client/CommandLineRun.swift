@@ -25,6 +25,8 @@ struct CommandLineRun {
     } catch let error as ClientError {
       output.complain(sentence(error) + hint(for: error))
       return error.outcome
+    } catch Interruption.interrupted {
+      return .interrupted
     } catch {
       return finish(error, output)
     }
@@ -108,7 +110,8 @@ extension ClientError {
     case .rejected("unauthorized", _, _), .rejected("forbidden", _, _): .denied
     case .rejected(let code, _, _): code == "shutting-down" ? .connection : .usage
     case .arena: .connection
-    case .unreachable, .connectionLost, .timeout, .protocolViolation, .closed: .connection
+    case .unreachable, .connectionLost, .timeout, .cancelled, .protocolViolation, .closed:
+      .connection
     }
   }
 }

@@ -29,6 +29,12 @@ ENVIRONMENT = {
 }
 
 
+def variants(every, usual):
+    """Those that a short run tries; a long one tries every one."""
+    assert set(usual) <= set(every)
+    return list(every) if LONG else list(usual)
+
+
 def poll(condition, seconds=10, what="the condition"):
     """Waits until `condition()` is true and returns its value."""
     deadline = time.monotonic() + seconds

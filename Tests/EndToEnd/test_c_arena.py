@@ -12,7 +12,7 @@ import pytest
 from atr_client import DELETE, Client
 from c_arena import (
     CLANG, CLANGXX, HEADERS, Talk, ask, compile, lock_bytes, make, make_widths, run, tool)
-from support import ROOT, command_line, poll
+from support import ROOT, command_line, poll, variants
 
 AARCH64 = "aarch64-linux-gnu-gcc"
 EMULATE_AARCH64 = ["qemu-aarch64", "-L", "/usr/aarch64-linux-gnu"]
@@ -44,7 +44,8 @@ def compiled(directory, source, how, *options):
 # MARK: operations
 
 
-@pytest.mark.parametrize("how", HOWS)
+@pytest.mark.parametrize("how", variants(
+    HOWS, ["gcc", "gcc, as C++", "clang", "clang, as C++20", "gcc for AArch64"]))
 def test_every_operation_width_and_order(tmp_path, arena, how):
     command = compiled(tmp_path, "arena_operations", how)
     # Its lock for 16 bytes is known to this process alone: useless in shared memory.
