@@ -2,8 +2,8 @@
 
 public import AtomicsCore
 
-/// Adjacent frames that ask the same of registers of one type, mostly of different ones: their first
-/// words are equal, and what those say is checked once for all of them. They run one after another.
+/// Adjacent frames that ask the same of registers of one type, mostly of different ones: their
+/// first words are equal, and what those say is checked once. They run one after another.
 ///
 ///     word 0    opcode, order, returns, type, length   the same in all of them
 ///     word 1    sequence number, handle                each frame's own
