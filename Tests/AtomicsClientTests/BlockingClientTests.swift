@@ -64,7 +64,7 @@ import Testing
   func pipelines() throws {
     let server = try ScriptedServer { FramePeer() }
     let client = try BlockingClient(
-      address(server), options: ClientOptions(maximumInFlight: 100))
+      address(server), options: .patient(maximumInFlight: 100))
     let hits = try client.create("hits", u64).register
     for _ in 0..<10_000 { try client.submit(increment, on: hits) }
     // A call in between does not disturb the outcomes that wait.

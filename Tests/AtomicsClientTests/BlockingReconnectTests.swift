@@ -7,7 +7,7 @@ import Testing
 import WireProtocol
 
 /// A thread's client whose connections end, and what becomes of its calls.
-@Suite(.timeLimit(.minutes(1))) struct BlockingReconnectTests {
+@Suite(.timeLimit(.minutes(5))) struct BlockingReconnectTests {
   private let u64: RegisterType
   private let increment: AtomicRequest
   private let load: AtomicRequest
@@ -25,7 +25,7 @@ import WireProtocol
   }
 
   private func connect(
-    _ server: ScriptedServer, _ options: ClientOptions = ClientOptions()
+    _ server: ScriptedServer, _ options: ClientOptions = .patient()
   ) throws -> BlockingClient {
     try BlockingClient(ServerAddress("atr://\(server.address)"), options: options)
   }
@@ -60,7 +60,7 @@ import WireProtocol
       frame.connection < 3 && frame.opcode == Self.incrementCode ? .goAway(.shuttingDown) : .answer
     }
     let server = try serve(registers)
-    let client = try connect(server, ClientOptions(maximumInFlight: 4))
+    let client = try connect(server, .patient(maximumInFlight: 4))
     let hits = try client.create("hits", u64).register
     for _ in 0..<20 { try client.submit(increment, on: hits) }
     for old in 0..<20 { #expect(try client.nextOutcome().old == UInt128(old)) }

@@ -8,7 +8,7 @@ import Testing
 import WireProtocol
 
 /// Calls that end before their answers come.
-@Suite(.timeLimit(.minutes(1))) struct CallDeadlineTests {
+@Suite(.timeLimit(.minutes(5))) struct CallDeadlineTests {
   private let u64: RegisterType
   private let increment: AtomicRequest
   private let incrementCode = AtomicOperation.increment.rawValue
@@ -23,7 +23,7 @@ import WireProtocol
   }
 
   private func connect(
-    _ server: ScriptedServer, options: ClientOptions = ClientOptions()
+    _ server: ScriptedServer, options: ClientOptions = .patient()
   ) async throws -> RegisterClient {
     try await RegisterClient.connect(
       to: ServerAddress("atr://\(server.address)"), options: options)
@@ -61,7 +61,7 @@ import WireProtocol
     let code = incrementCode
     let registers = ScriptedRegisters { $0.opcode == code ? .ignore : .answer }
     let server = try serve(registers)
-    let client = try await connect(server, options: ClientOptions(maximumInFlight: 1))
+    let client = try await connect(server, options: .patient(maximumInFlight: 1))
     let hits = try await client.create("hits", u64).register
     let first = Task { try await client.perform(increment, on: hits) }
     try await wait(for: 1, incrementCode, at: registers)
@@ -127,7 +127,7 @@ import WireProtocol
   func survivesCancellation() async throws {
     let registers = ScriptedRegisters()
     let server = try serve(registers)
-    let client = try await connect(server, options: ClientOptions(maximumInFlight: 50))
+    let client = try await connect(server, options: .patient(maximumInFlight: 50))
     let hits = try await client.create("hits", u64).register
     var random = SeededGenerator(seed: 6)
     let plans = (0..<2_000).map { _ in
@@ -171,7 +171,7 @@ import WireProtocol
     let code = incrementCode
     let registers = ScriptedRegisters { $0.opcode == code ? .ignore : .answer }
     let server = try serve(registers)
-    let client = try await connect(server, options: ClientOptions(maximumInFlight: 2))
+    let client = try await connect(server, options: .patient(maximumInFlight: 2))
     let hits = try await client.create("hits", u64).register
     let calls = (0..<20).map { _ in
       Task { try await client.perform(increment, on: hits) }

@@ -9,7 +9,7 @@ import WireProtocol
 @testable import AtomicsClient
 
 /// Waits and watches whose connections end.
-@Suite(.timeLimit(.minutes(1))) struct LastingCallTests {
+@Suite(.timeLimit(.minutes(5))) struct LastingCallTests {
   private let u64: RegisterType
   private let waitCode = Opcode.waitUntil.rawValue
   private let thenCode = Opcode.waitThen.rawValue
@@ -24,7 +24,7 @@ import WireProtocol
   }
 
   private func connect(
-    _ server: ScriptedServer, options: ClientOptions = ClientOptions()
+    _ server: ScriptedServer, options: ClientOptions = .patient()
   ) async throws -> LoopConnection {
     let address = try ServerAddress("atr://\(server.address)")
     let remote = try #require(try RemoteServer(address, options: options))
@@ -129,7 +129,7 @@ import WireProtocol
     let code = waitCode
     let registers = ScriptedRegisters { $0.opcode == code ? .ignore : .answer }
     let server = try serve(registers)
-    let connection = try await connect(server, options: ClientOptions(maximumInFlight: 1))
+    let connection = try await connect(server, options: .patient(maximumInFlight: 1))
     let hits = try await create(connection)
     let plan = WaitPlan(predicate: .equal, operand: 6, timeoutMilliseconds: nil)
     let calls = (0..<200).map { _ in

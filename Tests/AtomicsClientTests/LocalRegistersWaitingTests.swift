@@ -7,7 +7,7 @@ import Testing
 
 @testable import AtomicsClient
 
-@Suite(.timeLimit(.minutes(1))) struct LocalRegistersWaitingTests {
+@Suite(.timeLimit(.minutes(5))) struct LocalRegistersWaitingTests {
   private func withRegister(
     _ body: (LocalRegisters, RegisterReference) async throws -> Void
   ) async throws {

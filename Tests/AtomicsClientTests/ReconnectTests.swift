@@ -9,7 +9,7 @@ import Testing
 import WireProtocol
 
 /// A client whose connections end, and what becomes of its calls.
-@Suite(.timeLimit(.minutes(1))) struct ReconnectTests {
+@Suite(.timeLimit(.minutes(5))) struct ReconnectTests {
   private let u64: RegisterType
   private let increment: AtomicRequest
   private let load: AtomicRequest
@@ -28,7 +28,7 @@ import WireProtocol
   }
 
   private func connect(
-    _ server: ScriptedServer, options: ClientOptions = ClientOptions()
+    _ server: ScriptedServer, options: ClientOptions = .patient()
   ) async throws -> RegisterClient {
     try await RegisterClient.connect(
       to: ServerAddress("atr://\(server.address)"), options: options)
@@ -65,7 +65,7 @@ import WireProtocol
       return seen.add(1, ordering: .relaxed).newValue % 100 == 0 ? .close : .answer
     }
     let server = try serve(registers)
-    let client = try await connect(server, options: ClientOptions(maximumInFlight: 16))
+    let client = try await connect(server, options: .patient(maximumInFlight: 16))
     let hits = try await client.create("hits", u64).register
     let results = try await withThrowingTaskGroup(of: UInt128?.self) { group in
       for _ in 0..<500 {

@@ -6,7 +6,7 @@ import EventLoop
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct RegisterClientTests {
+@Suite(.timeLimit(.minutes(5))) struct RegisterClientTests {
   private let u64: RegisterType
   private let increment: AtomicRequest
 
@@ -16,7 +16,7 @@ import Testing
   }
 
   private func connect(
-    _ server: ScriptedServer, options: ClientOptions = ClientOptions()
+    _ server: ScriptedServer, options: ClientOptions = .patient()
   ) async throws -> RegisterClient {
     try await RegisterClient.connect(
       to: ServerAddress("atr://\(server.address)"), options: options)
@@ -43,7 +43,7 @@ import Testing
   @Test("concurrent calls share a connection, and none is lost or run twice")
   func sharesConnection() async throws {
     let server = try ScriptedServer { FramePeer() }
-    let client = try await connect(server, options: ClientOptions(maximumInFlight: 64))
+    let client = try await connect(server, options: .patient(maximumInFlight: 64))
     let hits = try await client.create("hits", u64).register
     let olds = try await withThrowingTaskGroup(of: [UInt128].self) { group in
       for _ in 0..<100 {

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Both clients and TLS servers that do not do as they should.
-@Suite(.timeLimit(.minutes(1))) struct TLSConnectionTests {
+@Suite(.timeLimit(.minutes(5))) struct TLSConnectionTests {
   private let options: ClientOptions
 
   init() throws {

@@ -8,7 +8,7 @@ import Testing
 @testable import AtomicsClient
 
 /// The turns of a handler behind TLS are those that it would have without.
-@Suite(.timeLimit(.minutes(1))) struct TLSHandlerTests {
+@Suite(.timeLimit(.minutes(5))) struct TLSHandlerTests {
   /// What a speech tells the test.
   final class Log: Sendable {
     private let events = Mutex<[String]>([])

@@ -9,7 +9,7 @@ import WireProtocol
 @testable import AtomicsClient
 
 /// Typed registers beside what an operation does.
-@Suite(.timeLimit(.minutes(1))) struct TypedRegisterTests {
+@Suite(.timeLimit(.minutes(5))) struct TypedRegisterTests {
   private func withMap(
     isolation: isolated (any Actor)? = #isolation,
     _ body: (RegisterClient, BlockingClient) async throws -> Void

@@ -7,7 +7,7 @@ import Testing
 
 @testable import AtomicsClient
 
-@Suite(.timeLimit(.minutes(1))) struct WatchFeedTests {
+@Suite(.timeLimit(.minutes(5))) struct WatchFeedTests {
   private let u64: RegisterType
 
   init() throws {

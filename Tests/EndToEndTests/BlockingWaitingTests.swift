@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// Waits and watches of a thread's client against a real server.
-@Suite(.timeLimit(.minutes(2))) struct BlockingWaitingTests {
+@Suite(.timeLimit(.minutes(5))) struct BlockingWaitingTests {
   private let u64: RegisterType
   private let increment: AtomicRequest
 

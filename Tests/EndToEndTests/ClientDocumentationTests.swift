@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// The articles on the client show no code that is not compiled and run.
-@Suite(.timeLimit(.minutes(1))) struct ClientDocumentationTests {
+@Suite(.timeLimit(.minutes(5))) struct ClientDocumentationTests {
   static let articles = [
     "AtomicsClient", "BlockingPrograms", "Failures", "GettingStarted", "Performance", "Servers",
     "WaitingAndWatching",

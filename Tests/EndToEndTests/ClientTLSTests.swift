@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Both clients over TLS against a real server.
-@Suite(.timeLimit(.minutes(2))) struct ClientTLSTests {
+@Suite(.timeLimit(.minutes(5))) struct ClientTLSTests {
   private let made: TestCertificates
 
   init() throws { made = try TestCertificates.shared.get() }

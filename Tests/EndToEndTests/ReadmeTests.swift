@@ -5,7 +5,7 @@ import AtomicsCore
 import SharedArena
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ReadmeTests {
+@Suite(.timeLimit(.minutes(5))) struct ReadmeTests {
   @Test("the client's examples, over every transport")
   func increments() async throws {
     try await withServer { server in

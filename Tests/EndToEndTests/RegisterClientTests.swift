@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// The asynchronous client against a real server, over every transport at once.
-@Suite(.timeLimit(.minutes(2))) struct RegisterClientTests {
+@Suite(.timeLimit(.minutes(5))) struct RegisterClientTests {
   @Test("additions of many tasks over four transports to one register are all there")
   func addsUp() async throws {
     let taskCount = 20

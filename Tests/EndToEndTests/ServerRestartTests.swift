@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// Clients whose server ends and comes back.
-@Suite(.timeLimit(.minutes(2))) struct ServerRestartTests {
+@Suite(.timeLimit(.minutes(5))) struct ServerRestartTests {
   @Test(
     "a client goes on with the next server at the same address, with the references that it had")
   func goesOn() async throws {

@@ -2,6 +2,7 @@
 
 import AtomicsClient
 import AtomicsCore
+import Foundation
 import TestSupport
 import Testing
 
@@ -46,7 +47,7 @@ import Testing
         return try await group.reduce(0, +)
       }
       // Two types of Swift are 64 bits wide.
-      #expect(checked > Vectors.accepted.count)
+      #expect(checked > usual.count)
     }
   }
 
@@ -58,7 +59,7 @@ import Testing
       for type in integers { checked += try run(blockingInteger: type, on: client) }
       for type in floats { checked += try run(blockingFloat: type, on: client) }
       for type in byteStrings { checked += try run(blockingBytes: type, on: client) }
-      #expect(checked > Vectors.accepted.count)
+      #expect(checked > usual.count)
     }
   }
 }
@@ -85,7 +86,18 @@ private let byteStrings: [any AtomicByteString.Type] = [
   InlineArray<1, UInt8>.self, InlineArray<2, UInt8>.self, InlineArray<4, UInt8>.self,
   InlineArray<8, UInt8>.self, InlineArray<16, UInt8>.self,
 ]
-private let vectors = Dictionary(grouping: Vectors.accepted, by: \.registerType)
+/// Every vector in a long run; else two of each method, type and outcome: the methods hand on what
+/// others compute.
+private let usual: [Vector] = {
+  if ProcessInfo.processInfo.environment["ATOMICS_TEST_LONG"] != nil { return Vectors.accepted }
+  var counts: [String: Int] = [:]
+  return Vectors.accepted.filter {
+    let key = "\($0.method) \($0.type) \($0.success ?? true)"
+    counts[key, default: 0] += 1
+    return counts[key, default: 0] <= 2
+  }
+}()
+private let vectors = Dictionary(grouping: usual, by: \.registerType)
 
 private func run<Value: AtomicInteger>(
   integer _: Value.Type, on client: RegisterClient

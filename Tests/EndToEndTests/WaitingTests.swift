@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Waits of the asynchronous client, over each transport that has them.
-@Suite(.timeLimit(.minutes(2))) struct WaitingTests {
+@Suite(.timeLimit(.minutes(5))) struct WaitingTests {
   /// Runs `body` with a register of each transport, and with a second client's of the same one.
   private func withRegisters(
     initial: UInt64 = 0, _ body: (Register<UInt64>, Register<UInt64>) async throws -> Void

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Watches of the asynchronous client.
-@Suite(.timeLimit(.minutes(2))) struct WatchingTests {
+@Suite(.timeLimit(.minutes(5))) struct WatchingTests {
   private let increment: AtomicRequest
 
   init() throws {

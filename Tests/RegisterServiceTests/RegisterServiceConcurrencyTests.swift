@@ -8,7 +8,7 @@ import Testing
 @testable import RegisterService
 
 /// Threads of the server and of programs that map the arena, on the same registers.
-@Suite(.timeLimit(.minutes(2))) struct RegisterServiceConcurrencyTests {
+@Suite(.timeLimit(.minutes(5))) struct RegisterServiceConcurrencyTests {
   @Test("what the service's threads and the map's see fits into one order")
   func isLinearizable() throws {
     let shared = SharedHistory(types: ["u16", "u64", "i128"], operationsPerClient: 2_000)
