@@ -19,13 +19,13 @@ extension HTTP1Session {
         position = takeLine(bytes, from: position)
       case .fixedBody(let remaining):
         let count = min(remaining, bytes.count &- position)
-        body.append(bytes: bytes.extracting(position..<(position &+ count)))
+        head.request.body.append(bytes: bytes.extracting(position..<(position &+ count)))
         position &+= count
         state = .fixedBody(remaining: remaining &- count)
         if remaining == count { endRequest() }
       case .chunkData(let remaining):
         let count = min(remaining, bytes.count &- position)
-        body.append(bytes: bytes.extracting(position..<(position &+ count)))
+        head.request.body.append(bytes: bytes.extracting(position..<(position &+ count)))
         position &+= count
         state = remaining == count ? .chunkDataEnd : .chunkData(remaining: remaining &- count)
       case .discarding:
@@ -38,7 +38,7 @@ extension HTTP1Session {
 
   /// Whether requests must be answered before more are read.
   private var isFull: Bool {
-    pending.count >= limits.concurrentStreams || pendingBodyBytes > limits.bodyBytes
+    openStreams >= limits.concurrentStreams || pendingBodyBytes > limits.bodyBytes
       || output.count > limits.responseBufferBytes
   }
 
@@ -138,7 +138,7 @@ extension HTTP1Session {
       guard isBodyWanted else {
         return endRequestUnread(draining: min(length, limits.drainBytes))
       }
-      body.reserveCapacity(min(length, 64 << 10))
+      head.request.body.reserveCapacity(min(length, 64 << 10))
       state = .fixedBody(remaining: length)
       askForBody()
     case .chunked:
@@ -169,7 +169,7 @@ extension HTTP1Session {
     }
     chunkOverhead &+= line.count &- end
     guard chunkOverhead <= limits.headerBytes else { return reject(.malformed) }
-    guard size <= limits.bodyBytes &- body.count else { return reject(.payloadTooLarge) }
+    guard size <= limits.bodyBytes &- head.request.body.count else { return reject(.payloadTooLarge) }
     state = size == 0 ? .chunksEnd : .chunkData(remaining: size)
   }
 
@@ -183,14 +183,12 @@ extension HTTP1Session {
 
   private var isBodyWanted: Bool {
     guard let wantsBody else { return true }
-    return wantsBody(request(stream: 0, keepAlive: head.keepAlive))
+    return wantsBody(head.request)
   }
 
   private func endRequest() {
-    let keepAlive = head.keepAlive && !isShuttingDown
+    let keepAlive = head.request.keepAlive && !isShuttingDown
     post(keepAlive: keepAlive)
-    head.reset(scheme: scheme)
-    body = []
     wantsContinue = false
     sawEmptyLine = false
     state = .requestLine
@@ -203,20 +201,19 @@ extension HTTP1Session {
     discardInput(draining: draining)
   }
 
-  private func post(keepAlive: Bool, isBodyUnread: Bool = false) {
-    let stream = firstPending &+ UInt32(truncatingIfNeeded: pending.count)
-    pending.append(Pending(method: head.method, keepAlive: keepAlive))
-    pendingBodyBytes &+= body.count
-    var request = request(stream: stream, keepAlive: keepAlive)
-    request.isBodyUnread = isBodyUnread
-    events.append(.request(request))
-  }
-
-  private func request(stream: UInt32, keepAlive: Bool) -> HTTPRequest {
-    HTTPRequest(
-      method: head.method, target: head.target, authority: head.authority, scheme: head.scheme,
-      fields: head.fields, body: body, stream: stream, version: head.version,
-      keepAlive: keepAlive)
+  /// Puts the request in line for its answer and makes room for the next one.
+  private func post(
+    keepAlive: Bool, isBodyUnread: Bool = false, rejection: HTTPRejection? = nil
+  ) {
+    head.request.stream = firstPending &+ UInt32(truncatingIfNeeded: openStreams)
+    head.request.keepAlive = keepAlive
+    head.request.isBodyUnread = isBodyUnread
+    pendingBodyBytes &+= head.request.body.count
+    pending.append(
+      Pending(
+        method: head.request.method, keepAlive: keepAlive, rejection: rejection,
+        request: head.request))
+    head.reset(scheme: scheme, spare: spares.popLast() ?? HTTPRequest(method: .other, target: []))
   }
 
   /// Refuses the request that is coming in; it is the last of the connection.
@@ -225,9 +222,8 @@ extension HTTP1Session {
   }
 
   private func reject(_ rejection: HTTPRejection, draining: Int) {
-    let stream = firstPending &+ UInt32(truncatingIfNeeded: pending.count)
-    pending.append(Pending(method: head.method, keepAlive: false))
-    events.append(.rejected(rejection, stream: stream))
+    head.request.body = []
+    post(keepAlive: false, rejection: rejection)
     discardInput(draining: draining)
   }
 
@@ -236,7 +232,7 @@ extension HTTP1Session {
     state = .discarding
     drainRemaining = draining
     partialLine = []
-    body = []
+    head.request.body = []
     wantsContinue = false
   }
 }

@@ -11,59 +11,146 @@ extension HTTP1Session {
   @discardableResult
   public func respond(_ response: consuming HTTPResponse, to stream: UInt32) -> Bool {
     let index = Int(stream &- firstPending)
-    guard !isClosing, index < pending.count, pending[index].response == nil else { return false }
+    guard !isClosing, index < openStreams, pending[pendingStart &+ index].response == nil else {
+      return false
+    }
     guard index == 0 else {
-      pending[index].response = response
+      pending[pendingStart &+ index].response = response
       return true
     }
-    write(response, to: pending[0])
+    write(response, keepAlive: pending[pendingStart].keepAlive, to: pending[pendingStart].method)
     finishFirst()
-    while let next = pending.first, let response = next.response {
-      write(response, to: next)
-      finishFirst()
-    }
-    sendContinueIfDue()
+    writeKept()
     return true
   }
 
+  /// Lends the next request to `answer`, which fills in the response. Requests and responses use
+  /// the same buffers again and again: nothing is allocated where they are large enough.
+  ///
+  /// - Parameter answer: Gets a response without status, fields and body, to be given a status at
+  ///   least. Where the session refuses the request, why: of the request nothing counts then.
+  /// - Returns: false if there is no request now, without a call.
+  public func answerNext(
+    _ answer: (
+      _ request: borrowing HTTPRequest, _ rejection: HTTPRejection?,
+      _ response: inout HTTPResponse
+    ) -> Void
+  ) -> Bool {
+    guard let index = takeNext() else { return false }
+    var request = HTTPRequest(method: .other, target: [])
+    swap(&request, &pending[index].request)
+    var response = HTTPResponse(status: 0)
+    swap(&response, &spareResponse)
+    answer(request, pending[index].rejection, &response)
+    let stream = request.stream
+    swap(&request, &pending[index].request)
+    if stream == firstPending, !isClosing {
+      write(response, keepAlive: pending[index].keepAlive, to: pending[index].method)
+      finishFirst()
+      writeKept()
+      response.reset(keptBytes: RequestHead.keptBytes)
+      swap(&response, &spareResponse)
+    } else {
+      respond(response, to: stream)
+    }
+    return true
+  }
+
+  /// Sends the answers that were given before their turn and whose turn has come.
+  private func writeKept() {
+    while openStreams > 0, let response = pending[pendingStart].response {
+      write(response, keepAlive: pending[pendingStart].keepAlive, to: pending[pendingStart].method)
+      finishFirst()
+    }
+    sendContinueIfDue()
+  }
+
+  /// Takes the first request out of line and keeps its buffers for another one.
   private func finishFirst() {
-    if !pending[0].keepAlive { isClosing = true }
-    pending.removeFirst()
+    if !pending[pendingStart].keepAlive { isClosing = true }
+    // Who answers what was not handed over does not want to see it.
+    if delivered == pendingStart {
+      pendingBodyBytes &-= pending[pendingStart].request.body.count
+      delivered &+= 1
+    }
+    if spares.count < Self.keptSpares {
+      var spare = HTTPRequest(method: .other, target: [])
+      swap(&spare, &pending[pendingStart].request)
+      spare.reset(keptBytes: RequestHead.keptBytes)
+      spares.append(spare)
+    }
+    pendingStart &+= 1
     firstPending &+= 1
+    if pendingStart == pending.count {
+      pending.removeAll(keepingCapacity: true)
+      pendingStart = 0
+      delivered = 0
+    } else if pendingStart >= limits.concurrentStreams {
+      pending.removeFirst(pendingStart)
+      delivered &-= pendingStart
+      pendingStart = 0
+    }
   }
 
   /// Lets a peer that asked go on with its body, as soon as nothing else is owed to it.
   func sendContinueIfDue() {
-    guard wantsContinue, pending.isEmpty else { return }
+    guard wantsContinue, openStreams == 0 else { return }
     wantsContinue = false
     output.append(contentsOf: "HTTP/1.1 100 Continue\r\n\r\n".utf8)
   }
 
-  private func write(_ response: borrowing HTTPResponse, to request: Pending) {
+  private func write(
+    _ response: borrowing HTTPResponse, keepAlive: Bool, to method: HTTPMethod
+  ) {
     let status = response.status
     let hasBody = status != 204 && status != 304
     // Only once: a reservation for each of many responses would copy all of them each time.
     if output.isEmpty { output.reserveCapacity(256 &+ response.body.count) }
-    output.append(bytes: StatusLine.text(status).utf8.span)
+    if let line = StatusLine.known(status) {
+      append(line)
+    } else {
+      output.append(bytes: StatusLine.text(status).utf8.span)
+    }
+    switch response.content {
+    case .json?: append("content-type: application/json\r\n")
+    case .problem?: append("content-type: application/problem+json\r\n")
+    case .plainText?: append("content-type: text/plain; charset=utf-8\r\n")
+    case nil: break
+    }
+    if response.isNeverStored { append("cache-control: no-store\r\n") }
     response.fields.visit { name, value in
       output.append(bytes: name)
-      output.append(bytes: ": ".utf8.span)
+      append(": ")
       appendValue(value)
-      output.append(bytes: "\r\n".utf8.span)
+      append("\r\n")
     }
     if !date.isEmpty {
-      output.append(bytes: "date: ".utf8.span)
+      append("date: ")
       output.append(bytes: date.span)
-      output.append(bytes: "\r\n".utf8.span)
+      append("\r\n")
     }
     if hasBody {
-      output.append(bytes: "content-length: ".utf8.span)
-      output.append(bytes: String(response.body.count).utf8.span)
-      output.append(bytes: "\r\n".utf8.span)
+      append("content-length: ")
+      appendDecimal(response.body.count)
+      append("\r\n")
     }
-    if !request.keepAlive { output.append(bytes: "connection: close\r\n".utf8.span) }
-    output.append(bytes: "\r\n".utf8.span)
-    if hasBody, request.method != .head { output.append(bytes: response.body.span) }
+    if !keepAlive { append("connection: close\r\n") }
+    append("\r\n")
+    if hasBody, method != .head { output.append(bytes: response.body.span) }
+  }
+
+  @inline(__always)
+  private func append(_ text: StaticString) {
+    text.withBytes { output.append(bytes: $0) }
+  }
+
+  private func appendDecimal(_ value: Int) {
+    var power = 1
+    while value / power >= 10 { power &*= 10 }
+    while power > 0 {
+      output.append(UInt8(truncatingIfNeeded: 0x30 &+ value / power % 10))
+      power /= 10
+    }
   }
 
   /// A value with a line end in it would begin a field, or a response, of its own.
@@ -80,8 +167,8 @@ extension HTTP1Session {
 
 /// The first line of a response.
 enum StatusLine {
-  /// The line with its end, for any status.
-  static func text(_ status: Int) -> String {
+  /// The line with its end, for the statuses that are sent; nil for any other.
+  static func known(_ status: Int) -> StaticString? {
     switch status {
     case 200: "HTTP/1.1 200 OK\r\n"
     case 201: "HTTP/1.1 201 Created\r\n"
@@ -106,8 +193,11 @@ enum StatusLine {
     case 500: "HTTP/1.1 500 Internal Server Error\r\n"
     case 503: "HTTP/1.1 503 Service Unavailable\r\n"
     case 507: "HTTP/1.1 507 Insufficient Storage\r\n"
-    // The reason phrase may be empty, the space before it not (RFC 9112 §4).
-    default: "HTTP/1.1 \(status) \r\n"
+    default: nil
     }
   }
+
+  /// The line with its end, for any status. The reason phrase may be empty, the space before it not
+  /// (RFC 9112 §4).
+  static func text(_ status: Int) -> String { "HTTP/1.1 \(status) \r\n" }
 }

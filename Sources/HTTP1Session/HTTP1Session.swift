@@ -11,9 +11,12 @@ public import HTTPMessage
 /// A turn of the server, repeated while `consumed` grows:
 /// ```swift
 /// consumed += session.receive(bytes.extracting(consumed...))
-/// while let event = session.nextEvent() { … session.respond(response, to: stream) }
+/// while session.answerNext({ request, rejection, response in … }) {}
 /// session.takeOutput(into: &output, upTo: 256 << 10)
 /// ```
+/// Who cannot answer at once takes requests by ``nextEvent()`` and answers them by
+/// ``respond(_:to:)``.
+///
 /// `receive` may take less than it is given when too many requests wait for an answer: give the
 /// rest again after answering.
 ///
@@ -49,6 +52,9 @@ public final class HTTP1Session {
   struct Pending {
     let method: HTTPMethod
     var keepAlive: Bool
+    /// Why it is refused, where the session does so.
+    let rejection: HTTPRejection?
+    var request: HTTPRequest
     /// The answer, given before its turn.
     var response: HTTPResponse?
   }
@@ -62,18 +68,24 @@ public final class HTTP1Session {
   /// The beginning of a line whose end has not come.
   var partialLine: [UInt8] = []
   var head = RequestHead()
-  var body: [UInt8] = []
   /// Bytes of chunk extensions of this body, which buy the peer nothing.
   var chunkOverhead = 0
   /// An empty line before a request is forgiven once (RFC 9112 §2.2).
   var sawEmptyLine = false
   var wantsContinue = false
-  /// Requests without an answer, in order; the first has the number `firstPending`.
+  /// From `pendingStart` on, the requests without an answer, in order; the first of them has the
+  /// number `firstPending`.
   var pending: [Pending] = []
+  var pendingStart = 0
   var firstPending: UInt32 = 1
+  /// The first of `pending` that was not handed over.
+  var delivered = 0
+  /// Body bytes of those that were not.
   var pendingBodyBytes = 0
-  var events: [HTTPEvent] = []
-  var eventHead = 0
+  /// Requests that were answered, for the sake of their buffers.
+  var spares: [HTTPRequest] = []
+  /// As `spares`.
+  var spareResponse = HTTPResponse(status: 0)
   var output: [UInt8] = []
   var date: [UInt8] = []
   /// How much more is read after a rejection; 0 when nothing needs to be.
@@ -87,38 +99,53 @@ public final class HTTP1Session {
   public init(scheme: HTTPScheme = .http, limits: HTTPLimits = HTTPLimits()) {
     self.scheme = scheme
     self.limits = limits
-    head.reset(scheme: scheme)
+    head.reset(scheme: scheme, spare: HTTPRequest(method: .other, target: []))
   }
+
+  /// How many answered requests keep their buffers: more than that are seldom pipelined.
+  static let keptSpares = 16
 
   /// The next request or rejection, or nil. None while more than
   /// ``HTTPLimits/responseBufferBytes`` of output wait.
   public func nextEvent() -> HTTPEvent? {
+    guard let index = takeNext() else { return nil }
+    let request = pending[index].request
+    guard let rejection = pending[index].rejection else { return .request(request) }
+    return .rejected(rejection, stream: request.stream)
+  }
+
+  /// Marks the next request as handed over, and tells where in `pending` it stands.
+  func takeNext() -> Int? {
     guard hasEvents else { return nil }
-    let event = events[eventHead]
-    eventHead &+= 1
-    if eventHead == events.count {
-      events.removeAll(keepingCapacity: true)
-      eventHead = 0
-    }
-    if case .request(let request) = event { pendingBodyBytes &-= request.body.count }
-    return event
+    pendingBodyBytes &-= pending[delivered].request.body.count
+    delivered &+= 1
+    return delivered &- 1
   }
 
   /// Whether ``nextEvent()`` has something now.
   public var hasEvents: Bool {
-    eventHead < events.count && output.count <= limits.responseBufferBytes
+    delivered < pending.count && output.count <= limits.responseBufferBytes
   }
 
   /// Appends what is to be sent, at most until `destination` holds `limit` bytes.
   public func takeOutput(into destination: inout [UInt8], upTo limit: Int = .max) {
-    if destination.isEmpty, output.count <= limit {
-      swap(&destination, &output)
-      return
+    takeOutput(upTo: limit &- destination.count) { destination.append(bytes: $0) }
+  }
+
+  /// Gives what is to be sent, at most `limit` bytes of it.
+  ///
+  /// - Returns: The number of bytes given.
+  @discardableResult
+  public func takeOutput(upTo limit: Int, _ sink: (Span<UInt8>) -> Void) -> Int {
+    let count = min(output.count, max(limit, 0))
+    guard count > 0 else { return 0 }
+    sink(output.span.extracting(..<count))
+    if count == output.count {
+      output.removeAll(keepingCapacity: true)
+    } else {
+      output.removeFirst(count)
     }
-    let count = min(output.count, max(limit &- destination.count, 0))
-    guard count > 0 else { return }
-    destination.append(contentsOf: output[..<count])
-    output.removeFirst(count)
+    return count
   }
 
   /// Whether ``takeOutput(into:upTo:)`` has something.
@@ -128,7 +155,7 @@ public final class HTTP1Session {
   public var unsentBytes: Int { output.count }
 
   /// Requests without an answer.
-  public var openStreams: Int { pending.count }
+  public var openStreams: Int { pending.count &- pendingStart }
 
   /// What is expected from the peer now.
   public var inputPhase: InputPhase {
@@ -136,7 +163,7 @@ public final class HTTP1Session {
     case .requestLine: partialLine.isEmpty ? .idle : .head
     case .fieldLine: .head
     case .fixedBody, .chunkSize, .chunkData, .chunkDataEnd, .chunksEnd:
-      .body(received: body.count)
+      .body(received: head.request.body.count)
     case .discarding: .discarding
     }
   }
@@ -149,7 +176,7 @@ public final class HTTP1Session {
   /// Whether the connection has done its work: close it.
   public var isFinished: Bool {
     guard output.isEmpty else { return false }
-    return isClosing ? inputEnded || drainRemaining == 0 : inputEnded && pending.isEmpty
+    return isClosing ? inputEnded || drainRemaining == 0 : inputEnded && openStreams == 0
   }
 
   /// The peer has sent its last byte. Complete requests still get their answers.
@@ -172,7 +199,7 @@ public final class HTTP1Session {
     isShuttingDown = true
     guard case .idle = inputPhase else { return }
     discardInput(draining: 0)
-    if pending.isEmpty {
+    if openStreams == 0 {
       isClosing = true
     } else {
       pending[pending.count &- 1].keepAlive = false
@@ -188,7 +215,11 @@ public final class HTTP1Session {
   public func releaseIdleMemory() {
     if partialLine.isEmpty { partialLine = [] }
     if output.isEmpty { output = [] }
-    if events.isEmpty { events = [] }
     if pending.isEmpty { pending = [] }
+    spares = []
+    spareResponse = HTTPResponse(status: 0)
+    if case .idle = inputPhase {
+      head.reset(scheme: scheme, spare: HTTPRequest(method: .other, target: []))
+    }
   }
 }

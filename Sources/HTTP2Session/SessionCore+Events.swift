@@ -12,52 +12,100 @@ extension SessionCore {
   private var isPaused: Bool { isServer && unsentBytes > limits.responseBufferBytes }
 
   mutating func nextEvent(session: SessionHandle) -> HTTPEvent? {
-    while noticeHead < notices.count, !isPaused {
-      let notice = notices[noticeHead]
-      noticeHead &+= 1
-      if noticeHead == notices.count {
-        notices.removeAll(keepingCapacity: true)
-        noticeHead = 0
-      }
-      switch notice.kind {
-      case .closed:
+    while let notice = nextNotice() {
+      if notice.kind == .closed {
         return .closed(stream: UInt32(bitPattern: notice.stream), code: notice.code)
-      case .message:
-        if let event = message(notice, session: session) { return event }
       }
+      guard hasMessage(notice) else { continue }
+      return isServer ? arrived(notice, session: session) : response(notice, session: session)
     }
     return nil
   }
 
-  /// The message a notice speaks of, or nil if its stream was reset meanwhile.
-  private mutating func message(_ notice: Notice, session: SessionHandle) -> HTTPEvent? {
-    let slot = notice.slot
-    guard slots[slot].stream == notice.stream,
-      slots[slot].phase == .ready || slots[slot].phase == .closed
-    else { return nil }
-    returnBody(of: slot, session: session)
-    let stream = UInt32(bitPattern: notice.stream)
-    let isClosed = slots[slot].phase == .closed
-    slots[slot].phase = .delivered
-    guard isServer else {
-      let response = HTTPResponse(
-        status: slots[slot].status, fields: slots[slot].fields, body: slots[slot].body)
-      let rejection = slots[slot].rejection
-      if isClosed { releaseSlot(slot) }
-      guard rejection == nil else { return .closed(stream: stream, code: ErrorCode.cancel) }
-      return .response(response, stream: stream)
+  private mutating func nextNotice() -> Notice? {
+    guard hasEvents else { return nil }
+    let notice = notices[noticeHead]
+    noticeHead &+= 1
+    if noticeHead == notices.count {
+      notices.removeAll(keepingCapacity: true)
+      noticeHead = 0
     }
-    if let rejection = slots[slot].rejection { return .rejected(rejection, stream: stream) }
-    return .request(request(in: slot))
+    return notice
   }
 
-  func request(in slot: Int) -> HTTPRequest {
-    var request = HTTPRequest(
-      method: slots[slot].method, target: slots[slot].target, authority: slots[slot].authority,
-      scheme: slots[slot].scheme, fields: slots[slot].fields, body: slots[slot].body,
-      stream: UInt32(bitPattern: slots[slot].stream), version: .http2, keepAlive: true)
-    request.isBodyUnread = slots[slot].isBodyUnread
-    return request
+  /// Whether the message that a notice speaks of is there: its stream may have been reset.
+  private func hasMessage(_ notice: Notice) -> Bool {
+    let slot = notice.slot
+    return slots[slot].stream == notice.stream
+      && (slots[slot].phase == .ready || slots[slot].phase == .closed)
+  }
+
+  private mutating func arrived(_ notice: Notice, session: SessionHandle) -> HTTPEvent {
+    take(notice, session: session)
+    if let rejection = slots[notice.slot].rejection {
+      return .rejected(rejection, stream: UInt32(bitPattern: notice.stream))
+    }
+    return .request(slots[notice.slot].request)
+  }
+
+  private mutating func response(_ notice: Notice, session: SessionHandle) -> HTTPEvent {
+    let slot = notice.slot
+    let stream = UInt32(bitPattern: notice.stream)
+    returnBody(of: slot, session: session)
+    let isClosed = slots[slot].phase == .closed
+    slots[slot].phase = .delivered
+    let response = slots[slot].response
+    let rejection = slots[slot].rejection
+    if isClosed { releaseSlot(slot) }
+    guard rejection == nil else { return .closed(stream: stream, code: ErrorCode.cancel) }
+    return .response(response, stream: stream)
+  }
+
+  /// Marks a request as handed over.
+  private mutating func take(_ notice: Notice, session: SessionHandle) {
+    returnBody(of: notice.slot, session: session)
+    slots[notice.slot].phase = .delivered
+    slots[notice.slot].request.stream = UInt32(bitPattern: notice.stream)
+  }
+
+  // MARK: - Answering at once
+
+  /// A request on its way to be answered, out of its slot with the buffers of its answer.
+  struct Exchange {
+    let slot: Int
+    let stream: Int32
+    let rejection: HTTPRejection?
+    var request: HTTPRequest
+    var response: HTTPResponse
+  }
+
+  /// Takes the next request out of its slot; nil: there is none now. Ends of streams are passed
+  /// over: whoever answers at once waits for none.
+  mutating func beginExchange(session: SessionHandle) -> Exchange? {
+    while let notice = nextNotice() {
+      guard notice.kind == .message, hasMessage(notice) else { continue }
+      take(notice, session: session)
+      let slot = notice.slot
+      var exchange = Exchange(
+        slot: slot, stream: notice.stream, rejection: slots[slot].rejection,
+        request: HTTPRequest(method: .other, target: [], scheme: .other),
+        response: HTTPResponse(status: 0))
+      swap(&exchange.request, &slots[slot].request)
+      swap(&exchange.response, &slots[slot].response)
+      return exchange
+    }
+    return nil
+  }
+
+  /// Gives the buffers back and sends the answer, unless the stream has gone meanwhile.
+  mutating func endExchange(_ exchange: consuming Exchange, session: SessionHandle) {
+    let slot = exchange.slot
+    guard slot < slots.count, slots[slot].stream == exchange.stream, !slots[slot].answered else {
+      return
+    }
+    swap(&exchange.request, &slots[slot].request)
+    swap(&exchange.response, &slots[slot].response)
+    _ = submitResponse(of: slot, session: session)
   }
 
   /// Drops the buffers of free slots; slots in use keep their places.
@@ -66,8 +114,6 @@ extension SessionCore {
       slots = []
       freeSlots = []
       notices = []
-      // Safety: the entries are read during a submission only, and none is under way.
-      unsafe nameValues = []
     } else {
       for slot in freeSlots { slots[slot] = StreamSlot() }
     }

@@ -29,8 +29,9 @@ extension StreamSlot {
   ) {
     guard !inTrailers else { return }
     headerBytes &+= name.count &+ value.count &+ 32
+    let count = isServer ? request.fields.count : response.fields.count
     // Over the limit the rest is read, since the compression state needs it, but not kept.
-    guard headerBytes <= limits.headerBytes, fields.count < limits.fieldCount else {
+    guard headerBytes <= limits.headerBytes, count < limits.fieldCount else {
       if rejection == nil { rejection = .headersTooLarge }
       return
     }
@@ -39,15 +40,16 @@ extension StreamSlot {
       pseudoField(name: name, value: value, limits: limits, lastAuthority: &lastAuthority)
       return
     }
-    if isServer, name[0] == UInt8(ascii: "h"), name.equals("host") {
-      if let authority {
+    guard isServer else { return response.fields.append(name: name, value: value) }
+    if name[0] == UInt8(ascii: "h"), name.equals("host") {
+      if let authority = request.authority {
         // Two names for one request: whoever routes by the other one is fooled.
         if !value.equals(authority.span) { rejection = .malformed }
       } else {
         setAuthority(value, last: &lastAuthority)
       }
     }
-    fields.append(name: name, value: value)
+    request.fields.append(name: name, value: value)
   }
 
   private mutating func pseudoField(
@@ -60,20 +62,20 @@ extension StreamSlot {
       if value.count > limits.targetBytes {
         rejection = .uriTooLong
       } else if value.isRequestTarget {
-        target.append(bytes: value)
+        request.target.append(bytes: value)
       } else {
         rejection = .malformed
       }
     case UInt8(ascii: "m"):  // :method
-      method = HTTPMethod(value)
+      request.method = HTTPMethod(value)
     case UInt8(ascii: "a"):  // :authority
       setAuthority(value, last: &lastAuthority)
     case UInt8(ascii: "s") where name[2] == UInt8(ascii: "c"):  // :scheme
-      scheme = value.equals("http") ? .http : value.equals("https") ? .https : .other
+      request.scheme = value.equals("http") ? .http : value.equals("https") ? .https : .other
     case UInt8(ascii: "s"):  // :status
-      status = 0
+      response.status = 0
       for index in value.indices where index < 3 {
-        status = status &* 10 &+ Int(value[index] &- 0x30)
+        response.status = response.status &* 10 &+ Int(value[index] &- 0x30)
       }
     default:
       break
@@ -87,7 +89,7 @@ extension StreamSlot {
       last.reserveCapacity(value.count)
       last.append(bytes: value)
     }
-    authority = last
+    request.authority = last
   }
 }
 

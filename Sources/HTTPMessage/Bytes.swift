@@ -1,25 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Span<UInt8> {
-  /// Whether the bytes are exactly the UTF-8 of `text`.
-  package func equals(_ text: String) -> Bool {
-    let other = text.utf8.span
-    return equals(other)
+  /// Whether the bytes are exactly `text`.
+  @inline(__always)
+  package func equals(_ text: StaticString) -> Bool {
+    guard count == text.utf8CodeUnitCount else { return false }
+    return text.withBytes { equals($0) }
   }
 
   /// Whether both spans hold the same bytes.
   package func equals(_ other: Span<UInt8>) -> Bool {
     guard count == other.count else { return false }
-    for index in indices where self[index] != other[index] { return false }
-    return true
+    // Safety: eight bytes are read at offsets that leave eight, in both.
+    return unsafe withUnsafeBytes { first in
+      unsafe other.withUnsafeBytes { second in
+        var offset = 0
+        while offset &+ 8 <= first.count {
+          guard
+            unsafe first.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+              == second.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+          else { return false }
+          offset &+= 8
+        }
+        while offset < first.count {
+          guard unsafe first[offset] == second[offset] else { return false }
+          offset &+= 1
+        }
+        return true
+      }
+    }
   }
 
   /// Whether the bytes are `text`, ASCII letters of either case alike. `text` is lower-case.
-  package func equalsIgnoringCase(_ text: String) -> Bool {
-    let other = text.utf8.span
-    guard count == other.count else { return false }
-    for index in indices where ASCII.lowercased(self[index]) != other[index] { return false }
-    return true
+  package func equalsIgnoringCase(_ text: StaticString) -> Bool {
+    guard count == text.utf8CodeUnitCount else { return false }
+    return text.withBytes { other in
+      for index in indices where ASCII.lowercased(self[index]) != other[index] { return false }
+      return true
+    }
+  }
+}
+
+extension StaticString {
+  /// Runs `body` on the bytes of a literal.
+  @inline(__always)
+  package func withBytes<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
+    // Safety: a literal's bytes live as long as the process.
+    let bytes = unsafe UnsafeBufferPointer(start: utf8Start, count: utf8CodeUnitCount)
+    return body(unsafe bytes.span)
   }
 }
 

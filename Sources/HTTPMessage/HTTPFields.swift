@@ -2,15 +2,16 @@
 
 /// The fields of a message in the order received, all in two flat buffers.
 ///
-/// Names are stored in lower case; lookups take lower-case names. Values are bytes without the
-/// white space around them. A copy shares storage until one side is changed.
+/// Names are in lower case; lookups take lower-case names. Values are bytes without the white space
+/// around them. A copy shares storage until one side is changed.
 ///
-/// - Complexity: Appending copies the bytes once; looking up compares one integer per field.
+/// - Complexity: Appending copies the bytes once; looking up compares one integer per field, and a
+///   field of ``HTTPFieldName`` that is not there is known at once.
 public struct HTTPFields: Sendable, Equatable {
-  /// Where one field stands in `storage`: its name, then its value, without separators.
+  /// Where one field stands in `storage`: its name, unless that is a known one, then its value,
+  /// without separators.
   package struct Entry: Sendable, Equatable {
-    /// Length, first and last byte of the name: sorts out nearly every mismatch at once.
-    package let signature: UInt32
+    package let known: HTTPFieldName?
     package let start: UInt32
     package let nameCount: UInt32
     package let valueCount: UInt32
@@ -24,6 +25,8 @@ public struct HTTPFields: Sendable, Equatable {
 
   package private(set) var storage: [UInt8] = []
   package private(set) var entries: [Entry] = []
+  /// The known names among them.
+  public private(set) var names: HTTPFieldName.Set = []
 
   /// No fields; allocates nothing.
   public init() {}
@@ -36,17 +39,26 @@ public struct HTTPFields: Sendable, Equatable {
 
   /// Adds a field at the end. ASCII capitals in `name` are lowered; nothing else is checked.
   public mutating func append(name: Span<UInt8>, value: Span<UInt8>) {
+    if let known = HTTPFieldName(name) { return append(known, value) }
     let start = storage.count
     storage.append(bytes: name)
     for index in name.indices where name[index] &- 0x41 < 26 {
       storage[start &+ index] = ASCII.lowercased(name[index])
     }
     storage.append(bytes: value)
-    entries.append(
-      Entry(
-        signature: Self.signature(name), start: UInt32(truncatingIfNeeded: start),
-        nameCount: UInt32(truncatingIfNeeded: name.count),
-        valueCount: UInt32(truncatingIfNeeded: value.count)))
+    addEntry(nil, start, nameCount: name.count, valueCount: value.count)
+  }
+
+  /// Adds a field at the end.
+  public mutating func append(_ name: HTTPFieldName, _ value: Span<UInt8>) {
+    let start = storage.count
+    storage.append(bytes: value)
+    addEntry(name, start, nameCount: 0, valueCount: value.count)
+  }
+
+  /// Adds a field at the end.
+  public mutating func append(_ name: HTTPFieldName, _ value: String) {
+    append(name, value.utf8.span)
   }
 
   /// Adds a field at the end; see `append(name:value:)` on spans.
@@ -66,15 +78,20 @@ public struct HTTPFields: Sendable, Equatable {
 
   /// Removes every field; with `keepingCapacity` unshared storage is kept for reuse.
   public mutating func removeAll(keepingCapacity: Bool = false) {
+    guard !entries.isEmpty || !keepingCapacity else { return }
     storage.removeAll(keepingCapacity: keepingCapacity)
     entries.removeAll(keepingCapacity: keepingCapacity)
+    names = []
   }
 
-  @inline(__always)
-  static func signature(_ name: Span<UInt8>) -> UInt32 {
-    guard !name.isEmpty else { return 0 }
-    return UInt32(truncatingIfNeeded: name.count) &<< 16
-      | UInt32(ASCII.lowercased(name[0])) &<< 8
-      | UInt32(ASCII.lowercased(name[name.count &- 1]))
+  private mutating func addEntry(
+    _ known: HTTPFieldName?, _ start: Int, nameCount: Int, valueCount: Int
+  ) {
+    if let known { names.formUnion(HTTPFieldName.Set(known)) }
+    entries.append(
+      Entry(
+        known: known, start: UInt32(truncatingIfNeeded: start),
+        nameCount: UInt32(truncatingIfNeeded: nameCount),
+        valueCount: UInt32(truncatingIfNeeded: valueCount)))
   }
 }

@@ -22,7 +22,23 @@ public struct JSONWriter: Sendable {
   public mutating func beginArray() { open(UInt8(ascii: "[")) }
   public mutating func endArray() { close(UInt8(ascii: "]")) }
 
+  /// Writes the name of a member, which needs no escapes; its value must follow.
+  public mutating func name(_ name: StaticString) {
+    let bytes = unsafe UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+    let needsComma = needsComma
+    // Safety: a literal's bytes live as long as the process.
+    self.bytes.append(addingCapacity: bytes.count &+ 4) { (output: inout OutputSpan<UInt8>) in
+      if needsComma { output.append(UInt8(ascii: ",")) }
+      output.append(UInt8(ascii: "\""))
+      for index in bytes.indices { unsafe output.append(bytes[index]) }
+      output.append(UInt8(ascii: "\""))
+      output.append(UInt8(ascii: ":"))
+    }
+    self.needsComma = false
+  }
+
   /// Writes the name of a member; its value must follow.
+  @_disfavoredOverload
   public mutating func name(_ name: String) {
     separate()
     appendQuoted(name.utf8.span)
@@ -40,6 +56,19 @@ public struct JSONWriter: Sendable {
   public mutating func string(utf8 text: Span<UInt8>) {
     separate()
     appendQuoted(text)
+  }
+
+  /// Writes what `body` appends, which needs no escapes, as a string value.
+  ///
+  /// - Returns: Where the string stands in ``bytes``, with its quotes.
+  @discardableResult
+  public mutating func string(_ body: (inout [UInt8]) -> Void) -> Range<Int> {
+    separate()
+    let start = bytes.count
+    bytes.append(UInt8(ascii: "\""))
+    body(&bytes)
+    bytes.append(UInt8(ascii: "\""))
+    return start..<bytes.count
   }
 
   /// Writes an integer as a JSON number.
@@ -115,19 +144,39 @@ public struct JSONWriter: Sendable {
 
 extension JSONWriter {
   /// Writes a member with a string value.
+  public mutating func member(_ name: StaticString, _ value: String) {
+    self.name(name)
+    string(value)
+  }
+
+  /// Writes a member with a string value.
+  @_disfavoredOverload
   public mutating func member(_ name: String, _ value: String) {
     self.name(name)
     string(value)
   }
 
+  /// Writes a member with a literal, which needs no escapes, as its string value.
+  public mutating func member(_ name: StaticString, literal value: StaticString) {
+    self.name(name)
+    separate()
+    let bytes = unsafe UnsafeBufferPointer(start: value.utf8Start, count: value.utf8CodeUnitCount)
+    // Safety: a literal's bytes live as long as the process.
+    self.bytes.append(addingCapacity: bytes.count &+ 2) { (output: inout OutputSpan<UInt8>) in
+      output.append(UInt8(ascii: "\""))
+      for index in bytes.indices { unsafe output.append(bytes[index]) }
+      output.append(UInt8(ascii: "\""))
+    }
+  }
+
   /// Writes a member with a Boolean value.
-  public mutating func member(_ name: String, _ value: Bool) {
+  public mutating func member(_ name: StaticString, _ value: Bool) {
     self.name(name)
     bool(value)
   }
 
   /// Writes a member with an integer as a JSON number.
-  public mutating func member(_ name: String, _ value: some BinaryInteger) {
+  public mutating func member(_ name: StaticString, _ value: some BinaryInteger) {
     self.name(name)
     number(value)
   }
