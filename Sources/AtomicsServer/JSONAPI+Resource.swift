@@ -45,27 +45,17 @@ extension JSONAPI {
   }
 
   func resource(_ target: HTTPTarget) throws(Problem) -> Resource {
-    let first = target.segment(from: 1) ?? 0..<0
-    guard let second = target.segment(from: first.upperBound &+ 1) else {
-      if target.bytes(in: first, equal: "livez") { return Resource(kind: .livez) }
-      if target.bytes(in: first, equal: "readyz") { return Resource(kind: .readyz) }
-      throw Self.noResource
+    let registers: StaticString = "/v1/registers/"
+    guard target.pathStarts(with: registers),
+      let name = target.segment(from: registers.utf8CodeUnitCount)
+    else { return try serviceResource(target) }
+    guard let verb = target.segment(from: name.upperBound &+ 1) else {
+      return try register(target, name, .register)
     }
-    guard target.bytes(in: first, equal: "v1") else { throw Self.noResource }
-    let isRegisters = target.bytes(in: second, equal: "registers")
-    guard let third = target.segment(from: second.upperBound &+ 1) else {
-      if isRegisters { return Resource(kind: .registers) }
-      if target.bytes(in: second, equal: "capabilities") { return Resource(kind: .capabilities) }
-      throw Self.noResource
-    }
-    guard isRegisters else { throw Self.noResource }
-    guard let fourth = target.segment(from: third.upperBound &+ 1) else {
-      return try register(target, third, .register)
-    }
-    guard target.segment(from: fourth.upperBound &+ 1) == nil else { throw Self.noResource }
-    if target.bytes(in: fourth, equal: "value") { return try register(target, third, .value) }
-    var resource = try register(target, third, .operation)
-    guard let operation = OperationRoute.find(target.bytes.span.extracting(fourth)) else {
+    guard target.segment(from: verb.upperBound &+ 1) == nil else { throw Self.noResource }
+    if target.bytes(in: verb, equal: "value") { return try register(target, name, .value) }
+    var resource = try register(target, name, .operation)
+    guard let operation = OperationRoute.find(target.bytes.span.extracting(verb)) else {
       var problem = Problem(
         .unknownOperation, "the operations are listed at /v1/capabilities")
       problem.register = resource.registerName
@@ -75,6 +65,17 @@ extension JSONAPI {
     return resource
   }
 
+  /// What names no register.
+  private func serviceResource(_ target: HTTPTarget) throws(Problem) -> Resource {
+    if target.bytes(in: target.path, equal: "/livez") { return Resource(kind: .livez) }
+    if target.bytes(in: target.path, equal: "/readyz") { return Resource(kind: .readyz) }
+    if target.bytes(in: target.path, equal: "/v1/registers") { return Resource(kind: .registers) }
+    if target.bytes(in: target.path, equal: "/v1/capabilities") {
+      return Resource(kind: .capabilities)
+    }
+    throw Self.noResource
+  }
+
   private static var noResource: Problem {
     Problem(.notFound, "the resources are /v1/registers, /v1/capabilities, /livez and /readyz")
   }
@@ -82,20 +83,24 @@ extension JSONAPI {
   private func register(_ target: HTTPTarget, _ segment: Range<Int>, _ kind: Resource.Kind)
     throws(Problem) -> Resource
   {
-    var resource = Resource(kind: kind, bytes: target.bytes, nameRange: segment)
-    if target.hasEscape(in: segment) {
-      do throws(PercentDecodingError) {
-        resource.bytes = try target.decoded(segment)
-      } catch {
-        throw Problem(.invalidName, "the name has a broken percent escape")
-      }
-      resource.nameRange = 0..<resource.bytes.count
+    do throws(ServiceError) {
+      try RegisterService.checkName(target.bytes.span.extracting(segment))
+      return Resource(kind: kind, bytes: target.bytes, nameRange: segment)
+    } catch {
+      // No name has a `%`: it may be one once decoded.
+      guard target.hasEscape(in: segment) else { throw Problem(error) }
+    }
+    let name: [UInt8]
+    do throws(PercentDecodingError) {
+      name = try target.decoded(segment)
+    } catch {
+      throw Problem(.invalidName, "the name has a broken percent escape")
     }
     do throws(ServiceError) {
-      try RegisterService.checkName(resource.bytes.span.extracting(resource.nameRange))
+      try RegisterService.checkName(name.span)
     } catch {
       throw Problem(error)
     }
-    return resource
+    return Resource(kind: kind, bytes: name, nameRange: 0..<name.count)
   }
 }

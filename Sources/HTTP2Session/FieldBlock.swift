@@ -69,7 +69,8 @@ extension HTTPFields {
       guard let base = unsafe UnsafeMutablePointer(mutating: storage.baseAddress) else {
         return body(block)
       }
-      for entry in entries {
+      for index in 0..<count {
+        let entry = entries[index]
         let value = unsafe base + entry.value.lowerBound
         if let known = entry.known {
           unsafe block.append(known.text, value, count: entry.value.count)

@@ -33,6 +33,7 @@ public import HTTPMessage
   public let limits: HTTPLimits
   private let session: SessionHandle
   private let core: UnsafeMutablePointer<SessionCore>
+  private let memory: UnsafeMutablePointer<SessionMemory>
   private var hasFailed = false
   private var isShuttingDown = false
   /// Whether the PING after the first GOAWAY is due.
@@ -47,20 +48,31 @@ public import HTTPMessage
     // Safety: freed in `deinit`, or right here when the library fails.
     unsafe core = .allocate(capacity: 1)
     unsafe core.initialize(to: SessionCore(isServer: role == .server, limits: limits))
+    unsafe memory = .allocate(capacity: 1)
+    unsafe memory.initialize(to: SessionMemory())
     do throws(HTTP2Error) {
-      session = try unsafe SessionSetup.makeSession(role: role, limits: limits, user: core)
+      session = try unsafe SessionSetup.makeSession(
+        role: role, limits: limits, user: core, memory: memory)
     } catch {
-      unsafe core.deinitialize(count: 1)
-      unsafe core.deallocate()
+      unsafe Self.free(core, memory)
       throw error
     }
   }
 
   deinit {
-    // Safety: both were made by `init`; the library calls back only while it is called.
+    // Safety: all were made by `init`; the library calls back only while it is called, and gives
+    // back its memory here at last.
     unsafe nghttp2_session_del(session.raw)
+    unsafe Self.free(core, memory)
+  }
+
+  private static func free(
+    _ core: UnsafeMutablePointer<SessionCore>, _ memory: UnsafeMutablePointer<SessionMemory>
+  ) {
     unsafe core.deinitialize(count: 1)
     unsafe core.deallocate()
+    unsafe memory.deinitialize(count: 1)
+    unsafe memory.deallocate()
   }
 
   /// A server asks it with each head that a body follows; nil: every body is read. A request whose
@@ -120,7 +132,7 @@ public import HTTPMessage
     guard role == .server, var exchange = unsafe core.pointee.beginExchange(session: session)
     else { return false }
     answer(exchange.request, exchange.rejection, &exchange.response)
-    unsafe core.pointee.endExchange(exchange, session: session)
+    unsafe core.pointee.endExchange(&exchange, session: session)
     return true
   }
 
@@ -255,5 +267,6 @@ public import HTTPMessage
   public func releaseIdleMemory() {
     // Safety: as in `nextEvent`.
     unsafe core.pointee.releaseIdleMemory()
+    unsafe memory.pointee.releaseAll()
   }
 }

@@ -71,12 +71,17 @@ extension SessionCore {
   // MARK: - Answering at once
 
   /// A request on its way to be answered, out of its slot with the buffers of its answer.
-  struct Exchange {
+  struct Exchange: ~Copyable {
     let slot: Int
     let stream: Int32
     let rejection: HTTPRejection?
     var request: HTTPRequest
     var response: HTTPResponse
+
+    mutating func swapMessages(with slot: inout StreamSlot) {
+      swap(&request, &slot.request)
+      swap(&response, &slot.response)
+    }
   }
 
   /// Takes the next request out of its slot; nil: there is none now. Ends of streams are passed
@@ -90,21 +95,19 @@ extension SessionCore {
         slot: slot, stream: notice.stream, rejection: slots[slot].rejection,
         request: HTTPRequest(method: .other, target: [], scheme: .other),
         response: HTTPResponse(status: 0))
-      swap(&exchange.request, &slots[slot].request)
-      swap(&exchange.response, &slots[slot].response)
+      exchange.swapMessages(with: &slots[slot])
       return exchange
     }
     return nil
   }
 
   /// Gives the buffers back and sends the answer, unless the stream has gone meanwhile.
-  mutating func endExchange(_ exchange: consuming Exchange, session: SessionHandle) {
+  mutating func endExchange(_ exchange: inout Exchange, session: SessionHandle) {
     let slot = exchange.slot
     guard slot < slots.count, slots[slot].stream == exchange.stream, !slots[slot].answered else {
       return
     }
-    swap(&exchange.request, &slots[slot].request)
-    swap(&exchange.response, &slots[slot].response)
+    exchange.swapMessages(with: &slots[slot])
     _ = submitResponse(of: slot, session: session)
   }
 

@@ -31,6 +31,35 @@ extension Span<UInt8> {
     }
   }
 
+  /// The first place of `byte` from `start` on; `count` where there is none.
+  package func firstIndex(of byte: UInt8, from start: Int) -> Int {
+    let repeated = UInt64(byte) &* 0x0101_0101_0101_0101
+    // Safety: eight bytes are read at offsets that leave eight.
+    return unsafe withUnsafeBytes { bytes in
+      var offset = start
+      while offset &+ 8 <= bytes.count {
+        let word =
+          unsafe UInt64(
+            littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) ^ repeated
+        // The lowest bit that this sets is right, those above it may be set by a borrow.
+        let zeros = (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
+        if zeros != 0 { return offset &+ zeros.trailingZeroBitCount &>> 3 }
+        offset &+= 8
+      }
+      while offset < bytes.count {
+        if unsafe bytes[offset] == byte { return offset }
+        offset &+= 1
+      }
+      return Swift.max(bytes.count, start)
+    }
+  }
+
+  /// Whether the first bytes are `text`.
+  @inline(__always)
+  package func starts(with text: StaticString) -> Bool {
+    count >= text.utf8CodeUnitCount && extracting(..<text.utf8CodeUnitCount).equals(text)
+  }
+
   /// Whether the bytes are `text`, ASCII letters of either case alike. `text` is lower-case.
   package func equalsIgnoringCase(_ text: StaticString) -> Bool {
     guard count == text.utf8CodeUnitCount else { return false }

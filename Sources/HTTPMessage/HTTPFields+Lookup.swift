@@ -22,7 +22,7 @@ extension HTTPFields {
   public func count(of name: HTTPFieldName) -> Int {
     guard contains(name) else { return 0 }
     var result = 0
-    for entry in entries where entry.known == name { result &+= 1 }
+    for entry in entries[..<count] where entry.known == name { result &+= 1 }
     return result
   }
 
@@ -46,7 +46,7 @@ extension HTTPFields {
 
   /// Runs `body` on name and value of each field, in order, without a copy.
   public func visit(_ body: (_ name: Span<UInt8>, _ value: Span<UInt8>) -> Void) {
-    for entry in entries {
+    for entry in entries[..<count] {
       let value = storage.span.extracting(entry.value)
       if let known = entry.known {
         known.text.withBytes { body($0, value) }
@@ -58,7 +58,7 @@ extension HTTPFields {
 
   private func entry(_ name: HTTPFieldName) -> Entry? {
     guard contains(name) else { return nil }
-    for entry in entries where entry.known == name { return entry }
+    for entry in entries[..<count] where entry.known == name { return entry }
     return nil
   }
 }
@@ -85,7 +85,7 @@ extension HTTPFields {
     let key = name.utf8.span
     let known = HTTPFieldName(key)
     var result = 0
-    for entry in entries where matches(entry, key, known) { result &+= 1 }
+    for entry in entries[..<count] where matches(entry, key, known) { result &+= 1 }
     return result
   }
 
@@ -104,7 +104,7 @@ extension HTTPFields {
   private func entry(named name: String) -> Entry? {
     let key = name.utf8.span
     let known = HTTPFieldName(key)
-    for entry in entries where matches(entry, key, known) { return entry }
+    for entry in entries[..<count] where matches(entry, key, known) { return entry }
     return nil
   }
 

@@ -23,36 +23,45 @@ public struct HTTPFields: Sendable, Equatable {
     }
   }
 
+  /// Names and values, up to `byteCount`; what lies behind is what an earlier message left.
   package private(set) var storage: [UInt8] = []
+  private var byteCount = 0
+  /// The fields, up to `count`; as `storage`.
   package private(set) var entries: [Entry] = []
+  /// The number of fields, repeated names counted each time.
+  public private(set) var count = 0
   /// The known names among them.
   public private(set) var names: HTTPFieldName.Set = []
 
   /// No fields; allocates nothing.
   public init() {}
 
-  /// The number of fields, repeated names counted each time.
-  public var count: Int { entries.count }
-
   /// Whether there is no field.
-  public var isEmpty: Bool { entries.isEmpty }
+  public var isEmpty: Bool { count == 0 }
+
+  public static func == (first: HTTPFields, second: HTTPFields) -> Bool {
+    first.count == second.count && first.names == second.names
+      && first.byteCount == second.byteCount
+      && first.entries[..<first.count] == second.entries[..<second.count]
+      && first.storage[..<first.byteCount] == second.storage[..<second.byteCount]
+  }
 
   /// Adds a field at the end. ASCII capitals in `name` are lowered; nothing else is checked.
   public mutating func append(name: Span<UInt8>, value: Span<UInt8>) {
     if let known = HTTPFieldName(name) { return append(known, value) }
-    let start = storage.count
-    storage.append(bytes: name)
+    let start = byteCount
+    add(name)
     for index in name.indices where name[index] &- 0x41 < 26 {
       storage[start &+ index] = ASCII.lowercased(name[index])
     }
-    storage.append(bytes: value)
+    add(value)
     addEntry(nil, start, nameCount: name.count, valueCount: value.count)
   }
 
   /// Adds a field at the end.
   public mutating func append(_ name: HTTPFieldName, _ value: Span<UInt8>) {
-    let start = storage.count
-    storage.append(bytes: value)
+    let start = byteCount
+    add(value)
     addEntry(name, start, nameCount: 0, valueCount: value.count)
   }
 
@@ -76,22 +85,48 @@ public struct HTTPFields: Sendable, Equatable {
     append(name: name, value: String(value))
   }
 
-  /// Removes every field; with `keepingCapacity` unshared storage is kept for reuse.
+  /// Removes every field; with `keepingCapacity` the storage is kept for reuse.
   public mutating func removeAll(keepingCapacity: Bool = false) {
-    guard !entries.isEmpty || !keepingCapacity else { return }
-    storage.removeAll(keepingCapacity: keepingCapacity)
-    entries.removeAll(keepingCapacity: keepingCapacity)
+    if !keepingCapacity {
+      storage = []
+      entries = []
+    }
+    byteCount = 0
+    count = 0
     names = []
+  }
+
+  /// Adds bytes to the storage, over what an earlier message left.
+  private mutating func add(_ bytes: Span<UInt8>) {
+    let end = byteCount &+ bytes.count
+    if end > storage.count {
+      storage.append(contentsOf: repeatElement(0, count: max(end, 64) &* 2 &- storage.count))
+    }
+    let start = byteCount
+    // Safety: both buffers are valid for the length of the closures; the storage has room up to
+    // `end`.
+    unsafe storage.withUnsafeMutableBytes { storage in
+      unsafe bytes.withUnsafeBytes { bytes in
+        guard let target = storage.baseAddress, let source = bytes.baseAddress else { return }
+        unsafe target.advanced(by: start).copyMemory(from: source, byteCount: bytes.count)
+      }
+    }
+    byteCount = end
   }
 
   private mutating func addEntry(
     _ known: HTTPFieldName?, _ start: Int, nameCount: Int, valueCount: Int
   ) {
     if let known { names.formUnion(HTTPFieldName.Set(known)) }
-    entries.append(
-      Entry(
-        known: known, start: UInt32(truncatingIfNeeded: start),
-        nameCount: UInt32(truncatingIfNeeded: nameCount),
-        valueCount: UInt32(truncatingIfNeeded: valueCount)))
+    let entry = Entry(
+      known: known, start: UInt32(truncatingIfNeeded: start),
+      nameCount: UInt32(truncatingIfNeeded: nameCount),
+      valueCount: UInt32(truncatingIfNeeded: valueCount))
+    if count < entries.count {
+      entries[count] = entry
+    } else {
+      entries.append(entry)
+    }
+    count &+= 1
   }
 }

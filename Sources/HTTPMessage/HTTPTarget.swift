@@ -17,8 +17,7 @@ public struct HTTPTarget: Sendable, Equatable {
 
   public init(_ target: [UInt8]) {
     bytes = target
-    var end = 0
-    while end < target.count, target[end] != UInt8(ascii: "?") { end &+= 1 }
+    let end = target.span.firstIndex(of: UInt8(ascii: "?"), from: 0)
     path = 0..<end
     query = end < target.count ? (end &+ 1)..<target.count : nil
   }
@@ -28,8 +27,7 @@ public struct HTTPTarget: Sendable, Equatable {
   /// path that does not start with `/` has none.
   public func segment(from start: Int) -> Range<Int>? {
     guard start > 0, start <= path.upperBound, bytes[0] == UInt8(ascii: "/") else { return nil }
-    var end = start
-    while end < path.upperBound, bytes[end] != UInt8(ascii: "/") { end &+= 1 }
+    let end = bytes.span.extracting(path).firstIndex(of: UInt8(ascii: "/"), from: start)
     return start..<end
   }
 
@@ -39,10 +37,14 @@ public struct HTTPTarget: Sendable, Equatable {
     return bytes.span.extracting(range).equals(text)
   }
 
+  /// Whether the path begins with `text`.
+  public func pathStarts(with text: StaticString) -> Bool {
+    bytes.span.extracting(path).starts(with: text)
+  }
+
   /// Whether something in `range` is percent-encoded.
   public func hasEscape(in range: Range<Int>) -> Bool {
-    for index in range where bytes[index] == UInt8(ascii: "%") { return true }
-    return false
+    bytes.span.extracting(range).firstIndex(of: UInt8(ascii: "%"), from: 0) < range.count
   }
 
   /// The bytes in `range` with each `%XX` replaced once. `+` stays `+`.

@@ -24,17 +24,9 @@ public struct JSONWriter: Sendable {
 
   /// Writes the name of a member, which needs no escapes; its value must follow.
   public mutating func name(_ name: StaticString) {
-    let bytes = unsafe UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
-    let needsComma = needsComma
-    // Safety: a literal's bytes live as long as the process.
-    self.bytes.append(addingCapacity: bytes.count &+ 4) { (output: inout OutputSpan<UInt8>) in
-      if needsComma { output.append(UInt8(ascii: ",")) }
-      output.append(UInt8(ascii: "\""))
-      for index in bytes.indices { unsafe output.append(bytes[index]) }
-      output.append(UInt8(ascii: "\""))
-      output.append(UInt8(ascii: ":"))
-    }
-    self.needsComma = false
+    bytes.append(literal: name, after: needsComma ? UInt8(ascii: ",") : nil)
+    bytes.append(UInt8(ascii: ":"))
+    needsComma = false
   }
 
   /// Writes the name of a member; its value must follow.
@@ -159,14 +151,8 @@ extension JSONWriter {
   /// Writes a member with a literal, which needs no escapes, as its string value.
   public mutating func member(_ name: StaticString, literal value: StaticString) {
     self.name(name)
-    separate()
-    let bytes = unsafe UnsafeBufferPointer(start: value.utf8Start, count: value.utf8CodeUnitCount)
-    // Safety: a literal's bytes live as long as the process.
-    self.bytes.append(addingCapacity: bytes.count &+ 2) { (output: inout OutputSpan<UInt8>) in
-      output.append(UInt8(ascii: "\""))
-      for index in bytes.indices { unsafe output.append(bytes[index]) }
-      output.append(UInt8(ascii: "\""))
-    }
+    bytes.append(literal: value, after: nil)
+    needsComma = true
   }
 
   /// Writes a member with a Boolean value.
@@ -193,6 +179,22 @@ extension Span<UInt8> {
 }
 
 extension [UInt8] {
+  /// Appends a literal in quotes, behind another byte where there is one.
+  fileprivate mutating func append(literal: StaticString, after byte: UInt8?) {
+    let count = literal.utf8CodeUnitCount
+    // Safety: a literal's bytes live as long as the process, and there is room for all of them.
+    append(addingCapacity: count &+ 3) { (output: inout OutputSpan<UInt8>) in
+      if let byte { output.append(byte) }
+      output.append(UInt8(ascii: "\""))
+      unsafe output.withUnsafeMutableBufferPointer { buffer, initialized in
+        guard let base = buffer.baseAddress else { return }
+        unsafe (base + initialized).initialize(from: literal.utf8Start, count: count)
+        initialized &+= count
+      }
+      output.append(UInt8(ascii: "\""))
+    }
+  }
+
   @inline(__always)
   fileprivate mutating func append(text span: Span<UInt8>) {
     // Safety: the buffer is valid for the length of the closure, and `append` only reads it.
