@@ -32,10 +32,21 @@ extension RegisterType {
     return String(decoding: text, as: UTF8.self)
   }
 
+  /// The most bytes that the text of a value has.
+  public static let longestText = 48
+
   /// Appends the text of the value with these bits; bits beyond the width are ignored.
-  ///
-  /// - Complexity: O(length); allocates where `text` grows, and for floats.
   public func append(_ bits: UInt128, to text: inout [UInt8]) {
+    text.append(addingCapacity: Self.longestText) { (output: inout OutputSpan<UInt8>) in
+      append(bits, to: &output)
+    }
+  }
+
+  /// Appends the text of the value with these bits, at most ``longestText`` bytes; bits beyond the
+  /// width are ignored.
+  ///
+  /// - Complexity: O(length); allocates nothing, except for floats.
+  public func append(_ bits: UInt128, to text: inout OutputSpan<UInt8>) {
     let bits = bits & width.mask
     switch kind {
     case .unsigned: Self.append(bits, to: &text)
@@ -45,11 +56,11 @@ extension RegisterType {
       Self.append(value.magnitude, to: &text)
     case .bytes: appendHexadecimal(bits, to: &text)
     case .float:
-      text.append(
-        contentsOf:
-          (width == .four
-          ? Self.format(Float(bitPattern: UInt32(truncatingIfNeeded: bits)))
-          : Self.format(Double(bitPattern: UInt64(truncatingIfNeeded: bits)))).utf8)
+      let number =
+        width == .four
+        ? Self.format(Float(bitPattern: UInt32(truncatingIfNeeded: bits)))
+        : Self.format(Double(bitPattern: UInt64(truncatingIfNeeded: bits)))
+      for byte in number.utf8 { text.append(byte) }
     }
   }
 
@@ -172,7 +183,7 @@ extension RegisterType {
 
   // MARK: - Writing
 
-  private func appendHexadecimal(_ bits: UInt128, to text: inout [UInt8]) {
+  private func appendHexadecimal(_ bits: UInt128, to text: inout OutputSpan<UInt8>) {
     for byte in 0..<width.byteCount {
       let value = UInt8(truncatingIfNeeded: bits >> UInt128(8 * byte))
       text.append(Self.hexadecimal(value >> 4))
@@ -184,7 +195,7 @@ extension RegisterType {
     digit < 10 ? 0x30 + digit : 0x61 + digit - 10
   }
 
-  private static func append(_ value: UInt128, to text: inout [UInt8]) {
+  private static func append(_ value: UInt128, to text: inout OutputSpan<UInt8>) {
     // 64-bit division is several times faster than 128-bit, and 39 digits are three parts.
     let part = UInt128(10_000_000_000_000_000_000)
     guard value >= part else { return append(UInt64(truncatingIfNeeded: value), 1, to: &text) }
@@ -194,7 +205,7 @@ extension RegisterType {
   }
 
   /// Appends decimal digits, at least `count` of them.
-  private static func append(_ value: UInt64, _ count: Int, to text: inout [UInt8]) {
+  private static func append(_ value: UInt64, _ count: Int, to text: inout OutputSpan<UInt8>) {
     var digits = InlineArray<20, UInt8>(repeating: 0x30)
     var start = 20
     var rest = value

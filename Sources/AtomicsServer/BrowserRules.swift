@@ -14,6 +14,11 @@ struct BrowserRules: Sendable {
   /// Origins (`scheme://host[:port]`) whose pages may use this server.
   var allowedOrigins: Set<String> = []
 
+  /// The fields that tell where a request comes from, and to whom it goes.
+  private static let telltales: HTTPFieldName.Set = [
+    HTTPFieldName.Set(.host), HTTPFieldName.Set(.origin), HTTPFieldName.Set(.secFetchSite),
+  ]
+
   /// - Throws: ``Problem`` 421 for a foreign host, 400 for contradicting ones, 403 for a foreign
   ///   origin, whatever the method: a form may post to anywhere, and a GET may be an event stream.
   ///
@@ -23,6 +28,11 @@ struct BrowserRules: Sendable {
   func check(
     _ request: borrowing HTTPRequest, scheme: HTTPScheme, known: inout [UInt8]
   ) throws(Problem) {
+    if request.fields.names.isDisjoint(with: Self.telltales), let authority = request.authority,
+      authority == known, !known.isEmpty
+    {
+      return
+    }
     // Without a name there is nothing to rebind: HTTP/1.0, and HTTP/2 clients that send none.
     guard let authority = request.authority else { return try checkOrigin(request, nil) }
     if request.version == .http2, request.fields.contains(.host),

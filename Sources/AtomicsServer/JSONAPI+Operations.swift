@@ -54,7 +54,8 @@ extension JSONAPI {
     guard outcome.succeeded || atomic.overflow != .fail else {
       throw Self.outOfBounds(type.format(outcome.old))
     }
-    response.setJSON { Self.write(route, atomic, outcome, type, to: &$0) }
+    Self.write(route, atomic, outcome, type, to: &response.body)
+    response.setJSON()
   }
 
   /// What changes how the operation works, as far as the members tell; nil where they do not.
@@ -100,27 +101,47 @@ extension JSONAPI {
 
   private static func write(
     _ route: OperationRoute, _ request: AtomicRequest, _ outcome: AtomicOutcome,
-    _ type: RegisterType, to json: inout JSONWriter
+    _ type: RegisterType, to body: inout [UInt8]
   ) {
-    json.beginObject()
-    json.name("op")
     let spelling = route.spelling
-    json.string(utf8: spelling.span)
-    switch route.operation {
-    case .load, .store:
-      json.name("value")
-      json.string { type.append(outcome.new, to: &$0) }
-    case .bitTest, .bitTestSet, .bitTestReset, .bitTestComplement:
-      json.member("index", request.index)
-      json.member("old_bit", outcome.old == 1)
-      if route.operation != .bitTest { json.member("new_bit", outcome.new == 1) }
-    default:
-      if request.operation.takesFailureOrder { json.member("success", outcome.succeeded) }
-      json.name("old")
-      json.string { type.append(outcome.old, to: &$0) }
-      json.name("new")
-      json.string { type.append(outcome.new, to: &$0) }
+    // Neither names nor values have anything to be escaped.
+    body.append(addingCapacity: 96 + spelling.count + 2 * RegisterType.longestText) {
+      (output: inout OutputSpan<UInt8>) in
+      output.append(#"{"op":""#)
+      output.append(spelling.span)
+      switch route.operation {
+      case .load, .store:
+        output.append(#"","value":""#)
+        type.append(outcome.new, to: &output)
+        output.append(#""}"#)
+      case .bitTest, .bitTestSet, .bitTestReset, .bitTestComplement:
+        output.append(#"","index":"#)
+        RegisterType.index.append(UInt128(request.index), to: &output)
+        output.append(#","old_bit":"#)
+        output.append(outcome.old == 1 ? "true" : "false")
+        if route.operation != .bitTest {
+          output.append(#","new_bit":"#)
+          output.append(outcome.new == 1 ? "true" : "false")
+        }
+        output.append(UInt8(ascii: "}"))
+      default:
+        if request.operation.takesFailureOrder {
+          output.append(#"","success":"#)
+          output.append(outcome.succeeded ? "true" : "false")
+          output.append(#","old":""#)
+        } else {
+          output.append(#"","old":""#)
+        }
+        type.append(outcome.old, to: &output)
+        output.append(#"","new":""#)
+        type.append(outcome.new, to: &output)
+        output.append(#""}"#)
+      }
     }
-    json.endObject()
   }
+}
+
+extension RegisterType {
+  /// As a bit's index is written.
+  fileprivate static let index = RegisterType(kind: .unsigned, width: .one)!
 }

@@ -129,8 +129,9 @@ extension JSONAPI {
       // What may not be read is left out: a page may be short.
       for register in page.registers where mayRead(register.name.utf8.span) {
         json.beginObject()
-        Self.write(
-          register.name.utf8.span, register.type, register.value, to: &json)
+        json.member("name", register.name)
+        json.member("type", literal: register.type.spelling)
+        json.member("value", register.type.format(register.value))
         if !register.label.isEmpty { json.member("label", register.label) }
         json.endObject()
       }
@@ -169,38 +170,42 @@ extension JSONAPI {
   ) throws(ServiceError) {
     let others = try service.isPlain(register) ? nil : try service.describe(register)
     let bits = try service.load(register, order)
+    let type = register.type
     var tag = 0..<0
-    response.setJSON { json in
-      json.beginObject()
-      tag = Self.write(name, register.type, bits, to: &json)
-      if let others { Self.write(others, to: &json) }
-      json.endObject()
+    // No name has anything to be escaped.
+    response.body.append(addingCapacity: 64 + name.count + RegisterType.longestText) {
+      (output: inout OutputSpan<UInt8>) in
+      output.append(#"{"name":""#)
+      output.append(name)
+      output.append(#"","type":""#)
+      output.append(type.spelling)
+      output.append(#"","value":"#)
+      let start = output.count
+      output.append(UInt8(ascii: "\""))
+      type.append(bits, to: &output)
+      output.append(UInt8(ascii: "\""))
+      tag = start..<output.count
+      if others == nil { output.append(UInt8(ascii: "}")) }
     }
-    // As it stands there, with its quotes: a value is its own version (RFC 9110 §8.8.3).
+    if let others { Self.append(others, to: &response) }
+    response.setJSON()
+    // The value with its quotes: it is its own version (RFC 9110 §8.8.3).
     let body = response.body
     response.fields.append(.etag, body.span.extracting(tag))
   }
 
-  /// The members that every register has.
-  /// - Returns: Where the value stands, with its quotes.
-  @discardableResult
-  private static func write(
-    _ name: Span<UInt8>, _ type: RegisterType, _ bits: UInt128, to json: inout JSONWriter
-  ) -> Range<Int> {
-    json.name("name")
-    json.string(utf8: name)
-    json.member("type", literal: type.spelling)
-    json.name("value")
-    return json.string { type.append(bits, to: &$0) }
-  }
-
-  /// What else is set.
-  private static func write(_ register: RegisterDescription, to json: inout JSONWriter) {
-    if !register.label.isEmpty { json.member("label", register.label) }
-    if register.ownerTag != 0 { json.member("owner", String(register.ownerTag)) }
+  /// Completes a description by what else is set.
+  private static func append(_ register: RegisterDescription, to response: inout HTTPResponse) {
+    var others = JSONWriter()
+    others.beginObject()
+    if !register.label.isEmpty { others.member("label", register.label) }
+    if register.ownerTag != 0 { others.member("owner", String(register.ownerTag)) }
     if register.restoreGap != 0 {
-      json.member("restore_gap", register.type.format(register.restoreGap))
+      others.member("restore_gap", register.type.format(register.restoreGap))
     }
+    others.endObject()
+    response.body.append(UInt8(ascii: ","))
+    response.body.append(contentsOf: others.bytes.dropFirst())
   }
 
   /// The order of a read: `?order=`, a load order.

@@ -12,6 +12,7 @@ extension JSONAPI {
     }
 
     let kind: Kind
+    let target: HTTPTarget
     /// The register's name, empty where the path has none: it stands in `nameRange` of `bytes`,
     /// which are the target's, or the name decoded.
     var bytes: [UInt8] = []
@@ -67,11 +68,12 @@ extension JSONAPI {
 
   /// What names no register.
   private func serviceResource(_ target: HTTPTarget) throws(Problem) -> Resource {
-    if target.bytes(in: target.path, equal: "/livez") { return Resource(kind: .livez) }
-    if target.bytes(in: target.path, equal: "/readyz") { return Resource(kind: .readyz) }
-    if target.bytes(in: target.path, equal: "/v1/registers") { return Resource(kind: .registers) }
-    if target.bytes(in: target.path, equal: "/v1/capabilities") {
-      return Resource(kind: .capabilities)
+    let names: [(path: StaticString, kind: Resource.Kind)] = [
+      ("/livez", .livez), ("/readyz", .readyz), ("/v1/registers", .registers),
+      ("/v1/capabilities", .capabilities),
+    ]
+    for (path, kind) in names where target.bytes(in: target.path, equal: path) {
+      return Resource(kind: kind, target: target)
     }
     throw Self.noResource
   }
@@ -85,7 +87,7 @@ extension JSONAPI {
   {
     do throws(ServiceError) {
       try RegisterService.checkName(target.bytes.span.extracting(segment))
-      return Resource(kind: kind, bytes: target.bytes, nameRange: segment)
+      return Resource(kind: kind, target: target, bytes: target.bytes, nameRange: segment)
     } catch {
       // No name has a `%`: it may be one once decoded.
       guard target.hasEscape(in: segment) else { throw Problem(error) }
@@ -101,6 +103,6 @@ extension JSONAPI {
     } catch {
       throw Problem(error)
     }
-    return Resource(kind: kind, bytes: name, nameRange: 0..<name.count)
+    return Resource(kind: kind, target: target, bytes: name, nameRange: 0..<name.count)
   }
 }

@@ -11,7 +11,7 @@ extension JSONAPI {
   {
     switch resource {
     case .capabilities:
-      response.setJSON { _ in }
+      response.setJSON()
       response.body = context.capabilities
     case .readyz where context.isDraining:
       throw Problem(.shuttingDown, "the server finishes what it has and takes nothing new")

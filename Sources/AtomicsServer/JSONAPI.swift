@@ -17,13 +17,18 @@ struct JSONAPI: Sendable {
   /// On whose behalf registers are made here.
   var user: UInt32 { peer.user }
 
+  /// The authority that was let in last: a connection seldom has another.
+  private var knownAuthority: [UInt8] = []
+  /// What was asked for last: who polls asks for it again and again.
+  private var known: Resource?
+  /// The longest target that is remembered.
+  private static let knownBytes = 256
+
   init(_ context: ServerContext, _ peer: Peer) {
     self.context = context
     self.peer = peer
+    access = context.authenticator.control.isOn ? nil : .unlimited(0)
   }
-
-  /// The authority that was let in last: a connection seldom has another.
-  private var knownAuthority: [UInt8] = []
 
   /// Answers `request` by filling in `response`, spending from `budget` what it cost.
   mutating func respond(
@@ -34,25 +39,37 @@ struct JSONAPI: Sendable {
     do throws(Problem) {
       try context.rules.check(
         request, scheme: peer.isEncrypted ? .https : request.scheme, known: &knownAuthority)
-      access = try identify(request)
+      if context.authenticator.control.isOn { access = try identify(request) }
       try answer(request, &response, &budget)
     } catch {
       error.write(to: &response)
     }
   }
 
-  private func answer(
+  private mutating func answer(
     _ request: borrowing HTTPRequest, _ response: inout HTTPResponse,
     _ budget: inout ExecutionBudget
   ) throws(Problem) {
-    let target = HTTPTarget(request.target)
-    if request.method == .options && request.target == [UInt8(ascii: "*")] {
+    if let known, request.target.span.equals(known.target.bytes.span), request.method != .options {
+      return try answer(request, known, &response, &budget)
+    }
+    // A copy: the request's buffer is used again.
+    let target = HTTPTarget(request.target.map { $0 })
+    if request.method == .options && target.bytes == [UInt8(ascii: "*")] {
       return Self.options([.get, .head, .put, .post, .delete], &response)
     }
     let resource = try resource(target)
     guard request.method != .options else { return Self.options(resource.methods, &response) }
+    if target.query == nil, target.bytes.count <= Self.knownBytes { known = resource }
+    try answer(request, resource, &response, &budget)
+  }
+
+  private func answer(
+    _ request: borrowing HTTPRequest, _ resource: Resource, _ response: inout HTTPResponse,
+    _ budget: inout ExecutionBudget
+  ) throws(Problem) {
     do throws(Problem) {
-      try answer(request, target, resource, &response, &budget)
+      try dispatch(request, resource, &response, &budget)
     } catch {
       var problem = error
       problem.register = resource.registerName
@@ -61,9 +78,9 @@ struct JSONAPI: Sendable {
     }
   }
 
-  private func answer(
-    _ request: borrowing HTTPRequest, _ target: HTTPTarget, _ resource: borrowing Resource,
-    _ response: inout HTTPResponse, _ budget: inout ExecutionBudget
+  private func dispatch(
+    _ request: borrowing HTTPRequest, _ resource: Resource, _ response: inout HTTPResponse,
+    _ budget: inout ExecutionBudget
   ) throws(Problem) {
     guard resource.has(request.method) else {
       let allow = Self.allow(resource.methods)
@@ -71,6 +88,7 @@ struct JSONAPI: Sendable {
       problem.allow = allow
       throw problem
     }
+    let target = resource.target
     let name = resource.bytes.span.extracting(resource.nameRange)
     switch resource.kind {
     case .livez, .readyz, .capabilities:
@@ -134,6 +152,13 @@ struct JSONAPI: Sendable {
 }
 
 extension HTTPResponse {
+  /// Makes it a 200 whose body is JSON.
+  mutating func setJSON() {
+    status = 200
+    content = .json
+    isNeverStored = true
+  }
+
   /// Makes it a 200 with a JSON body, which `write` writes.
   mutating func setJSON(_ write: (inout JSONWriter) -> Void) {
     var bytes: [UInt8] = []
@@ -141,8 +166,6 @@ extension HTTPResponse {
     var json = JSONWriter(appendingTo: consume bytes, reserving: 0)
     write(&json)
     body = json.bytes
-    status = 200
-    content = .json
-    isNeverStored = true
+    setJSON()
   }
 }

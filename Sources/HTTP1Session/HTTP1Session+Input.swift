@@ -44,8 +44,7 @@ extension HTTP1Session {
 
   /// Takes bytes up to the next line feed, or all and remembers them.
   private func takeLine(_ bytes: Span<UInt8>, from start: Int) -> Int {
-    var end = start
-    while end < bytes.count, bytes[end] != ASCII.lineFeed { end &+= 1 }
+    let end = bytes.firstIndex(of: ASCII.lineFeed, from: start)
     guard end < bytes.count else {
       let room = lineLimit &- partialLine.count
       let count = min(end &- start, max(room, 0))

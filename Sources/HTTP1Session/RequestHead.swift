@@ -23,6 +23,7 @@ struct RequestHead {
   /// That of the last request: most requests of a connection share it.
   var lastAuthority: [UInt8] = []
   var fieldBytes = 0
+  var fieldCount = 0
   var framing = Framing.none
   var expectsContinue = false
 
@@ -38,6 +39,7 @@ struct RequestHead {
     request.keepAlive = true
     targetAuthority = nil
     fieldBytes = 0
+    fieldCount = 0
     framing = .none
     expectsContinue = false
   }
@@ -114,7 +116,7 @@ struct RequestHead {
   /// Reads `name: value`.
   mutating func fieldLine(_ line: Span<UInt8>, limits: HTTPLimits) -> HTTPRejection? {
     fieldBytes &+= line.count &+ 2
-    if fieldBytes > limits.headerBytes || request.fields.count >= limits.fieldCount {
+    if fieldBytes > limits.headerBytes || fieldCount >= limits.fieldCount {
       return .headersTooLarge
     }
     var nameEnd = 0
@@ -129,7 +131,12 @@ struct RequestHead {
     while end > start, line[end &- 1] == ASCII.space || line[end &- 1] == ASCII.tab { end &-= 1 }
     let value = line.extracting(start..<end)
     for index in value.indices where !ASCII.isFieldValue(value[index]) { return .malformed }
-    request.fields.append(name: line.extracting(0..<nameEnd), value: value)
+    fieldCount &+= 1
+    if let known = HTTPFieldName(line.extracting(0..<nameEnd)) {
+      request.fields.append(known, value)
+    } else if limits.keepsUnknownFields {
+      request.fields.append(name: line.extracting(0..<nameEnd), value: value)
+    }
     return nil
   }
 

@@ -128,11 +128,15 @@ public import HTTPMessage
       _ response: inout HTTPResponse
     ) -> Void
   ) -> Bool {
-    // Safety: as in `nextEvent`; what `answer` may call here finds the core at rest.
-    guard role == .server, var exchange = unsafe core.pointee.beginExchange(session: session)
-    else { return false }
-    answer(exchange.request, exchange.rejection, &exchange.response)
-    unsafe core.pointee.endExchange(&exchange, session: session)
+    guard role == .server else { return false }
+    var request = HTTPRequest(method: .other, target: [], scheme: .other)
+    var response = HTTPResponse(status: 0)
+    // Safety: as in `nextEvent`; whatever `answer` calls here finds the core at rest.
+    guard let loan = unsafe core.pointee.lend(&request, &response, session: session) else {
+      return false
+    }
+    answer(request, loan.rejection, &response)
+    unsafe core.pointee.takeBack(loan, &request, &response, session: session)
     return true
   }
 

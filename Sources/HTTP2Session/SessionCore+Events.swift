@@ -70,45 +70,38 @@ extension SessionCore {
 
   // MARK: - Answering at once
 
-  /// A request on its way to be answered, out of its slot with the buffers of its answer.
-  struct Exchange: ~Copyable {
+  /// A request that is lent to whoever answers it.
+  struct Loan {
     let slot: Int
     let stream: Int32
     let rejection: HTTPRejection?
-    var request: HTTPRequest
-    var response: HTTPResponse
-
-    mutating func swapMessages(with slot: inout StreamSlot) {
-      swap(&request, &slot.request)
-      swap(&response, &slot.response)
-    }
   }
 
-  /// Takes the next request out of its slot; nil: there is none now. Ends of streams are passed
-  /// over: whoever answers at once waits for none.
-  mutating func beginExchange(session: SessionHandle) -> Exchange? {
+  /// Moves the next request out of its slot, with the buffers of its answer; nil: there is none
+  /// now. Ends of streams are passed over: whoever answers at once waits for none.
+  mutating func lend(
+    _ request: inout HTTPRequest, _ response: inout HTTPResponse, session: SessionHandle
+  ) -> Loan? {
     while let notice = nextNotice() {
       guard notice.kind == .message, hasMessage(notice) else { continue }
       take(notice, session: session)
-      let slot = notice.slot
-      var exchange = Exchange(
-        slot: slot, stream: notice.stream, rejection: slots[slot].rejection,
-        request: HTTPRequest(method: .other, target: [], scheme: .other),
-        response: HTTPResponse(status: 0))
-      exchange.swapMessages(with: &slots[slot])
-      return exchange
+      slots[notice.slot].swapMessages(&request, &response)
+      return Loan(
+        slot: notice.slot, stream: notice.stream, rejection: slots[notice.slot].rejection)
     }
     return nil
   }
 
-  /// Gives the buffers back and sends the answer, unless the stream has gone meanwhile.
-  mutating func endExchange(_ exchange: inout Exchange, session: SessionHandle) {
-    let slot = exchange.slot
-    guard slot < slots.count, slots[slot].stream == exchange.stream, !slots[slot].answered else {
-      return
-    }
-    exchange.swapMessages(with: &slots[slot])
-    _ = submitResponse(of: slot, session: session)
+  /// Takes the buffers back and sends the answer, unless the stream has gone meanwhile.
+  mutating func takeBack(
+    _ loan: Loan, _ request: inout HTTPRequest, _ response: inout HTTPResponse,
+    session: SessionHandle
+  ) {
+    guard loan.slot < slots.count, slots[loan.slot].stream == loan.stream,
+      !slots[loan.slot].answered
+    else { return }
+    slots[loan.slot].swapMessages(&request, &response)
+    _ = submitResponse(of: loan.slot, session: session)
   }
 
   /// Drops the buffers of free slots; slots in use keep their places.

@@ -26,6 +26,7 @@ extension SessionCore {
         // The next response after an interim one.
         slots[current].response.status = 0
         slots[current].headerBytes = 0
+        slots[current].fieldCount = 0
         slots[current].response.fields.removeAll(keepingCapacity: true)
       }
     }

@@ -52,7 +52,7 @@ import CNGHTTP2
     }
     let isKept = size <= Self.classes
     let capacity = isKept ? size &<< 6 : count
-    let start = unsafe UnsafeMutableRawPointer.allocate(
+    let start = UnsafeMutableRawPointer.allocate(
       byteCount: Self.headerBytes &+ capacity, alignment: 16)
     unsafe start.storeBytes(of: isKept ? size : 0, as: Int.self)
     unsafe start.storeBytes(of: capacity, toByteOffset: 8, as: Int.self)

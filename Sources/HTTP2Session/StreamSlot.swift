@@ -30,6 +30,8 @@ struct StreamSlot {
   var answered = false
   /// Whether the fields that come now are trailers, which nobody reads.
   var inTrailers = false
+  /// Fields that have come, kept or not.
+  var fieldCount = 0
   /// Names, values and 32 bytes per field, as SETTINGS_MAX_HEADER_LIST_SIZE counts.
   var headerBytes = 0
   var request = HTTPRequest(method: .other, target: [], scheme: .other)
@@ -54,6 +56,7 @@ struct StreamSlot {
     inputEnded = false
     answered = false
     inTrailers = false
+    fieldCount = 0
     headerBytes = 0
     request.reset(keptBytes: Self.keptBytes)
     response.reset(keptBytes: Self.keptBytes)
@@ -61,6 +64,11 @@ struct StreamSlot {
     drainedBytes = 0
     outputCount = 0
     outputOffset = 0
+  }
+
+  mutating func swapMessages(_ request: inout HTTPRequest, _ response: inout HTTPResponse) {
+    swap(&self.request, &request)
+    swap(&self.response, &response)
   }
 
   /// Copies the next piece of the body that goes out.

@@ -9,6 +9,7 @@ extension Span<UInt8> {
   }
 
   /// Whether both spans hold the same bytes.
+  @inline(__always)
   package func equals(_ other: Span<UInt8>) -> Bool {
     guard count == other.count else { return false }
     // Safety: eight bytes are read at offsets that leave eight, in both.
@@ -28,6 +29,28 @@ extension Span<UInt8> {
         }
         return true
       }
+    }
+  }
+
+  /// Whether every byte is ASCII and can be seen: no control character, no space.
+  package var isVisibleASCII: Bool {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    // Safety: eight bytes are read at offsets that leave eight.
+    return unsafe withUnsafeBytes { bytes in
+      var offset = 0
+      while offset &+ 8 <= bytes.count {
+        let word = unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+        // High bits, bytes below 0x21, and 0x7F.
+        let delete = word ^ ones &* 0x7F
+        let wrong = word | (word &- ones &* 0x21) | (delete &- ones) & ~delete
+        if wrong & ones &* 0x80 != 0 { return false }
+        offset &+= 8
+      }
+      while offset < bytes.count {
+        if unsafe bytes[offset] &- 0x21 > 0x5D { return false }
+        offset &+= 1
+      }
+      return true
     }
   }
 

@@ -108,7 +108,8 @@ extension ClientError {
     case .rejected("unauthorized", _, _), .rejected("forbidden", _, _): .denied
     case .rejected(let code, _, _): code == "shutting-down" ? .connection : .usage
     case .arena: .connection
-    case .unreachable, .connectionLost, .timeout, .protocolViolation, .closed: .connection
+    case .unreachable, .connectionLost, .timeout, .cancelled, .protocolViolation, .closed:
+      .connection
     }
   }
 }
