@@ -43,7 +43,7 @@ extension Span<UInt8> {
         // High bits, bytes below 0x21, and 0x7F.
         let delete = word ^ ones &* 0x7F
         let wrong = word | (word &- ones &* 0x21) | (delete &- ones) & ~delete
-        if wrong & ones &* 0x80 != 0 { return false }
+        if wrong & 0x8080_8080_8080_8080 != 0 { return false }
         offset &+= 8
       }
       while offset < bytes.count {
@@ -114,10 +114,10 @@ extension [UInt8] {
 
 /// Byte classes of RFC 9110 §5.6.2 and RFC 3986.
 package enum ASCII {
-  package static let tab: UInt8 = 0x09
-  package static let lineFeed: UInt8 = 0x0A
-  package static let carriageReturn: UInt8 = 0x0D
-  package static let space: UInt8 = 0x20
+  package static var tab: UInt8 { 0x09 }
+  package static var lineFeed: UInt8 { 0x0A }
+  package static var carriageReturn: UInt8 { 0x0D }
+  package static var space: UInt8 { 0x20 }
 
   /// `byte`, or its lower-case letter if it is `A` to `Z`.
   @inline(__always)

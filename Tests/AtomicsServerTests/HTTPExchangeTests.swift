@@ -17,9 +17,9 @@ import Testing
         var output = OutputBuffer()
         let progress = exchange.process(request.span, into: &output, endOfInput: false)
         #expect(progress.consumed == request.count && output.count > 1000)
-        #expect(exchange.session.output.capacity > 1000)
+        #expect(exchange.session.core.output.capacity > 1000)
         exchange.releaseIdleMemory()
-        #expect(exchange.session.output.capacity == 0)
+        #expect(exchange.session.core.output.capacity == 0)
       }
     }
   }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import HTTPMessage
+import HTTPMessage
 
-extension HTTP1Session {
+extension ConnectionCore {
   /// Answers the request number `stream`; `content-length`, `date` and `connection` are added.
   ///
   /// An answer before its turn is kept until those before it are given.
   ///
   /// - Returns: false if there is no such request or it has its answer already.
   @discardableResult
-  public func respond(_ response: consuming HTTPResponse, to stream: UInt32) -> Bool {
+  mutating func respond(_ response: consuming HTTPResponse, to stream: UInt32) -> Bool {
     let index = Int(stream &- firstPending)
     guard !isClosing, index < openStreams, pending[pendingStart &+ index].response == nil else {
       return false
@@ -24,40 +24,40 @@ extension HTTP1Session {
     return true
   }
 
-  /// Lends the next request to `answer`, which fills in the response. Requests and responses use
-  /// the same buffers again and again: nothing is allocated where they are large enough.
-  ///
-  /// - Parameter answer: Gets a response without status, fields and body, to be given a status at
-  ///   least. Where the session refuses the request, why: of the request nothing counts then.
-  /// - Returns: false if there is no request now, without a call.
-  public func answerNext(
-    _ answer: (
-      _ request: borrowing HTTPRequest, _ rejection: HTTPRejection?,
-      _ response: inout HTTPResponse
-    ) -> Void
-  ) -> Bool {
-    guard let index = takeNext() else { return false }
-    var request = HTTPRequest(method: .other, target: [])
+  /// A request that is lent to whoever answers it.
+  struct Loan {
+    let stream: UInt32
+    let rejection: HTTPRejection?
+  }
+
+  /// Moves the next request out of line, with buffers for its answer; nil: there is none now.
+  mutating func lend(_ request: inout HTTPRequest, _ response: inout HTTPResponse) -> Loan? {
+    guard let index = takeNext() else { return nil }
     swap(&request, &pending[index].request)
-    var response = HTTPResponse(status: 0)
     swap(&response, &spareResponse)
-    answer(request, pending[index].rejection, &response)
-    let stream = request.stream
+    return Loan(stream: request.stream, rejection: pending[index].rejection)
+  }
+
+  /// Takes the buffers back and sends the answer.
+  mutating func takeBack(
+    _ loan: Loan, _ request: inout HTTPRequest, _ response: inout HTTPResponse
+  ) {
+    let index = Int(loan.stream &- firstPending) &+ pendingStart
+    guard index < pending.count, !isClosing, pending[index].response == nil else { return }
     swap(&request, &pending[index].request)
-    if stream == firstPending, !isClosing {
-      write(response, keepAlive: pending[index].keepAlive, to: pending[index].method)
-      finishFirst()
-      writeKept()
-      response.reset(keptBytes: RequestHead.keptBytes)
-      swap(&response, &spareResponse)
-    } else {
-      respond(response, to: stream)
+    guard index == pendingStart else {
+      pending[index].response = response
+      return
     }
-    return true
+    write(response, keepAlive: pending[index].keepAlive, to: pending[index].method)
+    finishFirst()
+    writeKept()
+    response.reset(keptBytes: RequestHead.keptBytes)
+    swap(&response, &spareResponse)
   }
 
   /// Sends the answers that were given before their turn and whose turn has come.
-  private func writeKept() {
+  private mutating func writeKept() {
     while openStreams > 0, let response = pending[pendingStart].response {
       write(response, keepAlive: pending[pendingStart].keepAlive, to: pending[pendingStart].method)
       finishFirst()
@@ -66,7 +66,7 @@ extension HTTP1Session {
   }
 
   /// Takes the first request out of line and keeps its buffers for another one.
-  private func finishFirst() {
+  private mutating func finishFirst() {
     if !pending[pendingStart].keepAlive { isClosing = true }
     // Who answers what was not handed over does not want to see it.
     if delivered == pendingStart {
@@ -93,13 +93,13 @@ extension HTTP1Session {
   }
 
   /// Lets a peer that asked go on with its body, as soon as nothing else is owed to it.
-  func sendContinueIfDue() {
+  mutating func sendContinueIfDue() {
     guard wantsContinue, openStreams == 0 else { return }
     wantsContinue = false
     output.append(contentsOf: "HTTP/1.1 100 Continue\r\n\r\n".utf8)
   }
 
-  private func write(
+  private mutating func write(
     _ response: borrowing HTTPResponse, keepAlive: Bool, to method: HTTPMethod
   ) {
     let status = response.status
@@ -124,6 +124,7 @@ extension HTTP1Session {
       appendValue(value)
       append("\r\n")
     }
+    let date = date
     if !date.isEmpty {
       append("date: ")
       output.append(bytes: date.span)
@@ -140,11 +141,11 @@ extension HTTP1Session {
   }
 
   @inline(__always)
-  private func append(_ text: StaticString) {
+  private mutating func append(_ text: StaticString) {
     text.withBytes { output.append(bytes: $0) }
   }
 
-  private func appendDecimal(_ value: Int) {
+  private mutating func appendDecimal(_ value: Int) {
     var power = 1
     while value / power >= 10 { power &*= 10 }
     while power > 0 {
@@ -154,7 +155,7 @@ extension HTTP1Session {
   }
 
   /// A value with a line end in it would begin a field, or a response, of its own.
-  private func appendValue(_ value: Span<UInt8>) {
+  private mutating func appendValue(_ value: Span<UInt8>) {
     for index in value.indices where !ASCII.isFieldValue(value[index]) {
       for index in value.indices {
         output.append(ASCII.isFieldValue(value[index]) ? value[index] : ASCII.space)

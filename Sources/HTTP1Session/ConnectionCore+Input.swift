@@ -2,7 +2,7 @@
 
 import HTTPMessage
 
-extension HTTP1Session {
+extension ConnectionCore {
   /// Longest chunk header: a size of eight digits and a little extension.
   private static let chunkHeaderBytes = 64
 
@@ -10,7 +10,7 @@ extension HTTP1Session {
   ///
   /// - Returns: How many were taken. Less than all when as many requests wait for an answer as
   ///   ``HTTPLimits`` allow; nothing is kept of the rest.
-  public func receive(_ bytes: Span<UInt8>) -> Int {
+  mutating func receive(_ bytes: Span<UInt8>) -> Int {
     var position = 0
     while position < bytes.count {
       switch state {
@@ -43,7 +43,7 @@ extension HTTP1Session {
   }
 
   /// Takes bytes up to the next line feed, or all and remembers them.
-  private func takeLine(_ bytes: Span<UInt8>, from start: Int) -> Int {
+  private mutating func takeLine(_ bytes: Span<UInt8>, from start: Int) -> Int {
     let end = bytes.firstIndex(of: ASCII.lineFeed, from: start)
     guard end < bytes.count else {
       let room = lineLimit &- partialLine.count
@@ -89,7 +89,7 @@ extension HTTP1Session {
   }
 
   /// Takes a line without its line feed.
-  private func takeWholeLine(_ line: Span<UInt8>) {
+  private mutating func takeWholeLine(_ line: Span<UInt8>) {
     guard line.count <= lineLimit else { return reject(rejection(ofLongLine: line)) }
     // A bare line feed ends no line here.
     guard !line.isEmpty, line[line.count &- 1] == ASCII.carriageReturn else {
@@ -112,7 +112,7 @@ extension HTTP1Session {
     }
   }
 
-  private func takeRequestLine(_ line: Span<UInt8>) {
+  private mutating func takeRequestLine(_ line: Span<UInt8>) {
     if line.isEmpty, !sawEmptyLine {
       sawEmptyLine = true
       return
@@ -121,7 +121,7 @@ extension HTTP1Session {
     state = .fieldLine
   }
 
-  private func takeFieldLine(_ line: Span<UInt8>) {
+  private mutating func takeFieldLine(_ line: Span<UInt8>) {
     guard line.isEmpty else {
       if let rejection = head.fieldLine(line, limits: limits) { reject(rejection) }
       return
@@ -149,13 +149,13 @@ extension HTTP1Session {
   }
 
   /// Answers `expect: 100-continue`, but not before the answers to earlier requests.
-  private func askForBody() {
+  private mutating func askForBody() {
     guard head.expectsContinue else { return }
     wantsContinue = true
     sendContinueIfDue()
   }
 
-  private func takeChunkSize(_ line: Span<UInt8>) {
+  private mutating func takeChunkSize(_ line: Span<UInt8>) {
     var size = 0
     var end = 0
     while end < line.count, let digit = ASCII.hexValue(line[end]) {
@@ -185,7 +185,7 @@ extension HTTP1Session {
     return wantsBody(head.request)
   }
 
-  private func endRequest() {
+  private mutating func endRequest() {
     let keepAlive = head.request.keepAlive && !isShuttingDown
     post(keepAlive: keepAlive)
     wantsContinue = false
@@ -195,13 +195,13 @@ extension HTTP1Session {
   }
 
   /// Hands the request over without its body, which is discarded as after a rejection.
-  private func endRequestUnread(draining: Int) {
+  private mutating func endRequestUnread(draining: Int) {
     post(keepAlive: false, isBodyUnread: true)
     discardInput(draining: draining)
   }
 
   /// Puts the request in line for its answer and makes room for the next one.
-  private func post(
+  private mutating func post(
     keepAlive: Bool, isBodyUnread: Bool = false, rejection: HTTPRejection? = nil
   ) {
     head.request.stream = firstPending &+ UInt32(truncatingIfNeeded: openStreams)
@@ -216,18 +216,18 @@ extension HTTP1Session {
   }
 
   /// Refuses the request that is coming in; it is the last of the connection.
-  func reject(_ rejection: HTTPRejection) {
+  mutating func reject(_ rejection: HTTPRejection) {
     reject(rejection, draining: limits.drainBytes)
   }
 
-  private func reject(_ rejection: HTTPRejection, draining: Int) {
+  private mutating func reject(_ rejection: HTTPRejection, draining: Int) {
     head.request.body = []
     post(keepAlive: false, rejection: rejection)
     discardInput(draining: draining)
   }
 
   /// Reads no more requests.
-  func discardInput(draining: Int) {
+  mutating func discardInput(draining: Int) {
     state = .discarding
     drainRemaining = draining
     partialLine = []
