@@ -18,7 +18,7 @@
 
 static const char *body;
 static size_t body_length;
-static char length_text[16];
+static char length_text[24];
 
 struct connection {
   int fd;
