@@ -102,11 +102,10 @@ extension JSONAPI {
 
   /// - Throws: ``Problem`` 403, whether the register exists or not.
   func require(_ right: Rights, on name: Span<UInt8>) throws(Problem) {
-    guard let access, access.allows(right, on: name) else {
-      let text = String(decoding: name.indices.map { name[$0] }, as: UTF8.self)
-      throw Problem(
-        .forbidden, access?.denial(of: right, on: text) ?? "nobody may \(right) \(text)")
-    }
+    if access?.allows(right, on: name) ?? false { return }
+    let text = String(decoding: name.indices.map { name[$0] }, as: UTF8.self)
+    throw Problem(
+      .forbidden, access?.denial(of: right, on: text) ?? "nobody may \(right) \(text)")
   }
 
   /// Whether the figures of the arena as a whole are the caller's to see.

@@ -168,7 +168,7 @@ extension JSONAPI {
     _ register: RegisterReference, _ name: Span<UInt8>, _ order: MemoryOrder,
     _ response: inout HTTPResponse
   ) throws(ServiceError) {
-    let others = try service.isPlain(register) ? nil : try service.describe(register)
+    let isPlain = try service.isPlain(register)
     let bits = try service.load(register, order)
     let type = register.type
     var tag = 0..<0
@@ -185,9 +185,9 @@ extension JSONAPI {
       type.append(bits, to: &output)
       output.append(UInt8(ascii: "\""))
       tag = start..<output.count
-      if others == nil { output.append(UInt8(ascii: "}")) }
+      if isPlain { output.append(UInt8(ascii: "}")) }
     }
-    if let others { Self.append(others, to: &response) }
+    if !isPlain { Self.append(try service.describe(register), to: &response) }
     response.setJSON()
     // The value with its quotes: it is its own version (RFC 9110 §8.8.3).
     let body = response.body

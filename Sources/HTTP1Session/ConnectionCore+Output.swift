@@ -104,48 +104,48 @@ extension ConnectionCore {
   ) {
     let status = response.status
     let hasBody = status != 204 && status != 304
-    // Only once: a reservation for each of many responses would copy all of them each time.
-    if output.isEmpty { output.reserveCapacity(256 &+ response.body.count) }
-    if let line = StatusLine.known(status) {
-      append(line)
-    } else {
-      output.append(bytes: StatusLine.text(status).utf8.span)
-    }
-    switch response.content {
-    case .json?: append("content-type: application/json\r\n")
-    case .problem?: append("content-type: application/problem+json\r\n")
-    case .plainText?: append("content-type: text/plain; charset=utf-8\r\n")
-    case nil: break
-    }
-    if response.isNeverStored { append("cache-control: no-store\r\n") }
-    response.fields.visit { name, value in
-      output.append(bytes: name)
-      append(": ")
-      appendValue(value)
-      append("\r\n")
-    }
+    let sendsBody = hasBody && method != .head
     let date = date
-    if !date.isEmpty {
-      append("date: ")
-      output.append(bytes: date.span)
-      append("\r\n")
+    // Room for all of it at once: a line for the status, `content-type`, `cache-control`, `date`,
+    // `content-length` and `connection`, of fewer than 64 bytes each.
+    let capacity =
+      384 &+ response.fields.wireBytes &+ date.count &+ (sendsBody ? response.body.count : 0)
+    output.append(addingCapacity: capacity) { (output: inout OutputSpan<UInt8>) in
+      if let line = StatusLine.known(status) {
+        output.append(line)
+      } else {
+        output.append(StatusLine.text(status).utf8.span)
+      }
+      switch response.content {
+      case .json?: output.append("content-type: application/json\r\n")
+      case .problem?: output.append("content-type: application/problem+json\r\n")
+      case .plainText?: output.append("content-type: text/plain; charset=utf-8\r\n")
+      case nil: break
+      }
+      if response.isNeverStored { output.append("cache-control: no-store\r\n") }
+      response.fields.visit { name, value in
+        output.append(name)
+        output.append(": ")
+        Self.append(value, to: &output)
+        output.append("\r\n")
+      }
+      if !date.isEmpty {
+        output.append("date: ")
+        output.append(date.span)
+        output.append("\r\n")
+      }
+      if hasBody {
+        output.append("content-length: ")
+        Self.append(response.body.count, to: &output)
+        output.append("\r\n")
+      }
+      if !keepAlive { output.append("connection: close\r\n") }
+      output.append("\r\n")
+      if sendsBody { output.append(response.body.span) }
     }
-    if hasBody {
-      append("content-length: ")
-      appendDecimal(response.body.count)
-      append("\r\n")
-    }
-    if !keepAlive { append("connection: close\r\n") }
-    append("\r\n")
-    if hasBody, method != .head { output.append(bytes: response.body.span) }
   }
 
-  @inline(__always)
-  private mutating func append(_ text: StaticString) {
-    text.withBytes { output.append(bytes: $0) }
-  }
-
-  private mutating func appendDecimal(_ value: Int) {
+  private static func append(_ value: Int, to output: inout OutputSpan<UInt8>) {
     var power = 1
     while value / power >= 10 { power &*= 10 }
     while power > 0 {
@@ -155,14 +155,14 @@ extension ConnectionCore {
   }
 
   /// A value with a line end in it would begin a field, or a response, of its own.
-  private mutating func appendValue(_ value: Span<UInt8>) {
+  private static func append(_ value: Span<UInt8>, to output: inout OutputSpan<UInt8>) {
     for index in value.indices where !ASCII.isFieldValue(value[index]) {
       for index in value.indices {
         output.append(ASCII.isFieldValue(value[index]) ? value[index] : ASCII.space)
       }
       return
     }
-    output.append(bytes: value)
+    output.append(value)
   }
 }
 

@@ -92,7 +92,10 @@ public final class HTTP1Session {
     var request = HTTPRequest(method: .other, target: [])
     var response = HTTPResponse(status: 0)
     guard let loan = core.lend(&request, &response) else { return false }
-    answer(request, loan.rejection, &response)
+    // As a constant it is lent without a copy.
+    let lent = consume request
+    answer(lent, loan.rejection, &response)
+    request = consume lent
     core.takeBack(loan, &request, &response)
     return true
   }

@@ -135,7 +135,10 @@ public import HTTPMessage
     guard let loan = unsafe core.pointee.lend(&request, &response, session: session) else {
       return false
     }
-    answer(request, loan.rejection, &response)
+    // As a constant it is lent without a copy.
+    let lent = consume request
+    answer(lent, loan.rejection, &response)
+    request = consume lent
     unsafe core.pointee.takeBack(loan, &request, &response, session: session)
     return true
   }

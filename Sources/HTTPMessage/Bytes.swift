@@ -3,14 +3,14 @@
 extension Span<UInt8> {
   /// Whether the bytes are exactly `text`.
   @inline(__always)
-  package func equals(_ text: StaticString) -> Bool {
+  @inlinable package func equals(_ text: StaticString) -> Bool {
     guard count == text.utf8CodeUnitCount else { return false }
     return text.withBytes { equals($0) }
   }
 
   /// Whether both spans hold the same bytes.
   @inline(__always)
-  package func equals(_ other: Span<UInt8>) -> Bool {
+  @inlinable package func equals(_ other: Span<UInt8>) -> Bool {
     guard count == other.count else { return false }
     // Safety: eight bytes are read at offsets that leave eight, in both.
     return unsafe withUnsafeBytes { first in
@@ -33,7 +33,7 @@ extension Span<UInt8> {
   }
 
   /// Whether every byte is ASCII and can be seen: no control character, no space.
-  package var isVisibleASCII: Bool {
+  @inlinable package var isVisibleASCII: Bool {
     let ones: UInt64 = 0x0101_0101_0101_0101
     // Safety: eight bytes are read at offsets that leave eight.
     return unsafe withUnsafeBytes { bytes in
@@ -55,7 +55,7 @@ extension Span<UInt8> {
   }
 
   /// The first place of `byte` from `start` on; `count` where there is none.
-  package func firstIndex(of byte: UInt8, from start: Int) -> Int {
+  @inlinable package func firstIndex(of byte: UInt8, from start: Int) -> Int {
     let repeated = UInt64(byte) &* 0x0101_0101_0101_0101
     // Safety: eight bytes are read at offsets that leave eight.
     return unsafe withUnsafeBytes { bytes in
@@ -79,12 +79,12 @@ extension Span<UInt8> {
 
   /// Whether the first bytes are `text`.
   @inline(__always)
-  package func starts(with text: StaticString) -> Bool {
+  @inlinable package func starts(with text: StaticString) -> Bool {
     count >= text.utf8CodeUnitCount && extracting(..<text.utf8CodeUnitCount).equals(text)
   }
 
   /// Whether the bytes are `text`, ASCII letters of either case alike. `text` is lower-case.
-  package func equalsIgnoringCase(_ text: StaticString) -> Bool {
+  @inlinable package func equalsIgnoringCase(_ text: StaticString) -> Bool {
     guard count == text.utf8CodeUnitCount else { return false }
     return text.withBytes { other in
       for index in indices where ASCII.lowercased(self[index]) != other[index] { return false }
@@ -96,7 +96,7 @@ extension Span<UInt8> {
 extension StaticString {
   /// Runs `body` on the bytes of a literal.
   @inline(__always)
-  package func withBytes<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
+  @inlinable package func withBytes<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
     // Safety: a literal's bytes live as long as the process.
     let bytes = unsafe UnsafeBufferPointer(start: utf8Start, count: utf8CodeUnitCount)
     return body(unsafe bytes.span)
@@ -106,31 +106,31 @@ extension StaticString {
 extension [UInt8] {
   /// Appends a span in one copy.
   @inline(__always)
-  package mutating func append(bytes span: Span<UInt8>) {
+  @inlinable package mutating func append(bytes span: Span<UInt8>) {
     // Safety: the buffer is valid for the length of the closure, and `append` only reads it.
     unsafe span.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
   }
 }
 
 /// Byte classes of RFC 9110 §5.6.2 and RFC 3986.
-package enum ASCII {
-  package static var tab: UInt8 { 0x09 }
-  package static var lineFeed: UInt8 { 0x0A }
-  package static var carriageReturn: UInt8 { 0x0D }
-  package static var space: UInt8 { 0x20 }
+@usableFromInline package enum ASCII {
+  @inlinable package static var tab: UInt8 { 0x09 }
+  @inlinable package static var lineFeed: UInt8 { 0x0A }
+  @inlinable package static var carriageReturn: UInt8 { 0x0D }
+  @inlinable package static var space: UInt8 { 0x20 }
 
   /// `byte`, or its lower-case letter if it is `A` to `Z`.
   @inline(__always)
-  package static func lowercased(_ byte: UInt8) -> UInt8 {
+  @inlinable package static func lowercased(_ byte: UInt8) -> UInt8 {
     byte &- 0x41 < 26 ? byte | 0x20 : byte
   }
 
   @inline(__always)
-  package static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
+  @inlinable package static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
 
   /// The value of a hexadecimal digit of either case.
   @inline(__always)
-  package static func hexValue(_ byte: UInt8) -> UInt8? {
+  @inlinable package static func hexValue(_ byte: UInt8) -> UInt8? {
     if isDigit(byte) { return byte &- 0x30 }
     let letter = (byte | 0x20) &- 0x61
     return letter < 6 ? letter &+ 10 : nil
@@ -138,7 +138,7 @@ package enum ASCII {
 
   /// Whether `byte` may stand in a method or a field name (`tchar`).
   @inline(__always)
-  package static func isToken(_ byte: UInt8) -> Bool {
+  @inlinable package static func isToken(_ byte: UInt8) -> Bool {
     // Two words with one bit per character: the table fits into two constants.
     let bits: UInt64 = byte < 64 ? 0x03FF_6CFA_0000_0000 : 0x57FF_FFFF_C7FF_FFFE
     return byte < 128 && bits &>> UInt64(byte & 63) & 1 == 1
@@ -146,7 +146,7 @@ package enum ASCII {
 
   /// Whether `byte` may stand in a field value: visible, space, tab or above ASCII.
   @inline(__always)
-  package static func isFieldValue(_ byte: UInt8) -> Bool {
+  @inlinable package static func isFieldValue(_ byte: UInt8) -> Bool {
     byte >= 0x20 ? byte != 0x7F : byte == tab
   }
 }

@@ -39,6 +39,9 @@ public struct HTTPFields: Sendable, Equatable {
   /// Whether there is no field.
   public var isEmpty: Bool { count == 0 }
 
+  /// The most bytes that the fields are in HTTP/1, with colons, spaces and line ends.
+  package var wireBytes: Int { byteCount &+ count &* 24 }
+
   public static func == (first: HTTPFields, second: HTTPFields) -> Bool {
     first.count == second.count && first.names == second.names
       && first.byteCount == second.byteCount
