@@ -36,7 +36,7 @@ extension JSONAPI {
           json.beginObject()
           json.name("name")
           json.string(utf8: name)
-          json.member("type", literal: type.spelling)
+          json.member("type", type.name)
           json.endObject()
         }
       }
@@ -130,7 +130,7 @@ extension JSONAPI {
       for register in page.registers where mayRead(register.name.utf8.span) {
         json.beginObject()
         json.member("name", register.name)
-        json.member("type", literal: register.type.spelling)
+        json.member("type", register.type.name)
         json.member("value", register.type.format(register.value))
         if !register.label.isEmpty { json.member("label", register.label) }
         json.endObject()

@@ -4,8 +4,8 @@ import HTTPMessage
 import RegisterService
 
 extension JSONAPI {
-  /// What a path names.
-  struct Resource {
+  /// What a path names. A class, so that the one that is remembered is used without copying it.
+  final class Resource: Sendable {
     enum Kind {
       case livez, readyz, capabilities, registers
       case register, value, operation
@@ -15,10 +15,21 @@ extension JSONAPI {
     let target: HTTPTarget
     /// The register's name, empty where the path has none: it stands in `nameRange` of `bytes`,
     /// which are the target's, or the name decoded.
-    var bytes: [UInt8] = []
-    var nameRange = 0..<0
+    let bytes: [UInt8]
+    let nameRange: Range<Int>
     /// Where the path names one.
-    var operation: OperationRoute?
+    let operation: OperationRoute?
+
+    init(
+      kind: Kind, target: HTTPTarget, bytes: [UInt8] = [], nameRange: Range<Int> = 0..<0,
+      operation: OperationRoute? = nil
+    ) {
+      self.kind = kind
+      self.target = target
+      self.bytes = bytes
+      self.nameRange = nameRange
+      self.operation = operation
+    }
 
     /// The register that the path names, for messages.
     var registerName: String? {
@@ -55,14 +66,14 @@ extension JSONAPI {
     }
     guard target.segment(from: verb.upperBound &+ 1) == nil else { throw Self.noResource }
     if target.bytes(in: verb, equal: "value") { return try register(target, name, .value) }
-    var resource = try register(target, name, .operation)
-    guard let operation = OperationRoute.find(target.bytes.span.extracting(verb)) else {
+    let operation = OperationRoute.find(target.bytes.span.extracting(verb))
+    let resource = try register(target, name, .operation, operation)
+    guard operation != nil else {
       var problem = Problem(
         .unknownOperation, "the operations are listed at /v1/capabilities")
       problem.register = resource.registerName
       throw problem
     }
-    resource.operation = operation
     return resource
   }
 
@@ -82,12 +93,14 @@ extension JSONAPI {
     Problem(.notFound, "the resources are /v1/registers, /v1/capabilities, /livez and /readyz")
   }
 
-  private func register(_ target: HTTPTarget, _ segment: Range<Int>, _ kind: Resource.Kind)
-    throws(Problem) -> Resource
-  {
+  private func register(
+    _ target: HTTPTarget, _ segment: Range<Int>, _ kind: Resource.Kind,
+    _ operation: OperationRoute? = nil
+  ) throws(Problem) -> Resource {
     do throws(ServiceError) {
       try RegisterService.checkName(target.bytes.span.extracting(segment))
-      return Resource(kind: kind, target: target, bytes: target.bytes, nameRange: segment)
+      return Resource(
+        kind: kind, target: target, bytes: target.bytes, nameRange: segment, operation: operation)
     } catch {
       // No name has a `%`: it may be one once decoded.
       guard target.hasEscape(in: segment) else { throw Problem(error) }
@@ -103,6 +116,7 @@ extension JSONAPI {
     } catch {
       throw Problem(error)
     }
-    return Resource(kind: kind, target: target, bytes: name, nameRange: 0..<name.count)
+    return Resource(
+      kind: kind, target: target, bytes: name, nameRange: 0..<name.count, operation: operation)
   }
 }

@@ -50,7 +50,7 @@ struct JSONAPI: Sendable {
     _ request: borrowing HTTPRequest, _ response: inout HTTPResponse,
     _ budget: inout ExecutionBudget
   ) throws(Problem) {
-    if let known, request.target.span.equals(known.target.bytes.span), request.method != .options {
+    if let known, request.target == known.target.bytes, request.method != .options {
       return try answer(request, known, &response, &budget)
     }
     // A copy: the request's buffer is used again.
@@ -89,7 +89,8 @@ struct JSONAPI: Sendable {
       throw problem
     }
     let target = resource.target
-    let name = resource.bytes.span.extracting(resource.nameRange)
+    let bytes = resource.bytes
+    let name = bytes.span.extracting(resource.nameRange)
     switch resource.kind {
     case .livez, .readyz, .capabilities:
       try Self.refusePreconditions(request)

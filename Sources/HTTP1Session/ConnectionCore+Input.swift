@@ -168,7 +168,9 @@ extension ConnectionCore {
     }
     chunkOverhead &+= line.count &- end
     guard chunkOverhead <= limits.headerBytes else { return reject(.malformed) }
-    guard size <= limits.bodyBytes &- head.request.body.count else { return reject(.payloadTooLarge) }
+    guard size <= limits.bodyBytes &- head.request.body.count else {
+      return reject(.payloadTooLarge)
+    }
     state = size == 0 ? .chunksEnd : .chunkData(remaining: size)
   }
 

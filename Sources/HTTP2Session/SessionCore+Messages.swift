@@ -51,7 +51,11 @@ extension SessionCore {
       slots[slot].request.target = slots[slot].request.authority ?? []
     }
     if !endStream {
-      if slots[slot].rejection == nil, declaredLength(of: slot) > limits.bodyBytes {
+      // Looked at here, the names cost no copy of the fields.
+      let names = slots[slot].request.fields.names
+      if slots[slot].rejection == nil, names.contains(HTTPFieldName.Set(.contentLength)),
+        declaredLength(of: slot) > limits.bodyBytes
+      {
         slots[slot].rejection = .payloadTooLarge
       }
       if slots[slot].rejection == nil, let wantsBody, !wantsBody(head(of: slot)) {
@@ -59,7 +63,7 @@ extension SessionCore {
         // As a rejection is: what still comes is discarded.
         return announce(slot)
       }
-      if slots[slot].rejection == nil,
+      if slots[slot].rejection == nil, names.contains(HTTPFieldName.Set(.expect)),
         slots[slot].request.fields.first(.expect, equals: "100-continue")
       {
         submitContinue(slots[slot].stream, session: session)

@@ -10,7 +10,7 @@ import CNGHTTP2
 ///     0       8          16
 ///     | class | capacity | block: capacity bytes, class × 64 of them where class is not 0 …
 @safe struct SessionMemory: ~Copyable {
-  // Safety of all methods: blocks are only those that `take` gave, each given back once, as the
+  // Safety: of all methods: blocks are only those that `take` gave, each given back once, as the
   // library's own allocator demands of it.
 
   /// Larger blocks, class 0, are not kept.

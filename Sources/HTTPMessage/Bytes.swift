@@ -112,6 +112,49 @@ extension [UInt8] {
   }
 }
 
+extension [UInt8] {
+  /// Copies a span over what stands from `start` on, where there must be as many bytes.
+  @inlinable package mutating func replace(from start: Int, by bytes: Span<UInt8>) {
+    precondition(start >= 0 && bytes.count <= count &- start, "there are fewer bytes to replace")
+    // Safety: both buffers are valid for the length of the closures, and the check above.
+    unsafe withUnsafeMutableBytes { target in
+      unsafe bytes.withUnsafeBytes { source in
+        guard let target = target.baseAddress, let from = source.baseAddress else { return }
+        unsafe (target + start).copyMemory(from: from, byteCount: source.count)
+      }
+    }
+  }
+}
+
+/// For texts whose shape is known, so that their writer can make room for all of one at once. There
+/// must be room: neither checks more than that.
+extension OutputSpan<UInt8> {
+  /// Appends a literal.
+  @inlinable public mutating func append(_ literal: StaticString) {
+    // Safety: a literal's bytes live as long as the process.
+    unsafe append(
+      copying: UnsafeBufferPointer(
+        start: literal.utf8Start, count: literal.utf8CodeUnitCount))
+  }
+
+  /// Appends bytes.
+  @inlinable public mutating func append(_ bytes: Span<UInt8>) {
+    // Safety: the buffer is valid for the length of the closure.
+    unsafe bytes.withUnsafeBufferPointer { unsafe append(copying: $0) }
+  }
+
+  @inlinable @inline(__always)
+  mutating func append(copying bytes: UnsafeBufferPointer<UInt8>) {
+    precondition(bytes.count <= freeCapacity, "there is no room for all of the text")
+    // Safety: the check above.
+    unsafe withUnsafeMutableBufferPointer { buffer, count in
+      guard let target = buffer.baseAddress, let source = bytes.baseAddress else { return }
+      unsafe (target + count).initialize(from: source, count: bytes.count)
+      count &+= bytes.count
+    }
+  }
+}
+
 /// Byte classes of RFC 9110 §5.6.2 and RFC 3986.
 @usableFromInline package enum ASCII {
   @inlinable package static var tab: UInt8 { 0x09 }

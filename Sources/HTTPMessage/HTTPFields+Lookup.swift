@@ -22,7 +22,7 @@ extension HTTPFields {
   public func count(of name: HTTPFieldName) -> Int {
     guard contains(name) else { return 0 }
     var result = 0
-    for entry in entries[..<count] where entry.known == name { result &+= 1 }
+    for index in 0..<count where entries[index].known == name { result &+= 1 }
     return result
   }
 
@@ -46,7 +46,8 @@ extension HTTPFields {
 
   /// Runs `body` on name and value of each field, in order, without a copy.
   public func visit(_ body: (_ name: Span<UInt8>, _ value: Span<UInt8>) -> Void) {
-    for entry in entries[..<count] {
+    for index in 0..<count {
+      let entry = entries[index]
       let value = storage.span.extracting(entry.value)
       if let known = entry.known {
         known.text.withBytes { body($0, value) }
@@ -58,7 +59,7 @@ extension HTTPFields {
 
   private func entry(_ name: HTTPFieldName) -> Entry? {
     guard contains(name) else { return nil }
-    for entry in entries[..<count] where entry.known == name { return entry }
+    for index in 0..<count where entries[index].known == name { return entries[index] }
     return nil
   }
 }

@@ -105,15 +105,7 @@ public struct HTTPFields: Sendable, Equatable {
     if end > storage.count {
       storage.append(contentsOf: repeatElement(0, count: max(end, 64) &* 2 &- storage.count))
     }
-    let start = byteCount
-    // Safety: both buffers are valid for the length of the closures; the storage has room up to
-    // `end`.
-    unsafe storage.withUnsafeMutableBytes { storage in
-      unsafe bytes.withUnsafeBytes { bytes in
-        guard let target = storage.baseAddress, let source = bytes.baseAddress else { return }
-        unsafe target.advanced(by: start).copyMemory(from: source, byteCount: bytes.count)
-      }
-    }
+    storage.replace(from: byteCount, by: bytes)
     byteCount = end
   }
 

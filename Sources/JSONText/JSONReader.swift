@@ -64,7 +64,8 @@ public struct JSONReader: Sendable {
   /// A token that points into the text.
   enum Lexeme {
     case beginObject, endObject, beginArray, endArray
-    case name(JSONString), string(JSONString)
+    case name(JSONString)
+    case string(JSONString)
     case number(Range<Int>)
     case bool(Bool)
     case null, end

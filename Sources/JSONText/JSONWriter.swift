@@ -22,15 +22,7 @@ public struct JSONWriter: Sendable {
   public mutating func beginArray() { open(UInt8(ascii: "[")) }
   public mutating func endArray() { close(UInt8(ascii: "]")) }
 
-  /// Writes the name of a member, which needs no escapes; its value must follow.
-  public mutating func name(_ name: StaticString) {
-    bytes.append(literal: name, after: needsComma ? UInt8(ascii: ",") : nil)
-    bytes.append(UInt8(ascii: ":"))
-    needsComma = false
-  }
-
   /// Writes the name of a member; its value must follow.
-  @_disfavoredOverload
   public mutating func name(_ name: String) {
     separate()
     appendQuoted(name.utf8.span)
@@ -48,19 +40,6 @@ public struct JSONWriter: Sendable {
   public mutating func string(utf8 text: Span<UInt8>) {
     separate()
     appendQuoted(text)
-  }
-
-  /// Writes what `body` appends, which needs no escapes, as a string value.
-  ///
-  /// - Returns: Where the string stands in ``bytes``, with its quotes.
-  @discardableResult
-  public mutating func string(_ body: (inout [UInt8]) -> Void) -> Range<Int> {
-    separate()
-    let start = bytes.count
-    bytes.append(UInt8(ascii: "\""))
-    body(&bytes)
-    bytes.append(UInt8(ascii: "\""))
-    return start..<bytes.count
   }
 
   /// Writes an integer as a JSON number.
@@ -136,33 +115,19 @@ public struct JSONWriter: Sendable {
 
 extension JSONWriter {
   /// Writes a member with a string value.
-  public mutating func member(_ name: StaticString, _ value: String) {
-    self.name(name)
-    string(value)
-  }
-
-  /// Writes a member with a string value.
-  @_disfavoredOverload
   public mutating func member(_ name: String, _ value: String) {
     self.name(name)
     string(value)
   }
 
-  /// Writes a member with a literal, which needs no escapes, as its string value.
-  public mutating func member(_ name: StaticString, literal value: StaticString) {
-    self.name(name)
-    bytes.append(literal: value, after: nil)
-    needsComma = true
-  }
-
   /// Writes a member with a Boolean value.
-  public mutating func member(_ name: StaticString, _ value: Bool) {
+  public mutating func member(_ name: String, _ value: Bool) {
     self.name(name)
     bool(value)
   }
 
   /// Writes a member with an integer as a JSON number.
-  public mutating func member(_ name: StaticString, _ value: some BinaryInteger) {
+  public mutating func member(_ name: String, _ value: some BinaryInteger) {
     self.name(name)
     number(value)
   }
@@ -179,22 +144,6 @@ extension Span<UInt8> {
 }
 
 extension [UInt8] {
-  /// Appends a literal in quotes, behind another byte where there is one.
-  fileprivate mutating func append(literal: StaticString, after byte: UInt8?) {
-    let count = literal.utf8CodeUnitCount
-    // Safety: a literal's bytes live as long as the process, and there is room for all of them.
-    append(addingCapacity: count &+ 3) { (output: inout OutputSpan<UInt8>) in
-      if let byte { output.append(byte) }
-      output.append(UInt8(ascii: "\""))
-      unsafe output.withUnsafeMutableBufferPointer { buffer, initialized in
-        guard let base = buffer.baseAddress else { return }
-        unsafe (base + initialized).initialize(from: literal.utf8Start, count: count)
-        initialized &+= count
-      }
-      output.append(UInt8(ascii: "\""))
-    }
-  }
-
   @inline(__always)
   fileprivate mutating func append(text span: Span<UInt8>) {
     // Safety: the buffer is valid for the length of the closure, and `append` only reads it.

@@ -31,7 +31,8 @@ import Testing
         #expect(rejection == nil && response == HTTPResponse(status: 0))
         let target = String(decoding: request.target, as: UTF8.self)
         let host = String(decoding: request.authority ?? [], as: UTF8.self)
-        seen.append("\(target) \(host) \(request.fields.text("x-tag") ?? "none") \(request.body.count)")
+        let tag = request.fields.text("x-tag") ?? "none"
+        seen.append("\(target) \(host) \(tag) \(request.body.count)")
         response.status = 200
         response.body = Array("\(seen.count)".utf8)
       }) {}
