@@ -55,11 +55,12 @@ let package = Package(
         "AtomicsClient", "LoadGenerator", "JSONText", "AtomicsCore", "Settings", arguments,
       ],
       swiftSettings: settings),
-    // Bench loops; speaks RESP and memcached beside the binary protocol.
+    // Bench loops; speaks HTTP/2, RESP and memcached beside the binary protocol.
     .target(
       name: "LoadGenerator",
       dependencies: [
-        "AtomicsClient", "AtomicsCore", "WireProtocol", "JSONText", "EventLoop", histogram,
+        "AtomicsClient", "AtomicsCore", "WireProtocol", "HTTPMessage", "HTTP2Session", "JSONText",
+        "EventLoop", histogram,
       ],
       swiftSettings: settings),
     // Listeners, sniffing, connections; the JSON API and the binary handler.
@@ -145,12 +146,14 @@ let package = Package(
         "AtomicsClient",
         [
           "AtomicsClient", "WireProtocol", "SharedArena", "AtomicsCore", "EventLoop",
-          "HTTPMessage", "HTTP2Session", "JSONText",
+          "HTTPMessage", "HTTP2Session", "TLSSession", "JSONText",
         ]
       ),
       (
         "LoadGenerator",
-        ["LoadGenerator", "AtomicsClient", "WireProtocol", "AtomicsCore", "EventLoop"]
+        [
+          "LoadGenerator", "AtomicsClient", "WireProtocol", "AtomicsCore", "EventLoop", histogram,
+        ]
       ),
       (
         "EndToEnd",

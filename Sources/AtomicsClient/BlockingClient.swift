@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import AtomicsCore
+import EventLoop
 
 /// Registers, used from a thread that waits: one call at a time, or many pipelined.
 ///
@@ -13,14 +14,20 @@ public import AtomicsCore
 ///     for _ in 0..<1000 { try client.submit(increment, on: hits) }
 ///     for _ in 0..<1000 { last = try client.nextOutcome() }
 ///
+/// A lost connection is made again when a call needs one. A call that was sent and not answered,
+/// and that may have run, ends as `connectionLost(applied: .unknown)` and is never sent twice;
+/// others are sent again within their time. Registers are found again by their names, and one
+/// that is another by then is ``ClientError/notFound(name:)``.
+///
 /// **Thread safety**: one thread at a time; make one client per thread.
 public final class BlockingClient {
-  private enum Transport {
+  enum Transport {
     case remote(BlockingConnection)
     case map(LocalRegisters)
   }
 
-  private let transport: Transport
+  let transport: Transport
+  private let options: ClientOptions
   /// Tickets of `submit` whose outcomes have not been taken, oldest first.
   private var pipeline = RequestQueue<UInt64>()
   /// Outcomes of the map, which are there at once.
@@ -34,13 +41,11 @@ public final class BlockingClient {
   public init(
     _ address: ServerAddress, options: ClientOptions = ClientOptions()
   ) throws(ClientError) {
+    self.options = options
     if case .map(let path) = address {
       transport = .map(LocalRegisters(path: path, options: options))
-    } else if let server = try RemoteServer(address) {
-      transport = .remote(
-        try BlockingConnection(
-          to: server.socket, named: server.name, session: try server.makeSession(options),
-          options: options))
+    } else if let server = try RemoteServer(address, options: options) {
+      transport = .remote(try BlockingConnection(to: server, options: options))
     } else {
       throw .usage("`\(address)` names no server.")
     }
@@ -79,15 +84,28 @@ public final class BlockingClient {
 
   /// Runs one operation and waits for its outcome.
   ///
+  /// - Parameter timeout: How long to wait for it, connecting included; nil: as the options say.
+  ///   When the time is up the connection stays, and a late answer is dropped. Over the map nothing
+  ///   waits.
   /// - Throws: ``ClientError/notFound(name:)`` where the register was deleted; see
   ///   ``ClientError/applied`` for what a lost connection leaves open.
   public func perform(
-    _ request: AtomicRequest, on register: RegisterReference
+    _ request: AtomicRequest, on register: RegisterReference, timeout: Duration? = nil
+  ) throws(ClientError) -> AtomicOutcome {
+    try perform(request, on: register, returns: .old, timeout: timeout)
+  }
+
+  /// As above; with ``ReturnMode/nothing`` the outcome tells no values.
+  func perform(
+    _ request: AtomicRequest, on register: RegisterReference, returns: ReturnMode,
+    timeout: Duration?
   ) throws(ClientError) -> AtomicOutcome {
     switch transport {
     case .remote(let connection):
       try register.check(request)
-      return try connection.call(.perform(request, on: register)).asOutcome()
+      return try connection.call(
+        .perform(request, on: register, returns: returns), timeout: timeout
+      ).asOutcome()
     case .map(let registers): return try registers.perform(request, on: register)
     }
   }
@@ -138,15 +156,16 @@ public final class BlockingClient {
 
   // MARK: - Pipelining
 
-  /// Queues an operation; its outcome comes from ``nextOutcome()``. Sends nothing until
-  /// ``flush()``, ``nextOutcome()`` or a full buffer.
+  /// Queues an operation; its outcome comes from ``nextOutcome(timeout:)``. Sends nothing until
+  /// ``flush()``, ``nextOutcome(timeout:)`` or a full buffer.
   public func submit(
     _ request: AtomicRequest, on register: RegisterReference
   ) throws(ClientError) {
     switch transport {
     case .remote(let connection):
       try register.check(request)
-      pipeline.append(try connection.submit(.perform(request, on: register)))
+      pipeline.append(
+        try connection.submit(.perform(request, on: register), until: options.deadline))
     case .map(let registers):
       mapped.append(
         Result(catching: { () throws(ClientError) in
@@ -155,9 +174,12 @@ public final class BlockingClient {
     }
   }
 
-  /// Sends what is queued, and does not wait for replies.
+  /// Sends what is queued, and does not wait for replies. What goes wrong afterwards
+  /// ``nextOutcome(timeout:)`` tells.
   public func flush() throws(ClientError) {
-    if case .remote(let connection) = transport { try connection.flush() }
+    guard case .remote(let connection) = transport else { return }
+    _ = try connection.connected(until: options.deadline)
+    connection.flush()
   }
 
   /// Operations submitted whose outcomes have not been taken.
@@ -165,12 +187,14 @@ public final class BlockingClient {
 
   /// The outcome of the oldest operation submitted; waits for it.
   ///
+  /// - Parameter timeout: How long to wait, from now on; nil: as the options say.
   /// - Throws: That operation's error; the others keep theirs.
-  public func nextOutcome() throws(ClientError) -> AtomicOutcome {
+  public func nextOutcome(timeout: Duration? = nil) throws(ClientError) -> AtomicOutcome {
     if let result = mapped.popFirst() { return try result.get() }
     guard case .remote(let connection) = transport, let ticket = pipeline.popFirst() else {
       throw .usage("No operation was submitted whose outcome is left.")
     }
-    return try connection.reply(to: ticket).asOutcome()
+    let deadline = timeout.map { Deadline.after(nanoseconds: $0.clampedNanoseconds) }
+    return try connection.reply(to: ticket, until: deadline ?? options.deadline).asOutcome()
   }
 }

@@ -2,145 +2,238 @@
 
 import EventLoop
 
-/// A session over a socket that the calling thread waits on. One thread at a time.
+/// A server as one thread uses it that waits: calls go in and answers come out, connections come
+/// and go behind it. The thread itself sends, listens and connects, and only in a call.
+///
+/// One thread at a time.
 final class BlockingConnection {
-  private let socket: Socket
-  private let session: any ClientSession
-  private let options: ClientOptions
-  private var output = OutputBuffer()
-  private var input = [UInt8](repeating: 0, count: 64 << 10)
-  /// Bytes at the front of `input` that are no whole message yet.
-  private var inputCount = 0
-  private var nextTicket: UInt64 = 0
-  /// Replies that have come and nobody has asked for.
-  private var arrived: [UInt64: Result<ClientReply, ClientError>] = [:]
-  /// What ended the connection.
-  private var failure: ClientError?
+  /// What is asked of a server besides the calls.
+  enum Errand {
+    case open(HandleMemory<Asker>.Key)
+    case watch(UInt64)
+    /// The answer is all that matters.
+    case probe
+  }
 
-  /// Connects, and sends nothing yet.
-  init(
-    to address: SocketAddress, named name: String, session: any ClientSession,
-    options: ClientOptions
-  ) throws(ClientError) {
-    do throws(EventLoopError) {
-      socket = try Socket.connect(to: address, deadline: options.deadline)
-    } catch {
-      throw ClientError(connecting: error, to: name)
-    }
-    self.session = session
+  /// Who needs a register to be opened again.
+  enum Asker {
+    case call(UInt64)
+    case watch(UInt64)
+  }
+
+  let server: RemoteServer
+  let options: ClientOptions
+  /// Nil: there is no connection.
+  var channel: BlockingChannel?
+  /// A server has greeted once: from then on connections are made again.
+  var hasConnected = false
+  var policy = ReconnectPolicy()
+  /// No attempt before.
+  var notBefore = Deadline(nanoseconds: 0)
+  /// Why there is no connection.
+  var lastFailure: ClientError?
+
+  var calls = CallWindow()
+  /// Calls that were never sent, in order.
+  var line = RequestQueue<UInt64>()
+  /// Those that have their turn before.
+  var again = RequestQueue<UInt64>()
+  var errands: [UInt64: Errand] = [:]
+  var lastErrand = CallTable.errandMark
+  var handles = HandleMemory<Asker>()
+  var watches: [UInt64: BlockingSubscription] = [:]
+  var lastWatch: UInt64 = 0
+
+  /// Connects, and sends nothing yet, except where there is TLS.
+  init(to server: RemoteServer, options: ClientOptions) throws(ClientError) {
+    self.server = server
     self.options = options
-    session.begin(into: &output)
+    _ = try connected(until: .after(nanoseconds: options.timeoutNanoseconds))
   }
 
   /// Queues `command`; returns the ticket for its reply. Sends when a buffer's worth is queued.
-  func submit(_ command: ClientCommand) throws(ClientError) -> UInt64 {
-    if let failure { throw failure.repeated }
-    // More in flight, and both sides could wait for the other to read.
-    let limit = min(options.maximumInFlight, session.inFlightLimit)
-    if session.outstandingCount >= limit {
-      try flush()
-      // To half of it, so that the next requests leave in one piece too. What the session itself
-      // has to say meanwhile, such as that it can take more, must not wait.
-      while session.outstandingCount > limit / 2 {
-        try receive()
-        try flush()
+  ///
+  /// - Throws: ``ClientError/unreachable(server:reason:)`` where there is no connection, and none
+  ///   could be made until `deadline`.
+  func submit(_ command: ClientCommand, until deadline: Deadline) throws(ClientError) -> UInt64 {
+    let channel = try connected(until: deadline)
+    let ticket = calls.add(BlockingCall(command))
+    line.append(ticket)
+    // More in flight, and both sides could wait for the other to read. To half of it, so that the
+    // next requests leave in one piece too. What the session itself has to say meanwhile, such as
+    // that it can take more, must not wait.
+    if channel.session.outstandingCount >= limit(channel) {
+      while self.channel === channel, channel.session.outstandingCount > limit(channel) / 2 {
+        if try !turn(until: deadline) { try expire(ticket) }
       }
-      if let failure { throw failure.repeated }
     }
-    nextTicket += 1
-    session.submit(command, ticket: nextTicket, into: &output)
-    collect()
-    if output.count >= 32 << 10 { try flush() }
-    return nextTicket
+    if self.channel === channel {
+      pump(channel)
+      if channel.output.count >= 32 << 10 { flush() }
+    }
+    return ticket
   }
 
-  /// Sends what is queued.
-  func flush() throws(ClientError) {
-    if let failure { throw failure.repeated }
-    guard output.count > 0 else { return }
-    let result = output.withBytes { bytes -> EventLoopError? in
-      do throws(EventLoopError) {
-        try socket.sendAll(bytes, deadline: options.deadline)
-        return nil
-      } catch {
-        return error
-      }
+  /// Sends what is queued. What goes wrong the replies tell.
+  func flush() {
+    guard let channel else { return }
+    pump(channel)
+    do throws(ClientError) {
+      try channel.flush()
+    } catch {
+      end(channel, error)
     }
-    output.removeAll()
-    if let result { end(result) }
   }
 
   /// Waits for the reply of `ticket`.
-  func reply(to ticket: UInt64) throws(ClientError) -> ClientReply {
+  func reply(to ticket: UInt64, until deadline: Deadline) throws(ClientError) -> ClientReply {
     while true {
-      if let result = arrived.removeValue(forKey: ticket) { return try result.get() }
-      try flush()
-      if arrived[ticket] == nil { try receive() }
+      if case .answered(let result)? = calls[ticket]?.stage {
+        calls.remove(ticket)
+        return try result.get()
+      }
+      let isTimely: Bool
+      do throws(ClientError) {
+        isTimely = try turn(until: deadline)
+      } catch {
+        // Then it was refused together with this.
+        if case .answered? = calls[ticket]?.stage { continue }
+        calls.remove(ticket)
+        throw error
+      }
+      if !isTimely { try expire(ticket) }
     }
   }
 
-  /// One command and its reply.
-  func call(_ command: ClientCommand) throws(ClientError) -> ClientReply {
-    try reply(to: submit(command))
+  /// One command and its reply; a timeout of nil is the options', and a wait's own time before it.
+  func call(
+    _ command: ClientCommand, timeout: Duration? = nil
+  ) throws(ClientError) -> ClientReply {
+    let allowance = timeout.map { $0.clampedNanoseconds } ?? options.allowance(for: command)
+    let deadline = allowance.map { Deadline.after(nanoseconds: $0) } ?? .never
+    return try reply(to: submit(command, until: deadline), until: deadline)
   }
 
-  /// Waits for bytes and takes them in. A failure ends the connection, and every reply that is
-  /// still awaited becomes an error.
-  private func receive() throws(ClientError) {
-    if let failure { throw failure.repeated }
-    if inputCount == input.count { input += [UInt8](repeating: 0, count: input.count) }
-    let count: Int
-    do throws(EventLoopError) {
-      count = try socket.receive(into: &input, at: inputCount, deadline: options.deadline)
-    } catch {
-      return end(error)
+  /// Ends a call whose time is up, unless its answer has come.
+  private func expire(_ ticket: UInt64) throws(ClientError) {
+    guard let call = calls[ticket] else { return }
+    switch call.stage {
+    case .answered, .dropped: return
+    case .queued:
+      calls.remove(ticket)
+      if channel == nil, let lastFailure { throw unreachable(lastFailure) }
+      throw .timeout(applied: .no)
+    case .sent:
+      // Its answer is dropped when it comes.
+      calls.set(.dropped, of: ticket)
+      if let channel { channel.session.cancel(ticket: ticket, into: &channel.output) }
+      throw .timeout(applied: call.command.appliedWhenLost)
     }
-    guard count > 0 else { return end(.disconnected) }
-    inputCount += count
+  }
+
+  func unreachable(_ error: ClientError) -> ClientError {
+    .unreachable(server: server.name, reason: error.reason)
+  }
+
+  // MARK: - Turns
+
+  /// Connects where there is no connection, sends what is queued, and waits for something to come.
+  /// False: the time is up.
+  @discardableResult
+  func turn(until deadline: Deadline) throws(ClientError) -> Bool {
+    let channel = try connected(until: deadline)
     do throws(ClientError) {
-      let consumed = try session.receive(
-        input.span.extracting(0..<inputCount), into: &output)
-      inputCount -= consumed
-      // Usually nothing is left; what is, is part of one message.
-      for index in 0..<inputCount { input[index] = input[consumed + index] }
+      pump(channel)
+      guard self.channel === channel else { return true }
+      try channel.flush()
+      let silenceEnd = channel.silenceEnd(hasWatches: !watches.isEmpty)
+      guard try channel.receive(until: min(deadline, silenceEnd)) else {
+        return try judgeSilence(of: channel, deadline)
+      }
     } catch {
-      collect()
-      return end(.broken(error), error)
+      takeReplies(of: channel)
+      end(channel, error)
+      return true
     }
-    collect()
-  }
-
-  private func collect() {
-    while let reply = session.nextReply() { arrived[reply.ticket] = reply.result }
-  }
-
-  private func end(_ error: EventLoopError) {
-    if error == .timedOut { return end(.timeout, .timeout(applied: .unknown)) }
-    let reason = session.farewell ?? error.description
-    end(.lost(reason), .connectionLost(reason: reason, applied: .unknown))
-  }
-
-  private func end(_ reason: AbandonReason, _ error: ClientError) {
-    failure = error
-    session.abandon(reason)
-    collect()
-  }
-}
-
-extension ClientOptions {
-  var deadline: Deadline {
-    .after(nanoseconds: UInt64(clamping: timeoutMilliseconds) &* 1_000_000)
-  }
-}
-
-extension ClientError {
-  /// The same failure for a call that was never sent.
-  var repeated: ClientError {
-    switch self {
-    case .connectionLost(let reason, _): .connectionLost(reason: reason, applied: .no)
-    case .timeout: .connectionLost(reason: "the server did not answer in time", applied: .no)
-    case .protocolViolation(let text): .connectionLost(reason: text, applied: .no)
-    default: self
+    takeReplies(of: channel)
+    if let farewell = channel.session.farewell {
+      end(channel, .connectionLost(reason: farewell, applied: .unknown))
     }
+    return true
+  }
+
+  /// Nothing came. False: the time is up.
+  private func judgeSilence(
+    of channel: BlockingChannel, _ deadline: Deadline
+  ) throws(ClientError) -> Bool {
+    if deadline != .never, Deadline.now >= deadline { return false }
+    if channel.isSilent {
+      if channel.session.outstandingCount > 0 { throw .timeout(applied: .unknown) }
+      // Only waits and watches, which may rightly take for ever: is it there at all?
+      channel.isAsked = true
+      channel.listenAnew()
+      channel.session.submit(.ping, ticket: errandTicket(.probe), into: &channel.output)
+    }
+    return true
+  }
+
+  /// Hands the session what may be sent.
+  func pump(_ channel: BlockingChannel) {
+    let session = channel.session
+    if channel.isLeaving, session.outstandingCount == 0, session.quietlyAwaitedCount == 0 {
+      return end(channel, .connectionLost(reason: "the server is shutting down", applied: .no))
+    }
+    let limit = limit(channel)
+    while !channel.isLeaving, session.outstandingCount < limit,
+      let ticket = again.popFirst() ?? line.popFirst()
+    {
+      start(ticket, channel)
+    }
+    // A command that the session refuses has its reply at once.
+    takeReplies(of: channel)
+  }
+
+  private func limit(_ channel: BlockingChannel) -> Int {
+    min(options.maximumInFlight, channel.session.inFlightLimit)
+  }
+
+  private func start(_ ticket: UInt64, _ channel: BlockingChannel) {
+    guard let call = calls[ticket], case .queued = call.stage else { return }
+    var command = call.command
+    if let register = command.register {
+      switch place(of: register, for: .call(ticket), channel) {
+      case .some(.some(let found)): command = command.replacing(found)
+      case .some(.none):
+        return calls.set(.answered(.failure(.notFound(name: register.name))), of: ticket)
+      case .none: return
+      }
+    }
+    if call.waitEnd != .never { command = command.ending(at: call.waitEnd, now: .now) }
+    if channel.session.outstandingCount == 0 { channel.listenAnew() }
+    calls.set(.sent, of: ticket)
+    channel.session.submit(command, ticket: ticket, into: &channel.output)
+  }
+
+  /// Where the register is on this connection: `.some(nil)` where it is gone; nil: it is being
+  /// opened, and the asker has its turn when that is known.
+  func place(
+    of register: RegisterReference, for asker: Asker, _ channel: BlockingChannel
+  ) -> RegisterReference?? {
+    switch handles.verdict(on: register, for: asker) {
+    case .asItIs: return register
+    case .renewed(let found): return found
+    case .gone: return .some(nil)
+    case .opening: return nil
+    case .open(let key):
+      channel.session.submit(
+        .find(name: register.name), ticket: errandTicket(.open(key)), into: &channel.output)
+      return nil
+    }
+  }
+
+  func errandTicket(_ errand: Errand) -> UInt64 {
+    lastErrand += 1
+    errands[lastErrand] = errand
+    return lastErrand
   }
 }

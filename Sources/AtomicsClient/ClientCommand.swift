@@ -7,9 +7,12 @@ import AtomicsCore
 enum ClientCommand: Sendable {
   case create(RegisterPlan)
   case find(name: String)
-  case perform(AtomicRequest, on: RegisterReference)
+  /// With ``ReturnMode/nothing`` the outcome's values mean nothing, unless the operation declined.
+  case perform(AtomicRequest, on: RegisterReference, returns: ReturnMode = .old)
   case wait(WaitPlan, on: RegisterReference)
   case watch(WatchPlan)
+  /// Those who wait for the register are to look at it.
+  case notify(RegisterReference)
   case delete(name: String)
   case list(prefix: String, cursor: UInt64, limit: UInt32)
   case info(name: String)
@@ -27,6 +30,7 @@ enum ClientReply: Sendable {
   case waited(WaitEnd)
   /// The watch stands: its events come.
   case watching
+  case notified
   case deleted
   case page(RegisterPage)
   case description(RegisterDescription)
@@ -47,7 +51,9 @@ extension ClientCommand {
   /// The name of an operation's register was checked when the register was found.
   func check() throws(ClientError) {
     switch self {
-    case .perform, .wait, .watch: return
+    case .perform, .notify: return
+    case .wait(let plan, let register): return try plan.check(on: register)
+    case .watch(let plan): return try plan.check()
     default: break
     }
     if case .deleteOwned(0, _) = self {
@@ -60,9 +66,9 @@ extension ClientCommand {
   var appliedWhenLost: Applied {
     switch self {
     case .create, .delete, .deleteOwned, .pin: .unknown
-    case .perform(let request, _): request.operation.orders == .load ? .no : .unknown
+    case .perform(let request, _, _): request.operation.orders == .load ? .no : .unknown
     case .wait(let plan, _): plan.then == nil ? .no : .unknown
-    case .find, .watch, .list, .info, .arenaReport, .ping, .capabilities: .no
+    case .find, .watch, .notify, .list, .info, .arenaReport, .ping, .capabilities: .no
     }
   }
 
@@ -71,7 +77,7 @@ extension ClientCommand {
     switch self {
     case .create(let plan): plan.name
     case .find(let name), .delete(let name), .info(let name), .pin(let name): name
-    case .perform(_, let register), .wait(_, let register): register.name
+    case .perform(_, let register, _), .wait(_, let register), .notify(let register): register.name
     case .watch(let plan): plan.name
     case .list, .deleteOwned, .arenaReport, .ping, .capabilities: nil
     }

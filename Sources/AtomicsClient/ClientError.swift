@@ -24,12 +24,13 @@ public enum Applied: UInt32, Sendable {
 public enum ClientError: Error, Equatable, Sendable {
   /// The caller's mistake, found before anything was sent. The text says what to do.
   case usage(String)
-  /// No connection could be made; nothing was sent.
+  /// No connection could be made in time; nothing was sent, or nothing that was looked at.
   case unreachable(server: String, reason: String)
   /// The connection ended while calls were under way. With ``Applied/unknown`` the operation
   /// may have run: it is never sent again by itself.
   case connectionLost(reason: String, applied: Applied)
-  /// No reply within the time limit. The connection is given up.
+  /// No reply within the time limit. What comes later is dropped; the connection goes on, unless
+  /// the server says nothing at all.
   case timeout(applied: Applied)
   /// The task that called was cancelled, or the wait was.
   case cancelled(applied: Applied)
@@ -95,6 +96,13 @@ extension ClientError: CustomStringConvertible {
 }
 
 extension ClientError {
+  /// A token that would cross a network for everybody to read.
+  package static func tokenInPlainText(to server: String, instead: String) -> ClientError {
+    .usage(
+      "The token would go to \(server) in plain text, and who can read the wire would have it: "
+        + "use \(instead), or allow it with sendsTokenInPlainText (--insecure-token).")
+  }
+
   /// The error that a server's refusal is; `name` is the register it was about.
   init(_ failure: WireFailure, name: String?) {
     switch failure.status {

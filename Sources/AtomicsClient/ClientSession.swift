@@ -6,8 +6,17 @@ import EventLoop
 ///
 /// Not safe across threads; whoever owns the connection owns the session.
 protocol ClientSession: AnyObject {
-  /// Commands without a reply so far.
+  /// The connection's number, which no other of this process has.
+  var connection: UInt64 { get }
+  /// The server's arena; nil until it is told, and where the protocol tells none.
+  var arena: ArenaMark? { get }
+  /// Commands without a reply so far, waits aside: the server owes them an answer at once, and
+  /// its silence means that it is gone.
   var outstandingCount: Int { get }
+  /// Waits without an answer so far, which may rightly take for ever: they neither count against
+  /// ``inFlightLimit``, nor does silence mean anything while there is nothing else. The server has
+  /// a limit of its own for them, as high as that one, past which it refuses.
+  var quietlyAwaitedCount: Int { get }
   /// The server has greeted: it speaks this protocol.
   var isReady: Bool { get }
   /// Requests that the server takes ahead of their replies, as far as it has said so.
@@ -30,16 +39,24 @@ protocol ClientSession: AnyObject {
   /// The next reply that has come.
   func nextReply() -> SessionReply?
 
-  /// The next event of a watch that has come.
+  /// The next event of a watch that has come. Take them all after each ``receive``: what is left
+  /// is kept, and the server sends more.
   func nextEvent() -> SessionEvent?
 
   /// Nobody waits any more for the wait or the watch that was submitted under `ticket`: tells the
   /// server. A wait has its reply all the same: what it had done before that, or `cancelled`. A
-  /// watch has no events after this.
+  /// watch has no events after this, and one that was not answered yet has the reply `cancelled`.
+  /// Nothing happens where the wait or the watch is over.
   func cancel(ticket: UInt64, into output: inout OutputBuffer)
 
-  /// Ends every command that has no reply with `reason`; `nextReply` then tells them.
+  /// Ends every command that has no reply with `reason`; `nextReply` then tells them. Watches that
+  /// stood are over without a word.
   func abandon(_ reason: AbandonReason)
+}
+
+extension ClientSession {
+  var arena: ArenaMark? { nil }
+  var quietlyAwaitedCount: Int { 0 }
 }
 
 /// A reply and whose it is.
@@ -51,13 +68,24 @@ struct SessionReply {
 /// Why a connection's commands end without replies.
 enum AbandonReason {
   case lost(String)
+  /// The server took its leave first: what it has not answered it has not done.
+  case dismissed(String)
   case timeout
   case broken(ClientError)
 
-  /// The error of a command of which `applied` is known.
+  /// The error of a command that, once sent, leaves open what `applied` says.
   func error(_ applied: Applied) -> ClientError {
     switch self {
-    case .lost(let reason): .connectionLost(reason: reason, applied: applied)
+    case .dismissed(let reason): .connectionLost(reason: reason, applied: .no)
+    default: error(known: applied)
+    }
+  }
+
+  /// The error of a command of which `applied` is known.
+  func error(known applied: Applied) -> ClientError {
+    switch self {
+    case .lost(let reason), .dismissed(let reason):
+      .connectionLost(reason: reason, applied: applied)
     case .timeout: .timeout(applied: applied)
     // What is known of the command itself says more.
     case .broken(.connectionLost(let reason, .unknown)):

@@ -14,14 +14,17 @@ extension FrameSession {
       questions.append(header.sequence)
       return
     }
+    if header.opcode == Opcode.waitUntil.rawValue || header.opcode == Opcode.waitThen.rawValue {
+      return try takeAnswer(header, body: body)
+    }
+    if WatchPush.Kind(rawValue: header.opcode) != nil { return try takePush(header, body: body) }
     // Taken off the queue once its reply has made sense: until then it is one of those to abandon.
     guard let frame = awaited.first, frame.sequence == header.sequence,
       frame.opcode == header.opcode
     else {
       throw .protocolViolation("a reply to no request (sequence \(header.sequence))")
     }
-    // Nobody waits for it.
-    if frame.opcode == Opcode.close.rawValue {
+    if frame.isSilent, frame.opcode != Opcode.create.rawValue {
       _ = awaited.popFirst()
       return
     }
@@ -37,7 +40,10 @@ extension FrameSession {
         throw .protocolViolation(error.text)
       }
       _ = awaited.popFirst()
-      let failure = ClientError(error, name: frame.command.name)
+      if case .watch = frame.command { forgetWatch(frame.sequence) }
+      let failure =
+        error.status == .cancelled
+        ? .cancelled(applied: Applied(error.applied)) : ClientError(error, name: frame.command.name)
       if frame.opcode == Opcode.create.rawValue {
         creation = .failure(failure)
         return
@@ -81,10 +87,14 @@ extension FrameSession {
       throw WireFailure(status: status, body: body)
     }
     switch frame.command {
-    case .perform(let request, let register):
+    case .perform(let request, let register, let returns):
       return .outcome(
-        try outcome(request, register.type, header, body, succeeded: status == .ok))
-    case .wait, .watch: return nil
+        try Self.outcome(
+          request, returns, register.type, header, body, succeeded: status == .ok))
+    // Its answer does not come in order, and was read elsewhere.
+    case .wait: throw WireFailure(.badFrame, "a wait answered as another request")
+    case .watch: return try watching(header)
+    case .notify: return .notified
     case .create where frame.opcode == Opcode.create.rawValue:
       creation = .success(header.flags & ReplyFlag.created != 0)
       return nil
@@ -130,15 +140,16 @@ extension FrameSession {
     }
   }
 
-  private func outcome(
-    _ request: AtomicRequest, _ type: RegisterType, _ header: FrameHeader, _ body: Span<UInt8>,
-    succeeded: Bool
+  /// What an operation's reply says; where it asked for no value, that follows from the request.
+  static func outcome(
+    _ request: AtomicRequest, _ returns: ReturnMode, _ type: RegisterType, _ header: FrameHeader,
+    _ body: Span<UInt8>, succeeded: Bool
   ) throws(WireFailure) -> AtomicOutcome {
     guard succeeded || request.canDecline else {
       throw WireFailure(.badFrame, "an operation declined that cannot be")
     }
     guard let value = try OperationFrame.value(ofReply: header, body: body, type: type) else {
-      guard request.returnAsked == .nothing else {
+      guard succeeded, request.returnAsked(returns) == .nothing else {
         throw WireFailure(.badFrame, "a reply without its value")
       }
       return request.outcome(found: 0, on: type)
@@ -152,7 +163,8 @@ extension FrameSession {
     let opened = try ControlFrame.readOpened(header: header, body: body)
     let register = RegisterReference(
       name: name, type: opened.type, generation: opened.generation,
-      place: .remote(connection: connection, handle: opened.handle), slot: opened.slot)
+      place: .remote(connection: connection, handle: opened.handle), slot: opened.slot,
+      arena: arena)
     // References that exist keep their handle, also of a register that was deleted: the number
     // must not come to mean another.
     if let known = handles[name], known.generation == opened.generation,

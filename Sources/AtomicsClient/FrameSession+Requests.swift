@@ -7,18 +7,26 @@ import WireProtocol
 extension FrameSession {
   func submit(_ command: ClientCommand, ticket: UInt64, into output: inout OutputBuffer) {
     switch command {
-    case .perform(let request, let register):
+    case .perform(let request, let register, let returns):
       guard let handle = handle(of: register) else {
-        submitByName(request, register, command, ticket, &output)
+        submitByName(request, register, returns, command, ticket, &output)
         return
       }
       let sequence = expect(request.operation.rawValue, command, ticket)
       let frame = OperationFrame.encode(
-        request, type: register.type, returns: request.returnAsked, handle: handle,
+        request, type: register.type, returns: request.returnAsked(returns), handle: handle,
         sequence: sequence)
       for index in 0..<frame.count { output.append(word: frame.words[index]) }
-    case .wait, .watch:
-      replies.append(SessionReply(ticket: ticket, result: .failure(.usage("not there"))))
+    case .wait(let plan, let register):
+      submit(plan, on: register, ticket: ticket, into: &output)
+    case .watch(let plan):
+      submit(plan, ticket: ticket, into: &output)
+    case .notify(let register):
+      let sequence = expect(Opcode.notify.rawValue, command, ticket)
+      output.append(
+        contentsOf: handle(of: register).map {
+          ControlFrame.request(.notify, handle: $0, sequence: sequence)
+        } ?? ControlFrame.request(.notify, name: register.name, sequence: sequence))
     case .create(let plan):
       let create = CreateFrame(
         name: plan.name, type: plan.type, initial: plan.initial, restoreGap: plan.restoreGap,
@@ -57,16 +65,23 @@ extension FrameSession {
     }
   }
 
-  func cancel(ticket: UInt64, into output: inout OutputBuffer) {}
+  func cancel(ticket: UInt64, into output: inout OutputBuffer) {
+    guard let sequence = sequences[ticket] else { return }
+    cancelWait(sequence, into: &output)
+    cancelWatch(sequence, into: &output)
+  }
 
-  private func expect(_ opcode: UInt8, _ command: ClientCommand, _ ticket: UInt64) -> UInt32 {
+  /// Takes note of a frame whose answer says nothing to anybody.
+  func expectSilent(_ opcode: Opcode) -> UInt32 { expect(opcode.rawValue, .ping, 0) }
+
+  func expect(_ opcode: UInt8, _ command: ClientCommand, _ ticket: UInt64) -> UInt32 {
     let sequence = takeSequence()
     awaited.append(
       Awaited(ticket: ticket, sequence: sequence, opcode: opcode, command: command))
     return sequence
   }
 
-  private func handle(of register: RegisterReference) -> UInt32? {
+  func handle(of register: RegisterReference) -> UInt32? {
     if case .remote(connection, let handle) = register.place { return handle }
     guard case .remote(_, let handle)? = handles[register.name]?.place else { return nil }
     return handle
@@ -76,9 +91,8 @@ extension FrameSession {
   /// keeps one.
   func closeSurplusHandles(into output: inout OutputBuffer) {
     for handle in surplusHandles {
-      let sequence = expect(Opcode.close.rawValue, .ping, 0)
       output.append(
-        contentsOf: ControlFrame.request(.close, handle: handle, sequence: sequence))
+        contentsOf: ControlFrame.request(.close, handle: handle, sequence: expectSilent(.close)))
     }
     surplusHandles.removeAll()
   }
@@ -92,20 +106,21 @@ extension FrameSession {
 
   /// A register that this connection has not opened: one round trip instead of two.
   private func submitByName(
-    _ request: AtomicRequest, _ register: RegisterReference, _ command: ClientCommand,
-    _ ticket: UInt64, _ output: inout OutputBuffer
+    _ request: AtomicRequest, _ register: RegisterReference, _ returns: ReturnMode,
+    _ command: ClientCommand, _ ticket: UInt64, _ output: inout OutputBuffer
   ) {
     let sequence = expect(request.operation.rawValue, command, ticket)
     output.append(
       contentsOf: OperationFrame.encode(
-        request, type: register.type, returns: request.returnAsked, name: register.name,
+        request, type: register.type, returns: request.returnAsked(returns), name: register.name,
         sequence: sequence))
   }
 }
 
 extension AtomicRequest {
-  /// The value that the server is asked for: the old one, from which the new one follows.
-  var returnAsked: ReturnMode {
-    operation == .store || operation.isBitOperation ? .nothing : .old
+  /// The value that the server is asked for where the caller wants `returns`: the old one, from
+  /// which the new one follows, or none.
+  func returnAsked(_ returns: ReturnMode) -> ReturnMode {
+    returns == .nothing || operation == .store || operation.isBitOperation ? .nothing : .old
   }
 }

@@ -15,6 +15,14 @@ final class FrameSession: ClientSession {
     var sequence: UInt32
     var opcode: UInt8
     var command: ClientCommand
+
+    /// Nobody waits for the reply; of CREATE, that of the OPEN behind it counts.
+    var isSilent: Bool {
+      switch Opcode(rawValue: opcode) {
+      case .create, .close, .cancel, .unwatch: true
+      default: false
+      }
+    }
   }
 
   /// The largest reply taken: a page of a thousand long names fits.
@@ -24,7 +32,21 @@ final class FrameSession: ClientSession {
   let connection: UInt64
   var awaited = RequestQueue<Awaited>()
   var replies = RequestQueue<SessionReply>()
+  /// Open waits by their sequence number.
+  var waits: [UInt32: OpenWait] = [:]
+  /// Watches by the sequence number of WATCH, which their pushes have.
+  var watches: [UInt32: OpenWatch] = [:]
+  /// The sequence number of each ticket's wait or watch.
+  var sequences: [UInt64: UInt32] = [:]
   var events = RequestQueue<SessionEvent>()
+  /// Server's numbers of watches to be given up.
+  var endedWatches: [UInt32] = []
+  /// Whether there ever was a watch.
+  var hasWatched = false
+  /// Events whose credit has not been given back.
+  var takenEvents: UInt32 = 0
+  /// Events that the server pushes before it needs more credit.
+  private(set) var eventWindow: UInt32 = 0
   /// The last handle of every name that was opened, for references of other connections.
   var handles: [String: RegisterReference] = [:]
   /// Handles that were given for a register which has one already, and to nobody.
@@ -32,7 +54,7 @@ final class FrameSession: ClientSession {
   /// What WELCOME said; nil until it has come.
   private(set) var capabilities: ServerCapabilities?
   var farewell: String?
-  private var nextSequence: UInt32 = 1
+  var nextSequence: UInt32 = 1
   /// Whether somebody reads at all times, and so can answer the server's questions.
   private let answersPings: Bool
   /// Questions whether this client is there.
@@ -54,8 +76,10 @@ final class FrameSession: ClientSession {
   }
 
   var outstandingCount: Int { awaited.count }
+  var quietlyAwaitedCount: Int { waits.count }
   var isReady: Bool { capabilities != nil }
   var inFlightLimit: Int { capabilities?.inFlightLimit ?? .max }
+  var arena: ArenaMark? { capabilities.map { ArenaMark($0.arenaUUID) } }
 
   func nextReply() -> SessionReply? { replies.popFirst() }
 
@@ -68,18 +92,34 @@ final class FrameSession: ClientSession {
   }
 
   func takeSequence() -> UInt32 {
+    // A wait or a watch may be older than all the numbers there are.
+    while waits[nextSequence] != nil || watches[nextSequence] != nil { nextSequence &+= 1 }
     defer { nextSequence &+= 1 }
     return nextSequence
   }
 
   func abandon(_ reason: AbandonReason) {
-    let silent = [Opcode.create.rawValue, Opcode.close.rawValue]
-    for frame in awaited.removeAll() where !silent.contains(frame.opcode) {
-      replies.append(
-        SessionReply(
-          ticket: frame.ticket, result: .failure(reason.error(frame.command.appliedWhenLost))))
+    for frame in awaited.removeAll() where !frame.isSilent {
+      if case .watch = frame.command { forgetWatch(frame.sequence) }
+      replies.append(SessionReply(ticket: frame.ticket, result: .failure(end(frame, reason))))
     }
     creation = nil
+    abandonWaits(reason)
+    watches.removeAll()
+    sequences.removeAll()
+  }
+
+  /// The error of a frame that has no reply. What CREATE has said is known, though its OPEN is
+  /// lost.
+  private func end(_ frame: Awaited, _ reason: AbandonReason) -> ClientError {
+    guard let creation, case .create = frame.command, frame.opcode == Opcode.open.rawValue else {
+      return reason.error(frame.command.appliedWhenLost)
+    }
+    self.creation = nil
+    switch creation {
+    case .success(let created): return reason.error(known: created ? .yes : .no)
+    case .failure(let refused): return refused
+    }
   }
 
   func receive(_ bytes: Span<UInt8>, into output: inout OutputBuffer) throws(ClientError) -> Int {
@@ -102,6 +142,8 @@ final class FrameSession: ClientSession {
     }
     closeSurplusHandles(into: &output)
     answerQuestions(into: &output)
+    sendUnwatches(into: &output)
+    giveCredit(into: &output)
     return offset
   }
 
@@ -126,6 +168,7 @@ final class FrameSession: ClientSession {
         types: welcome.types, lockFreeWidths: welcome.lockFreeWidths,
         bootEpoch: welcome.bootEpoch, arenaUUID: welcome.arenaUUID,
         inFlightLimit: welcome.inFlightLimit == 0 ? .max : Int(welcome.inFlightLimit))
+      eventWindow = welcome.limits.eventCredits
       return byteCount
     } catch {
       switch error.status {

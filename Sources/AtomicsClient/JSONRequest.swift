@@ -1,46 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import AtomicsCore
-import HTTPMessage
+package import AtomicsCore
+package import HTTPMessage
 import JSONText
 
 /// A command as the HTTP interface spells it.
-struct JSONRequest {
-  var method: HTTPMethod
-  var target: String
-  var body: [UInt8] = []
+package struct JSONRequest {
+  package var method: HTTPMethod
+  package var target: String
+  package var body: [UInt8] = []
 
   /// Nil for what HTTP has no request for.
   init?(_ command: ClientCommand) {
     switch command {
-    case .create(let plan):
-      method = .put
-      target = Self.path(plan.name)
-      body = Self.body(plan)
-    case .find(let name), .info(let name):
-      method = .get
-      target = Self.path(name)
-    case .perform(let request, let register):
-      method = .post
-      target = Self.path(register.name) + "/" + request.operation.row.name
-      body = Self.body(request, register.type)
-    case .delete(let name):
-      method = .delete
-      target = Self.path(name)
+    case .create(let plan): self.init(creating: plan)
+    case .find(let name), .info(let name): self.init(.get, Self.path(name))
+    case .perform(let request, let register, _): self.init(performing: request, on: register.name)
+    case .delete(let name): self.init(deleting: name)
     case .list(let prefix, let cursor, let limit):
-      method = .get
-      target = "/v1/registers?limit=\(limit)"
+      var target = "/v1/registers?limit=\(limit)"
       if !prefix.isEmpty { target += "&prefix=\(Self.encoded(prefix))" }
       if cursor != 0 { target += "&cursor=\(cursor)" }
-    case .wait, .watch, .deleteOwned, .arenaReport, .pin:
-      return nil
-    case .ping:
-      method = .get
-      target = "/livez"
-    case .capabilities:
-      method = .get
-      target = "/v1/capabilities"
+      self.init(.get, target)
+    case .wait, .watch, .notify, .deleteOwned, .arenaReport, .pin: return nil
+    case .ping: self.init(.get, "/livez")
+    case .capabilities: self.init(.get, "/v1/capabilities")
     }
+  }
+
+  private init(_ method: HTTPMethod, _ target: String) {
+    self.method = method
+    self.target = target
+  }
+
+  package init(creating plan: RegisterPlan) {
+    method = .put
+    target = Self.path(plan.name)
+    body = Self.body(plan)
+  }
+
+  package init(performing request: AtomicRequest, on name: String) {
+    method = .post
+    target = Self.path(name) + "/" + request.operation.row.name
+    body = Self.body(request, request.type)
+  }
+
+  package init(deleting name: String) {
+    method = .delete
+    target = Self.path(name)
   }
 
   private static func path(_ name: String) -> String { "/v1/registers/\(encoded(name))" }

@@ -37,7 +37,7 @@ struct JSONResponse {
       let register = RegisterReference(
         name: found.name, type: found.type, generation: 0, place: .byName(connection: connection))
       return .register(register, created: response.status == 201)
-    case .perform(let request, let register):
+    case .perform(let request, let register, _):
       return outcome(of: request, register.type).map { .outcome($0) }
     case .delete: return .deleted
     case .list(_, let cursor, _):
@@ -46,7 +46,7 @@ struct JSONResponse {
     case .info:
       guard let found = Self.description(members), found.name == command.name else { return nil }
       return .description(found)
-    case .wait, .watch, .deleteOwned, .arenaReport, .pin: return nil
+    case .wait, .watch, .notify, .deleteOwned, .arenaReport, .pin: return nil
     case .ping: return .pong
     case .capabilities: return capabilities.map { .capabilities($0) }
     }
@@ -69,7 +69,7 @@ struct JSONResponse {
 
   /// Arithmetic that would have left its bounds is a problem to HTTP, and an outcome to a program.
   private func declined(_ command: ClientCommand) -> AtomicOutcome? {
-    guard case .perform(let request, let register) = command, request.overflow == .fail,
+    guard case .perform(let request, let register, _) = command, request.overflow == .fail,
       response.status == 409, code == "out-of-bounds", let found = value("value", register.type)
     else { return nil }
     return AtomicOutcome(old: found, new: found, succeeded: false)
@@ -162,9 +162,10 @@ extension ClientCommand {
     switch self {
     case .create: "create"
     case .find: "find"
-    case .perform(let request, _): request.operation.row.name
+    case .perform(let request, _, _): request.operation.row.name
     case .wait: "wait"
     case .watch: "watch"
+    case .notify: "notify"
     case .delete: "delete"
     case .list: "list"
     case .info: "info"

@@ -15,6 +15,7 @@ final class JSONSession: ClientSession {
   let connection: UInt64
   private let session: HTTP2Session
   private let authority: [UInt8]
+  private let scheme: HTTPScheme
   /// The value of `Authorization`; nil: none is sent.
   private let authorization: [UInt8]?
   private var awaited: [UInt32: Awaited] = [:]
@@ -27,9 +28,10 @@ final class JSONSession: ClientSession {
   private(set) var isReady = false
 
   init(
-    authority: String, connection: UInt64, token: BearerToken? = nil
+    authority: String, isSecure: Bool = false, connection: UInt64, token: BearerToken? = nil
   ) throws(ClientError) {
     self.authority = Array(authority.utf8)
+    scheme = isSecure ? .https : .http
     authorization = token.map { Array("Bearer ".utf8) + $0.bytes }
     self.connection = connection
     do throws(HTTP2Error) {
@@ -61,7 +63,7 @@ final class JSONSession: ClientSession {
       let stream = try session.submit(
         HTTPRequest(
           method: request.method, target: Array(request.target.utf8), authority: authority,
-          fields: fields, body: request.body))
+          scheme: scheme, fields: fields, body: request.body))
       awaited[stream] = Awaited(ticket: ticket, command: command)
     } catch {
       replies.append(

@@ -15,6 +15,8 @@ final class LocalRegisters: Sendable {
   private let opened = AtomicLazyReference<Arena>()
   /// Tells this mapping's handles from those of others.
   private let number = ConnectionNumber.next()
+  /// Threads that wait for somebody.
+  let threadCount = Atomic(0)
 
   /// Maps nothing yet: the arena may be made by the first `create`.
   init(path: String?, options: ClientOptions) {
@@ -29,10 +31,15 @@ final class LocalRegisters: Sendable {
       return .register(reference(plan.name, handle), created: created)
     case .find(let name):
       return .register(reference(name, try find(name)), created: false)
-    case .perform(let request, let register):
+    case .perform(let request, let register, _):
       return .outcome(try perform(request, on: register))
-    case .wait, .watch:
-      throw .usage("not there")
+    case .wait(let plan, let register):
+      return .waited(try wait(plan, on: register, unless: MapCancellation()))
+    case .watch:
+      throw .usage("A watch of the map needs a feed.")
+    case .notify(let register):
+      try notify(register)
+      return .notified
     case .delete(let name):
       try delete(name)
       return .deleted
@@ -63,17 +70,8 @@ final class LocalRegisters: Sendable {
     _ request: AtomicRequest, on register: RegisterReference
   ) throws(ClientError) -> AtomicOutcome {
     let arena = try arena()
-    let handle: RegisterHandle
-    if case .mapped(number, let known) = register.place {
-      handle = known
-    } else {
-      handle = try find(register.name)
-    }
+    let handle = try handle(of: register)
     try register.check(request)
-    guard handle.type == register.type else {
-      throw .rejected(
-        code: "type-mismatch", text: "The register's type is \(handle.type.name).", applied: .no)
-    }
     let outcome = arena.perform(request, on: handle)
     guard let outcome, !arena.isFaulty else {
       throw refusal(of: handle, register.name, in: arena, isPerformed: outcome != nil)
@@ -81,8 +79,22 @@ final class LocalRegisters: Sendable {
     return outcome
   }
 
+  /// The register itself: where another one has its name by now, there is none.
+  func handle(of register: RegisterReference) throws(ClientError) -> RegisterHandle {
+    if case .mapped(number, let known) = register.place { return known }
+    let handle = try find(register.name)
+    guard handle.type == register.type else {
+      throw .rejected(
+        code: "type-mismatch", text: "The register's type is \(handle.type.name).", applied: .no)
+    }
+    guard register.isSame(generation: handle.generation, slot: handle.slot) else {
+      throw .notFound(name: register.name)
+    }
+    return handle
+  }
+
   /// Why there is no result, or none that counts.
-  private func refusal(
+  func refusal(
     of handle: RegisterHandle, _ name: String, in arena: Arena, isPerformed: Bool
   ) -> ClientError {
     if isPerformed || arena.isFaulty {
@@ -147,7 +159,7 @@ final class LocalRegisters: Sendable {
   private func reference(_ name: String, _ handle: RegisterHandle) -> RegisterReference {
     RegisterReference(
       name: name, type: handle.type, generation: handle.generation,
-      place: .mapped(arena: number, handle))
+      place: .mapped(arena: number, handle), slot: handle.slot)
   }
 
   private func create(
@@ -209,10 +221,10 @@ final class LocalRegisters: Sendable {
 
   /// A connection to the server that holds the directory.
   func connect(to socket: String) throws(ClientError) -> BlockingConnection {
-    guard let server = try RemoteServer(.unix(path: socket)) else { throw .closed }
-    return try BlockingConnection(
-      to: server.socket, named: server.name, session: try server.makeSession(options),
-      options: options)
+    guard let server = try RemoteServer(.unix(path: socket), options: options) else {
+      throw .closed
+    }
+    return try BlockingConnection(to: server, options: options)
   }
 }
 

@@ -1,120 +1,142 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import EventLoop
-import Synchronization
 
-/// A session on a loop of its own, shared by any number of tasks.
+/// A server as tasks use it: calls go in, answers come out, connections come and go behind it.
 ///
-/// Tasks put their commands into a queue; the loop takes all that are there in one turn, and sends
+///     tasks ── call ──▶ CallMailbox ──▶ ConnectionDriver ──▶ LoopSession ──▶ server
+///            any thread             the loop's thread
+///
+/// Tasks put their calls into the mailbox; the loop takes all that are there in one turn, and sends
 /// them in one piece.
+///
+/// **Thread safety**: any thread; nothing here blocks one.
 final class LoopConnection: Sendable {
-  typealias Waiter = CheckedContinuation<Result<ClientReply, ClientError>, Never>
-
-  struct Pending: Sendable {
-    var command: ClientCommand
-    var waiter: Waiter
-  }
-
-  private struct Shared {
-    var queue: [Pending] = []
-    var stream: Stream?
-    var failure: ClientError?
-  }
-
   private let loop: EventLoop
-  private let shared = Mutex(Shared())
+  private let driver: ConnectionDriver
+  private let mailbox = CallMailbox()
+  private let options: ClientOptions
+  /// Made once: a wake-up is no allocation.
+  private let wake: @Sendable () -> Void
 
-  private init(loop: EventLoop) {
+  private init(loop: EventLoop, server: RemoteServer, options: ClientOptions) {
     self.loop = loop
+    self.options = options
+    let driver = ConnectionDriver(loop: loop, server: server, options: options, mailbox: mailbox)
+    self.driver = driver
+    wake = { driver.callsHaveCome() }
   }
 
   /// Connects, and returns when the server has greeted.
+  ///
+  /// - Throws: What is wrong with this one attempt; no other is made.
   static func connect(
     to server: RemoteServer, options: ClientOptions
   ) async throws(ClientError) -> LoopConnection {
     let loop: EventLoop
     do throws(EventLoopError) {
       loop = try EventLoop()
-    } catch {
-      throw ClientError(connecting: error, to: server.name)
-    }
-    let connection = LoopConnection(loop: loop)
-    do throws(EventLoopError) {
       try LoopThread(name: "atomics-client") { loop.run() }.detach()
     } catch {
       throw ClientError(connecting: error, to: server.name)
     }
-    let result: Result<Void, ClientError> = await withCheckedContinuation { ready in
-      loop.execute {
-        do throws(ClientError) {
-          let handler = LoopSession(
-            try server.makeSession(options, isAlwaysRead: true), of: connection, server: server,
-            options: options,
-            ready: ready)
-          handler.start(on: loop)
-        } catch {
-          ready.resume(returning: .failure(error))
-        }
+    let connection = LoopConnection(loop: loop, server: server, options: options)
+    let driver = connection.driver
+    let result = await withTaskCancellationHandler {
+      await withCheckedContinuation { (ready: ConnectionDriver.Ready) in
+        loop.execute { driver.begin(ready) }
+        if Task.isCancelled { loop.execute { driver.giveUpConnecting() } }
       }
+    } onCancel: {
+      loop.execute { driver.giveUpConnecting() }
     }
     do throws(ClientError) {
       try result.get()
     } catch {
-      loop.stop()
+      connection.close()
       throw error
     }
     return connection
   }
 
-  /// Sends `command` and waits for its reply.
-  func call(_ command: ClientCommand) async throws(ClientError) -> ClientReply {
-    let result = await withCheckedContinuation { (waiter: Waiter) in
-      let (failure, stream) = shared.withLock { shared -> (ClientError?, Stream?) in
-        if let failure = shared.failure { return (failure, nil) }
-        shared.queue.append(Pending(command: command, waiter: waiter))
-        return (nil, shared.stream)
-      }
-      if let failure {
-        waiter.resume(returning: .failure(failure.repeated))
-      } else {
-        stream?.requestTurn()
-      }
-    }
-    return try result.get()
+  /// Sends `command` and waits for its answer.
+  ///
+  /// - Parameter timeout: Nil: as the options say; of a wait, its own time and that.
+  /// - Throws: `timeout` and `cancelled` at once when it is time, with the connection left alone.
+  func call(
+    _ command: ClientCommand, timeout: Duration? = nil
+  ) async throws(ClientError) -> ClientReply {
+    let allowance = timeout.map { $0.clampedNanoseconds } ?? options.allowance(for: command)
+    return try await answer(to: PendingCall(command, allowance: allowance))
   }
 
-  /// Ends the connection and its thread.
+  /// Begins a watch; returns when the server has agreed. Its events go to `feed` from then on,
+  /// also over later connections, until the watch ends or `feed` has lost its consumer.
+  func watch(
+    _ plan: WatchPlan, feed: WatchFeed, timeout: Duration? = nil
+  ) async throws(ClientError) {
+    let command = ClientCommand.watch(plan)
+    let allowance = timeout.map { $0.clampedNanoseconds } ?? options.allowance(for: command)
+    let call = PendingCall(command, allowance: allowance, feed: feed)
+    // The feed is held by the driver.
+    feed.onEnd = { [weak loop, weak driver] in
+      guard let loop, let driver else { return }
+      loop.execute { driver.consumerLeft(call) }
+    }
+    _ = try await answer(to: call)
+  }
+
+  private func answer(to call: PendingCall) async throws(ClientError) -> ClientReply {
+    if Task.isCancelled { throw .cancelled(applied: .no) }
+    let answer = await withTaskCancellationHandler {
+      await withCheckedContinuation { (waiter: PendingCall.Waiter) in
+        call.setWaiter(waiter)
+        switch mailbox.put(call) {
+        case .first: loop.execute(wake)
+        case .added: break
+        case .refused(let error): call.end(.failure(error))
+        }
+        // Before it was in the mailbox, the handler found nothing to cancel.
+        if Task.isCancelled { cancel(call) }
+      }
+    } onCancel: {
+      cancel(call)
+    }
+    return try answer.get()
+  }
+
+  private func cancel(_ call: PendingCall) {
+    loop.execute { [driver] in driver.cancel(call) }
+  }
+
+  /// Ends everything: calls under way, watches, the connection and its thread. Once or more often.
   func close() {
-    fail(.closed)
+    guard let abandoned = mailbox.close(.closed) else { return }
+    for call in abandoned { call.end(.failure(.closed)) }
+    loop.execute { [driver] in driver.close() }
     loop.stop()
   }
+}
 
-  // MARK: - Loop's side
-
-  /// The server has greeted: calls reach it from now on.
-  func becomeReady(_ stream: Stream) {
-    shared.withLock { $0.stream = stream }
+extension ClientOptions {
+  /// How long a client waits for the answer to `command`, in nanoseconds; nil: without limit.
+  func allowance(for command: ClientCommand) -> UInt64? {
+    guard case .wait(let plan, _) = command else { return timeoutNanoseconds }
+    return plan.timeoutMilliseconds.map { UInt64($0) * 1_000_000 &+ timeoutNanoseconds }
   }
 
-  /// What tasks have queued since the last call.
-  func takeQueue() -> [Pending] {
-    shared.withLock { shared in
-      let queue = shared.queue
-      shared.queue.removeAll(keepingCapacity: false)
-      return queue
-    }
+  var timeoutNanoseconds: UInt64 {
+    // A hundred years: sums stay sums.
+    UInt64(min(max(timeoutMilliseconds, 0), 3_155_760_000_000)) * 1_000_000
   }
+}
 
-  /// Ends the connection: calls that were never sent fail with `error`, and so do later ones.
-  func fail(_ error: ClientError) {
-    let abandoned = shared.withLock { shared -> [Pending] in
-      if shared.failure == nil { shared.failure = error }
-      // The stream keeps its handler, and the handler keeps this.
-      shared.stream = nil
-      let queue = shared.queue
-      shared.queue = []
-      return queue
-    }
-    for pending in abandoned { pending.waiter.resume(returning: .failure(error.repeated)) }
+extension Duration {
+  /// Nanoseconds from none to 292 years.
+  var clampedNanoseconds: UInt64 {
+    let (seconds, attoseconds) = components
+    if seconds < 0 || attoseconds < 0 { return 0 }
+    let (whole, overflow) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
+    return overflow ? .max / 2 : min(whole, .max / 2) + UInt64(attoseconds) / 1_000_000_000
   }
 }

@@ -2,41 +2,39 @@
 
 import EventLoop
 
-/// The loop's side of a `LoopConnection`: owns the session, and knows who waits for which reply.
-/// Loop thread only.
-final class LoopSession: StreamHandler {
-  private let session: any ClientSession
-  private let connection: LoopConnection
-  private let server: RemoteServer
-  private let options: ClientOptions
-  /// Waits for the connection to be made; nil afterwards.
-  private var ready: CheckedContinuation<Result<Void, ClientError>, Never>?
-  private var waiters: [UInt64: LoopConnection.Waiter] = [:]
-  private var nextTicket: UInt64 = 0
-  /// Commands beyond the limit of those in flight.
-  private var backlog = RequestQueue<LoopConnection.Pending>()
+/// One connection of a `ConnectionDriver`: bytes in and out of the protocol's session, and whether
+/// the server is alive. Loop thread only.
+final class LoopSession: SecuredHandler {
+  let session: any ClientSession
+  private unowned let driver: ConnectionDriver
+  private(set) var stream: Stream?
   private var hasBegun = false
-  private var isTiming = false
-  private var failure: ClientError?
+  /// The server has greeted.
+  private(set) var isReady = false
+  /// What ended it, where that is known better than by the socket.
+  private(set) var failure: ClientError?
+  var silence: SilenceGuard
+  /// Nothing is submitted any more: the server takes its leave.
+  private(set) var isLeaving = false
+  /// The server is to be asked whether it is there.
+  var mustProbe = false
+  /// Waits and watches that nobody wants any more.
+  var cancellations: [UInt64] = []
 
-  init(
-    _ session: any ClientSession, of connection: LoopConnection, server: RemoteServer,
-    options: ClientOptions, ready: CheckedContinuation<Result<Void, ClientError>, Never>
-  ) {
+  init(_ session: any ClientSession, of driver: ConnectionDriver, silence: SilenceGuard) {
     self.session = session
-    self.connection = connection
-    self.server = server
-    self.options = options
-    self.ready = ready
+    self.driver = driver
+    self.silence = silence
   }
 
-  func start(on loop: EventLoop) {
+  func connect(
+    on loop: EventLoop, to server: RemoteServer, at address: SocketAddress
+  ) throws(ClientError) {
+    let handler = try server.securing(self)
     do throws(EventLoopError) {
-      let stream = try loop.connect(to: server.socket, handler: self)
-      stream.setDeadline(afterNanoseconds: timeout)
-      isTiming = true
+      stream = try loop.connect(to: address, handler: handler)
     } catch {
-      tellReady(.failure(ClientError(connecting: error, to: server.name)))
+      throw ClientError(connecting: error, to: server.name)
     }
   }
 
@@ -49,88 +47,49 @@ final class LoopSession: StreamHandler {
     }
     var consumed = 0
     do throws(ClientError) {
-      if input.count > 0 { consumed = try session.receive(input, into: &output) }
+      if input.count > 0 {
+        silence.heard(at: stream.loop.now)
+        consumed = try session.receive(input, into: &output)
+      }
     } catch {
       failure = error
-      deliver()
+      driver.takeReplies(of: self)
       stream.close()
       return StreamProgress(consumed: 0, next: .close)
     }
-    if ready != nil, session.isReady {
-      connection.becomeReady(stream)
-      tellReady(.success(()))
+    if !isReady, session.isReady {
+      isReady = true
+      driver.connected(self)
     }
-    deliver()
-    submitQueued(into: &output)
-    // A command that the session refuses has its reply at once.
-    deliver()
-    updateDeadline(stream, madeProgress: consumed > 0)
-    return StreamProgress(consumed: consumed, next: .needInput)
+    let hasMore = driver.turn(self, into: &output)
+    // GOAWAY is the server's last frame, and after a refusal there is nothing to stay for.
+    if session.farewell != nil || (isLeaving && session.outstandingCount == 0) { stream.close() }
+    return StreamProgress(consumed: consumed, next: hasMore ? .yield : .needInput)
   }
 
-  private func submitQueued(into output: inout OutputBuffer) {
-    for pending in connection.takeQueue() { backlog.append(pending) }
-    let limit = min(options.maximumInFlight, session.inFlightLimit)
-    while session.outstandingCount < limit, let pending = backlog.popFirst() {
-      nextTicket += 1
-      waiters[nextTicket] = pending.waiter
-      session.submit(pending.command, ticket: nextTicket, into: &output)
-    }
-  }
+  /// The server is about to end: what is under way may still be answered.
+  func leave() { isLeaving = true }
 
-  private func deliver() {
-    while let reply = session.nextReply() {
-      waiters.removeValue(forKey: reply.ticket)?.resume(returning: reply.result)
-    }
+  func connectionFailed(_ error: ClientError) {
+    // What the server said of its own accord says more.
+    if session.farewell == nil, failure == nil { failure = error }
   }
-
-  /// The deadline is for silence while something is awaited.
-  private func updateDeadline(_ stream: Stream, madeProgress: Bool) {
-    let isWaiting = ready != nil || session.outstandingCount > 0
-    if isWaiting, !isTiming || madeProgress {
-      stream.setDeadline(afterNanoseconds: timeout)
-    } else if !isWaiting, isTiming {
-      stream.clearDeadline()
-    }
-    isTiming = isWaiting
-  }
-
-  private var timeout: UInt64 { UInt64(clamping: options.timeoutMilliseconds) &* 1_000_000 }
 
   func closed(_ reason: StreamCloseReason) {
-    let abandonment = reasonToAbandon(reason)
-    let error = failure ?? abandonment.error(.unknown)
-    session.abandon(abandonment)
-    deliver()
-    for pending in connection.takeQueue() { backlog.append(pending) }
-    for pending in backlog.removeAll() {
-      pending.waiter.resume(returning: .failure(error.repeated))
-    }
-    connection.fail(error)
-    tellReady(.failure(ready == nil ? error : connectFailure(reason, error)))
+    driver.ended(self, reasonToAbandon(reason), connecting: reason)
   }
 
   private func reasonToAbandon(_ reason: StreamCloseReason) -> AbandonReason {
-    if let failure { return .broken(failure) }
+    if let failure {
+      // A token that is not good any more: the server looked at nothing after that.
+      if case .rejected(_, let text, .no) = failure, isReady { return .dismissed(text) }
+      return .broken(failure)
+    }
+    if let farewell = session.farewell { return .dismissed(farewell) }
     switch reason {
     case .deadline: return .timeout
     case .loopStopped: return .lost("the client was closed")
-    default: return .lost(session.farewell ?? "the server closed it")
+    default: return .lost("the server closed it")
     }
-  }
-
-  private func connectFailure(_ reason: StreamCloseReason, _ error: ClientError) -> ClientError {
-    switch reason {
-    case .connectFailed(let code):
-      ClientError(
-        connecting: .cannotConnect("\(server.socket)", errno: code), to: server.name)
-    case .deadline: ClientError(connecting: .timedOut, to: server.name)
-    default: error
-    }
-  }
-
-  private func tellReady(_ result: Result<Void, ClientError>) {
-    ready?.resume(returning: result)
-    ready = nil
   }
 }

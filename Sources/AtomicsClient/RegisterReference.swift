@@ -24,6 +24,8 @@ public struct RegisterReference: Sendable {
   let place: Place
   /// Where it is in its arena: with the generation it tells two registers of one name apart.
   var slot: UInt32 = 0
+  /// The arena itself; nil where nobody told.
+  var arena: ArenaMark?
 
   /// Throws unless `name` may be a register's.
   package static func check(name: String) throws(ClientError) {
@@ -46,6 +48,38 @@ extension RegisterReference {
         code: "type-mismatch",
         text: "The register's type is \(type.name), the request was made for "
           + "\(request.type.name).", applied: .no)
+    }
+  }
+
+  /// Whether what is said of a register's place is about this one; where this one's is not known,
+  /// its name is all there is.
+  func isSame(generation: UInt64, slot: UInt32) -> Bool {
+    self.generation == 0 || self.generation == generation && self.slot == slot
+  }
+}
+
+extension RegisterReference {
+  /// This reference, where the register's type is `type`.
+  ///
+  /// - Throws: `rejected` with the code `type-mismatch`.
+  func checked(as type: RegisterType) throws(ClientError) -> RegisterReference {
+    guard self.type == type else {
+      throw .rejected(
+        code: "type-mismatch",
+        text: "The register `\(name)` is \(self.type.name), not \(type.name).",
+        applied: .no)
+    }
+    return self
+  }
+}
+
+extension ClientError {
+  /// Whether a register that was not found may be there after `create`. The first one of a map
+  /// makes its arena.
+  var mayBeMade: Bool {
+    switch self {
+    case .notFound, .arena: true
+    default: false
     }
   }
 }

@@ -3,17 +3,24 @@
 /// Where registers are, and how they are reached.
 ///
 ///     atr://HOST:PORT     binary protocol over TCP; port 7070 when left out
+///     atrs://HOST:PORT    the same over TLS
 ///     http://HOST:PORT    HTTP/2 with prior knowledge and JSON; port 7070 when left out
+///     https://HOST:PORT   the same over TLS
 ///     unix:PATH           binary protocol over a Unix socket
 ///     shm:PATH            no server: the arena at PATH, mapped into this process
 ///     shm:                the caller's default arena
 ///
-/// An IPv6 address stands in brackets: `atr://[::1]:7070`.
+/// An IPv6 address stands in brackets: `atr://[::1]:7070`. What TLS needs besides the address is in
+/// ``ClientOptions/tls``.
 public enum ServerAddress: Hashable, Sendable {
   /// The binary protocol over TCP.
   case tcp(host: String, port: UInt16)
+  /// The binary protocol over TLS.
+  case tls(host: String, port: UInt16)
   /// HTTP/2 with prior knowledge over TCP.
   case http(host: String, port: UInt16)
+  /// HTTP/2 over TLS.
+  case https(host: String, port: UInt16)
   /// The binary protocol over the Unix socket at `path`.
   case unix(path: String)
   /// The arena at `path`, mapped; `nil` is the caller's default arena.
@@ -39,13 +46,19 @@ public enum ServerAddress: Hashable, Sendable {
     } else if let rest = text.dropping(prefix: "atr://") {
       let place = try Self.hostAndPort(rest, of: text)
       self = .tcp(host: place.host, port: place.port)
+    } else if let rest = text.dropping(prefix: "atrs://") {
+      let place = try Self.hostAndPort(rest, of: text)
+      self = .tls(host: place.host, port: place.port)
     } else if let rest = text.dropping(prefix: "http://") {
       let place = try Self.hostAndPort(rest, of: text)
       self = .http(host: place.host, port: place.port)
+    } else if let rest = text.dropping(prefix: "https://") {
+      let place = try Self.hostAndPort(rest, of: text)
+      self = .https(host: place.host, port: place.port)
     } else {
       throw .usage(
-        "`\(text)` is not a server address: use atr://HOST:PORT, http://HOST:PORT, unix:PATH "
-          + "or shm:[PATH].")
+        "`\(text)` is not a server address: use atr://HOST:PORT, http://HOST:PORT, with TLS "
+          + "atrs://HOST:PORT or https://HOST:PORT, or on this machine unix:PATH or shm:[PATH].")
     }
   }
 
@@ -90,13 +103,16 @@ extension ServerAddress: CustomStringConvertible {
   public var description: String {
     switch self {
     case .tcp(let host, let port): "atr://\(Self.bracketed(host)):\(port)"
+    case .tls(let host, let port): "atrs://\(Self.bracketed(host)):\(port)"
     case .http(let host, let port): "http://\(Self.bracketed(host)):\(port)"
+    case .https(let host, let port): "https://\(Self.bracketed(host)):\(port)"
     case .unix(let path): "unix:\(path)"
     case .map(let path): "shm:\(path ?? "")"
     }
   }
 
-  private static func bracketed(_ host: String) -> String {
+  /// `host` as it stands before a port.
+  static func bracketed(_ host: String) -> String {
     host.contains(":") ? "[\(host)]" : host
   }
 }

@@ -16,4 +16,21 @@ struct WatchPlan: Sendable {
   var name: String? {
     if case .register(let register) = subject { register.name } else { nil }
   }
+
+  /// Throws where no name begins like this.
+  func check() throws(ClientError) {
+    guard case .prefix(let prefix) = subject, !prefix.isEmpty else { return }
+    // A name may go on where a prefix ends, even in the middle of a part.
+    let isPart = prefix.hasSuffix("/") || prefix.hasSuffix(".")
+    try RegisterReference.check(name: isPart ? prefix + "x" : prefix)
+  }
+}
+
+extension WatchPlan {
+  /// - Parameter interval: The least time between two events of one register, in whole
+  ///   milliseconds, rounded up; at most 49 days.
+  init(_ subject: Subject, interval: Duration) {
+    self.init(
+      subject: subject, intervalMilliseconds: interval.wireMilliseconds ?? .max)
+  }
 }

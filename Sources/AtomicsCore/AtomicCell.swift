@@ -49,6 +49,39 @@ public struct AtomicCell: RuntimeAtomicAccess, Sendable {
     return location.perform(request, on: type)
   }
 
+  /// Adds to a value of at most 8 bytes, whatever its kind: `perform` of an addition, without the
+  /// choice among all operations. Traps for 16 bytes.
+  ///
+  /// - Returns: The value found.
+  /// - Complexity: One instruction.
+  @inlinable @inline(__always)
+  public func addWord(_ word: UInt64, order: MemoryOrder) -> UInt64 {
+    precondition(type.width != .sixteen, "a value of 16 bytes is not added to by words")
+    #if DEBUG
+      if let request = try? AtomicRequest(
+        .add, on: type, order: order, operand: UInt128(word) & type.width.mask)
+      {
+        recordForProbe(request)
+      }
+    #endif
+    return location.fetchAddWord(type.width, word, order)
+  }
+
+  /// Reads a value of at most 8 bytes. Traps for 16 bytes, and for another order than a load's.
+  ///
+  /// - Complexity: One instruction.
+  @inlinable @inline(__always)
+  public func loadWord(order: MemoryOrder) -> UInt64 {
+    precondition(type.width != .sixteen, "a value of 16 bytes is not read as a word")
+    precondition(order.isValidForLoad, "a load takes relaxed, acquire or seq_cst")
+    #if DEBUG
+      if let request = try? AtomicRequest(.load, on: type, order: order) {
+        recordForProbe(request)
+      }
+    #endif
+    return location.loadWord(type.width, order)
+  }
+
   /// Writes `bits`, of which those beyond the width are ignored: a store without the checks of
   /// `perform`.
   ///

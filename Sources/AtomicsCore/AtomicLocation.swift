@@ -109,6 +109,16 @@ extension AtomicLocation {
   }
 
   @inlinable @inline(__always)
+  func fetchAddWord(_ width: AtomicWidth, _ word: UInt64, _ order: MemoryOrder) -> UInt64 {
+    unsafe ca_fetch_add(address, word, width.code, order.code)
+  }
+
+  @inlinable @inline(__always)
+  func loadWord(_ width: AtomicWidth, _ order: MemoryOrder) -> UInt64 {
+    unsafe ca_load(address, width.code, order.code)
+  }
+
+  @inlinable @inline(__always)
   func fetchSub(_ width: AtomicWidth, _ bits: UInt128, _ order: MemoryOrder) -> UInt128 {
     unsafe width == .sixteen
       ? UInt128(ca_fetch_sub_pair(address, ca_pair(bits), order.code))

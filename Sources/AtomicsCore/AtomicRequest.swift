@@ -78,6 +78,34 @@ public struct AtomicRequest: Equatable, Sendable {
     self.limit = limit
   }
 
+  /// The same request with other values.
+  ///
+  /// - Parameters:
+  ///   - operand: Must fit the type's width, and be 0 where the operation takes none.
+  ///   - expected: As `operand`; of operations that compare with a value.
+  @inlinable @inline(__always)
+  public func with(operand: UInt128, expected: UInt128 = 0) -> AtomicRequest {
+    precondition(operand | expected <= type.width.mask, "a value does not fit the request's type")
+    return AtomicRequest(
+      self, operand: operand, companion: operation.takesFailureOrder ? expected : companion)
+  }
+
+  @inlinable @inline(__always)
+  init(_ other: AtomicRequest, operand: UInt128, companion: UInt128) {
+    type = other.type
+    operation = other.operation
+    order = other.order
+    failureOrder = other.failureOrder
+    index = other.index
+    relation = other.relation
+    overflow = other.overflow
+    runsByValue = other.runsByValue
+    code = other.code
+    self.operand = operand
+    self.companion = companion
+    limit = other.limit
+  }
+
   /// Checks the orders alone, for faces that know the register only later.
   @inlinable @inline(__always)
   public static func check(

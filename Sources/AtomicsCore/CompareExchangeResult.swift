@@ -15,10 +15,17 @@ public struct CompareExchangeResult<Value: AtomicValue>: Sendable {
   public let new: Value
 
   @inlinable @inline(__always)
-  init(exchanged: Bool, original: Value, new: Value) {
+  package init(exchanged: Bool, original: Value, new: Value) {
     self.exchanged = exchanged
     self.original = original
     self.new = new
+  }
+
+  /// What a request for this type has done.
+  package init(_ outcome: AtomicOutcome) {
+    self.init(
+      exchanged: outcome.succeeded, original: Value(atomicBits: outcome.old),
+      new: Value(atomicBits: outcome.new))
   }
 
   /// The first two members, to be taken apart.

@@ -14,6 +14,18 @@ extension Span<UInt8> {
       littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
   }
 
+  /// The 16 bytes from `offset` as two words, the first 8 first. Traps unless they lie within the
+  /// span.
+  @inlinable @inline(__always)
+  public func littleEndianPair(at offset: Int) -> (first: UInt64, second: UInt64) {
+    precondition(offset >= 0 && offset <= count &- 16, "16 bytes at \(offset) leave the span")
+    // Safety: the precondition keeps both loads inside the span; every bit pattern is a UInt64.
+    return unsafe (
+      UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)),
+      UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset &+ 8, as: UInt64.self))
+    )
+  }
+
   /// The 4 bytes from `offset`. Traps unless they lie within the span.
   @inlinable
   public func littleEndian32(at offset: Int) -> UInt32 {

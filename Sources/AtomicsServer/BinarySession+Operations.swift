@@ -95,12 +95,22 @@ extension BinarySession {
     budget.spend(run.count &* ExecutionBudget.operation)
     do throws(ServiceError) {
       let outcome = try service.perform(run.request, on: opened.reference)
-      run.forEachReplyWord(input, found: outcome.old) { output.append(word: $0) }
+      var replies = run.replies(input, found: outcome.old)
+      while let reply = replies?.next(input) { output.append(reply) }
     } catch {
       let failure = WireFailure(error)
       run.forEachHeader(input) { output.append(contentsOf: failure.frame(answering: $0)) }
       budget.spend(run.count &* ExecutionBudget.byName)
     }
     return (run.count, run.end)
+  }
+}
+
+extension OutputBuffer {
+  @inline(__always)
+  mutating func append(_ reply: ReplyWords) {
+    guard let value = reply.value else { return append(words: reply.first, reply.second) }
+    append(words: reply.first, reply.second, value)
+    if let high = reply.high { append(word: high) }
   }
 }

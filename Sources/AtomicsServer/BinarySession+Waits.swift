@@ -12,7 +12,7 @@ extension BinarySession {
   func turn(
     _ input: Span<UInt8>, into output: inout OutputBuffer, endOfInput: Bool
   ) -> StreamProgress {
-    if dismissal != nil || caller?.isOutdated ?? false, !keepsRights(into: &output) {
+    if hasOutdatedRights, !keepsRights(into: &output) {
       return StreamProgress(consumed: input.count, next: .close)
     }
     var news = Self.newsOfTurn

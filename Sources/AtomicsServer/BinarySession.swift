@@ -35,12 +35,23 @@ final class BinarySession {
 
   /// Who is on the other side; nil before the greeting.
   private(set) var caller: Caller?
+  /// The rules that `present` is of; nil before the greeting. Kept beside `caller`, of which each
+  /// look would make a copy.
+  private var control: AccessControl?
+  private(set) var mayDoEverything = false
   /// Whether the client sends no more, and only waits.
   var inputEnded = false
   /// Why the client has to go: the access rules have changed. Nil: it may stay.
-  var dismissal: WireFailure?
+  var dismissal: WireFailure? {
+    didSet { isDismissed = dismissal != nil }
+  }
+  private var isDismissed = false
   /// What the grants of handles are compared with, operation by operation.
   private(set) var present = Grant(.all, 0)
+
+  /// What the last operation by handle said, and what that means once it was said twice.
+  private var lastWord: UInt64 = 0
+  var series: OperationSeries?
 
   /// Registers by handle; nil where a handle was given back.
   private(set) var handles: [OpenRegister?] = []
@@ -84,8 +95,8 @@ final class BinarySession {
     }
     while input.count &- offset >= FrameHeader.byteCount {
       if output.isFull || budget.isSpent { return StreamProgress(consumed: offset, next: .yield) }
-      let header = FrameHeader(
-        input.littleEndian64(at: offset), input.littleEndian64(at: offset &+ 8))
+      let (first, second) = input.littleEndianPair(at: offset)
+      let header = FrameHeader(first, second)
       let bodyCount = Int(header.bodyByteCount)
       guard bodyCount & 7 == 0, bodyCount <= bodyLimit else {
         let failure = WireFailure(
@@ -101,6 +112,12 @@ final class BinarySession {
           header, in: input, at: offset, replyBytes: output.room, into: &output, &budget)
       {
         offset = run.end
+        continue
+      }
+      if asksAgain(header, in: input, nextAt: end),
+        let seriesEnd = runSeries(header, in: input, at: offset, into: &output, &budget)
+      {
+        offset = seriesEnd
         continue
       }
       do throws(WireFailure) {
@@ -190,6 +207,16 @@ final class BinarySession {
 
   // MARK: - Operations
 
+  /// Whether an operation says what the one before has said, or the one behind it says.
+  @inline(__always)
+  private func asksAgain(_ header: FrameHeader, in input: Span<UInt8>, nextAt next: Int) -> Bool {
+    let word = header.first
+    guard header.flags == 0, header.opcode >= AtomicOperation.load.rawValue else { return false }
+    if word == lastWord { return true }
+    lastWord = word
+    return input.count &- next >= 8 && input.littleEndian64(at: next) == word
+  }
+
   @inline(__always)
   private func execute(
     _ header: FrameHeader, _ body: Span<UInt8>, into output: inout OutputBuffer,
@@ -236,7 +263,16 @@ final class BinarySession {
   /// Takes requests of `caller` from now on.
   func admit(_ caller: Caller) {
     self.caller = caller
+    control = caller.control
+    mayDoEverything = caller.access.isUnlimited
     present = caller.present
+  }
+
+  /// Whether the rules have changed since the caller's rights were worked out, or it was dismissed.
+  @inline(__always)
+  var hasOutdatedRights: Bool {
+    guard let control else { return false }
+    return isDismissed || !present.isOf(control.generation)
   }
 
   /// Changes the table outside of its property, so that nothing ever runs during an access to the

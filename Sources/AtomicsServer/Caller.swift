@@ -6,7 +6,7 @@ import WireProtocol
 /// Who a binary connection is, for its whole life: what it showed, and what the rules in force give
 /// for that.
 struct Caller {
-  private let control: AccessControl
+  let control: AccessControl
   /// Shown at the greeting: looked up again whenever the rules have changed.
   private let evidence: Evidence
   private(set) var access: Access

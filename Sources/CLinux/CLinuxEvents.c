@@ -6,6 +6,8 @@
 #include <pthread.h>
 #include <stddef.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 int clinux_accept(int listener) {
   return accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -14,6 +16,19 @@ int clinux_accept(int listener) {
 int clinux_epoll_control(int epoll, int operation, int descriptor, uint32_t events, uint64_t data) {
   struct epoll_event event = {.events = events, .data.u64 = data};
   return epoll_ctl(epoll, operation, descriptor, &event);
+}
+
+ssize_t clinux_receive(int descriptor, void *bytes, size_t count) {
+  return syscall(SYS_recvfrom, descriptor, bytes, count, 0, NULL, NULL);
+}
+
+ssize_t clinux_send(int descriptor, const void *bytes, size_t count) {
+  return syscall(SYS_sendto, descriptor, bytes, count, MSG_NOSIGNAL, NULL, 0);
+}
+
+int clinux_epoll_wait(int epoll, struct epoll_event *events, int room, int milliseconds) {
+  // The last argument is the size of the signal mask, of which there is none.
+  return (int)syscall(SYS_epoll_pwait, epoll, events, room, milliseconds, NULL, 8);
 }
 
 int clinux_peer_credentials(int descriptor, pid_t *process, uid_t *user, gid_t *group) {

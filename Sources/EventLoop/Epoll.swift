@@ -43,7 +43,8 @@ import Glibc
   /// Waits for events, at most `milliseconds` (-1 = for ever); returns how many there are.
   func wait(milliseconds: Int32) -> Int {
     // Safety: `events` has room for `batchSize` events, of which the kernel fills those returned.
-    let count = unsafe epoll_wait(descriptor, events, Int32(Self.batchSize), milliseconds)
+    let count = unsafe clinux_epoll_wait(
+      descriptor, events, Int32(Self.batchSize), milliseconds)
     // The only error of a valid set is EINTR, which is an empty batch.
     return count > 0 ? Int(count) : 0
   }

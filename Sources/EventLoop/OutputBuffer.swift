@@ -46,6 +46,27 @@
     length &+= 8
   }
 
+  /// Appends 16 bytes, least significant first within each word.
+  @inlinable @inline(__always)
+  public mutating func append(words first: UInt64, _ second: UInt64) {
+    reserve(16)
+    // Safety: `reserve` made room for 16 bytes at `length`.
+    unsafe base.storeBytes(of: first.littleEndian, toByteOffset: length, as: UInt64.self)
+    unsafe base.storeBytes(of: second.littleEndian, toByteOffset: length &+ 8, as: UInt64.self)
+    length &+= 16
+  }
+
+  /// Appends 24 bytes, least significant first within each word.
+  @inlinable @inline(__always)
+  public mutating func append(words first: UInt64, _ second: UInt64, _ third: UInt64) {
+    reserve(24)
+    // Safety: `reserve` made room for 24 bytes at `length`.
+    unsafe base.storeBytes(of: first.littleEndian, toByteOffset: length, as: UInt64.self)
+    unsafe base.storeBytes(of: second.littleEndian, toByteOffset: length &+ 8, as: UInt64.self)
+    unsafe base.storeBytes(of: third.littleEndian, toByteOffset: length &+ 16, as: UInt64.self)
+    length &+= 24
+  }
+
   /// Writes over 8 bytes that were appended in this turn; traps where there are none.
   @inlinable public mutating func replace(word: UInt64, at offset: Int) {
     precondition(offset >= 0 && offset <= length &- 8, "no 8 bytes were appended at \(offset)")

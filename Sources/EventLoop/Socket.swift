@@ -85,13 +85,13 @@ enum SocketCall {
     -> TransferResult
   {
     // Safety: the kernel writes within `buffer`.
-    TransferResult(unsafe recv(descriptor, buffer.baseAddress, buffer.count, 0))
+    TransferResult(unsafe clinux_receive(descriptor, buffer.baseAddress, buffer.count))
   }
 
   static func send(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> TransferResult {
     // Safety: the kernel reads within `bytes`.
     TransferResult(
-      unsafe Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL)))
+      unsafe clinux_send(descriptor, bytes.baseAddress, bytes.count))
   }
 
   /// The outcome of a non-blocking connect, as an errno; 0 = connected.

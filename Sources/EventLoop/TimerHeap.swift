@@ -1,22 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Moments to wake up at, earliest first. Entries are not removed when they lose their meaning:
-/// the loop skips them when they come up, and has them swept out when they are too many.
-struct TimerHeap {
-  struct Entry {
-    var deadline: Deadline
+/// whoever owns them skips them when they come up, and has them swept out when they are too many.
+package struct TimerHeap {
+  package struct Entry {
+    package var deadline: Deadline
     /// A stream's token, or a timer's number.
-    var key: UInt64
+    package var key: UInt64
+
+    package init(deadline: Deadline, key: UInt64) {
+      self.deadline = deadline
+      self.key = key
+    }
   }
 
   private var entries: [Entry] = []
   /// How many entries have lost their meaning, about.
   private var staleCount = 0
 
-  var count: Int { entries.count }
-  var first: Entry? { entries.first }
+  package init() {}
 
-  mutating func push(_ entry: Entry) {
+  package var count: Int { entries.count }
+  package var first: Entry? { entries.first }
+
+  package mutating func push(_ entry: Entry) {
     var index = entries.count
     entries.append(entry)
     while index > 0 {
@@ -28,18 +35,18 @@ struct TimerHeap {
     entries[index] = entry
   }
 
-  mutating func removeFirst() {
+  package mutating func removeFirst() {
     guard let last = entries.popLast(), !entries.isEmpty else { return }
     sink(last, from: 0)
   }
 
-  mutating func noteStale() { staleCount += 1 }
-  mutating func noteStaleRemoved() { staleCount = max(0, staleCount - 1) }
+  package mutating func noteStale() { staleCount += 1 }
+  package mutating func noteStaleRemoved() { staleCount = max(0, staleCount - 1) }
 
   /// Half of the heap is meaningless: sweeping now costs a constant per entry ever pushed.
-  var wantsSweep: Bool { staleCount > 64 && staleCount > entries.count / 2 }
+  package var wantsSweep: Bool { staleCount > 64 && staleCount > entries.count / 2 }
 
-  mutating func sweep(keeping isLive: (Entry) -> Bool) {
+  package mutating func sweep(keeping isLive: (Entry) -> Bool) {
     entries.removeAll { !isLive($0) }
     staleCount = 0
     for index in stride(from: entries.count / 2 - 1, through: 0, by: -1) {

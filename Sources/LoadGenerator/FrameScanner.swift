@@ -17,6 +17,12 @@ struct FrameScanner {
     var replies = 0
     var index = 0
     while index < bytes.count {
+      if remaining == 0, wordBytes == 0 {
+        let (count, end) = scanWhole(bytes, from: index)
+        replies += count
+        index = end
+        if refusal != nil || index == bytes.count { return replies }
+      }
       if remaining > 0 {
         let step = min(remaining, bytes.count - index)
         remaining -= step
@@ -36,6 +42,27 @@ struct FrameScanner {
       guard begin() else { return replies }
     }
     return replies
+  }
+
+  /// Counts the frames that are there to their ends, which are nearly all.
+  private mutating func scanWhole(
+    _ bytes: Span<UInt8>, from start: Int
+  ) -> (replies: Int, end: Int) {
+    var replies = 0
+    var index = start
+    while bytes.count - index >= 16 {
+      let word = bytes.littleEndian64(at: index)
+      let end = index + 16 + Int(word >> 32 & 0xFF_FFFF)
+      guard end <= bytes.count else { break }
+      let status = UInt8(truncatingIfNeeded: word >> 16)
+      if status > 1 {
+        refusal = status
+        break
+      }
+      index = end
+      replies += 1
+    }
+    return (replies, index)
   }
 
   /// Reads the first word of a header: the status is its third byte, the body's length its fifth

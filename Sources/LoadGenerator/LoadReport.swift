@@ -1,50 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What a load run measured.
-public struct LoadReport: Equatable, Sendable {
-  /// One target's figures.
-  public struct Result: Equatable, Sendable {
-    public var target: String
-    public var wire: LoadTarget.Wire
-    /// Operations a second, the median of the slices.
-    public var operationsPerSecond: Double
-    /// Operations a second of every slice, in order.
-    public var slices: [Double]
-    /// From sending a batch to its last reply, in microseconds.
-    public var latency: Latency
-  }
-
-  /// Percentiles over all slices, in microseconds.
-  public struct Latency: Equatable, Sendable {
-    public var p50 = 0.0
-    public var p90 = 0.0
-    public var p99 = 0.0
-    public var p999 = 0.0
-    public var maximum = 0.0
-  }
-
-  public var connections: Int
-  public var depth: Int
-  public var operation: String
+public struct LoadReport: Sendable {
+  /// What was run.
+  public var plan: LoadPlan
+  /// One for each target.
   public var results: [Result]
+  /// Whether the run was ended before its time.
+  public var isInterrupted: Bool
 
-  /// The first target's median over each other's, by the other's protocol; where several targets
-  /// speak one protocol, by their addresses.
-  public var ratios: [(peer: String, ratio: Double)] {
+  /// The first target against another.
+  public struct Ratio: Equatable, Sendable {
+    /// The other's protocol; where several targets speak one protocol, its address.
+    public var peer: String
+    /// The first target's operations a second over the other's.
+    public var throughput: Double
+    /// The other's processor time for an operation over the first target's; nil: one of them is
+    /// not known.
+    public var processorTime: Double?
+    /// Whether slices lie so far apart that the processor time decides, where it is known.
+    public var isSpread: Bool
+
+    /// Whether to go by the processor time.
+    public var isDecidedByProcessorTime: Bool { isSpread && processorTime != nil }
+  }
+
+  /// The spread of slices from which on their median proves little.
+  public static let spreadLimit = 0.1
+
+  /// The first target against each other.
+  public var ratios: [Ratio] {
     guard let own = results.first else { return [] }
     let peers = results.dropFirst()
     return peers.map { peer in
       let isAlone = peers.count { $0.wire == peer.wire } == 1
-      let ratio = own.operationsPerSecond / max(peer.operationsPerSecond, 1e-9)
-      return (isAlone ? peer.wire.rawValue : peer.target, ratio)
+      var processorTime: Double?
+      if let mine = own.processorNanoseconds, let theirs = peer.processorNanoseconds, mine > 0 {
+        processorTime = theirs / mine
+      }
+      return Ratio(
+        peer: isAlone ? peer.wire.rawValue : peer.target,
+        throughput: own.operationsPerSecond / max(peer.operationsPerSecond, 1e-9),
+        processorTime: processorTime,
+        isSpread: max(own.spread, peer.spread) > Self.spreadLimit)
     }
   }
 
-  public init(connections: Int, depth: Int, operation: String, results: [Result]) {
-    self.connections = connections
-    self.depth = depth
-    self.operation = operation
+  public init(plan: LoadPlan, results: [Result], isInterrupted: Bool = false) {
+    self.plan = plan
     self.results = results
+    self.isInterrupted = isInterrupted
   }
 
   /// The middle one; the mean of the two in the middle for an even number; 0 for none.
@@ -54,13 +59,5 @@ public struct LoadReport: Equatable, Sendable {
     let middle = sorted.count / 2
     if sorted.count == 1 { return last }
     return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-  }
-}
-
-extension LoadReport.Result {
-  /// How far the slices lie apart: largest less smallest, over the median.
-  public var spread: Double {
-    guard let low = slices.min(), let high = slices.max(), operationsPerSecond > 0 else { return 0 }
-    return (high - low) / operationsPerSecond
   }
 }

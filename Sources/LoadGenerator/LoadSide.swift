@@ -1,43 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AtomicsClient
-import AtomicsCore
 import EventLoop
 import Histogram
 
-/// One target within a run: its connections and what they have measured. Loop thread only.
+/// One target within one thread's load: its connections and what they have measured. Loop thread
+/// only.
 final class LoadSide {
   let target: LoadTarget
   let plan: LoadPlan
-  /// The operation, for the binary protocol.
-  let request: AtomicRequest
-  var streams: [Stream] = []
-  /// Connections that are set up.
-  private(set) var readyCount = 0
-  /// Connections with requests in flight.
+  /// What is loaded: connections, or the map.
+  private(set) var lanes: [any LoadLane] = []
+  /// Lanes that are set up, or cleaned up.
+  private var settledCount = 0
+  /// Lanes with requests in flight.
   private(set) var busyCount = 0
-  /// Whether connections send the next batch when the last is answered.
-  var isActive = false
+  /// Whether requests are sent.
+  private(set) var isActive = false
+  /// When requests are due in the slice; nil: when the last ones are answered.
+  private(set) var schedule: SendSchedule?
   /// Replies since the slice began.
   var replies = 0
-  /// Nanoseconds from sending a batch to its last reply.
-  private var latencies = Histogram<UInt64>(
-    lowestDiscernibleValue: 100, highestTrackableValue: 60_000_000_000)
-  private(set) var slices: [Double] = []
-  /// Set by the run: a connection is ready, the last busy one is idle, or one has failed.
-  var onReady: () -> Void = {}
+  /// Requests that were due in the measured slices, and never sent.
+  private(set) var unsent = 0
+  /// Nanoseconds from sending a batch, or from when a request was due, to its last reply.
+  private(set) var latencies = Histogram<UInt64>(
+    lowestDiscernibleValue: 1, highestTrackableValue: LoadSide.longest)
+  /// Set by the worker: all lanes are settled, the last busy one is idle, or one has failed.
+  var onSettled: () -> Void = {}
   var onIdle: () -> Void = {}
   var onFailure: (ClientError) -> Void = { _ in }
 
-  init(_ target: LoadTarget, _ plan: LoadPlan, _ request: AtomicRequest) {
+  /// What takes longer counts as this long.
+  private static let longest: UInt64 = 60_000_000_000
+
+  init(_ target: LoadTarget, _ plan: LoadPlan) {
     self.target = target
     self.plan = plan
-    self.request = request
   }
 
-  func becameReady() {
-    readyCount += 1
-    onReady()
+  /// Lanes of all threads together.
+  var laneCount: Int { target.wire == .shm ? plan.threads : plan.connections }
+
+  func add(_ lane: any LoadLane) { lanes.append(lane) }
+
+  func becameSettled() {
+    settledCount += 1
+    if settledCount == lanes.count {
+      settledCount = 0
+      onSettled()
+    }
   }
 
   func becameBusy() { busyCount += 1 }
@@ -47,28 +59,60 @@ final class LoadSide {
     if busyCount == 0, !isActive { onIdle() }
   }
 
-  func record(nanoseconds: UInt64) {
-    // Beyond a minute a batch counts as a minute.
-    latencies.record(min(nanoseconds, 60_000_000_000))
+  // MARK: - Slices
+
+  func begin() {
+    replies = 0
+    isActive = true
+    schedule = plan.rate.map {
+      SendSchedule(
+        start: Deadline.now.nanoseconds, nanoseconds: plan.sliceNanoseconds, rate: $0,
+        connections: laneCount)
+    }
+    for lane in lanes { lane.begin() }
   }
 
-  /// Keeps a slice of so many operations in so many nanoseconds.
-  func keepSlice(replies: Int, nanoseconds: UInt64) {
-    slices.append(Double(replies) / (Double(max(nanoseconds, 1)) / 1e9))
+  /// Sends no more.
+  func end() {
+    for lane in lanes { lane.end() }
+    isActive = false
   }
+
+  func record(nanoseconds: UInt64) { latencies.record(min(nanoseconds, Self.longest)) }
+
+  /// Counts requests that were due, one after the other from `first` on, and that nobody sent:
+  /// they have waited at least until the end of the slice.
+  func recordUnsent(_ range: Range<Int>, connection: Int, in schedule: SendSchedule) {
+    unsent += range.count
+    // A server that is far behind leaves millions: they are counted in groups.
+    let group = max(1, range.count / 1000)
+    var index = range.lowerBound
+    while index < range.upperBound {
+      let waited = schedule.end &- schedule.due(index, connection: connection)
+      let count = min(group, range.upperBound - index)
+      latencies.record(min(waited, Self.longest), count: UInt64(count))
+      index += count
+    }
+  }
+
+  /// The 99th percentile so far, in nanoseconds.
+  var p99: UInt64 { latencies.valueAtPercentile(99) }
 
   /// Forgets the warm-up.
-  func forgetLatencies() { latencies.reset() }
-
-  var result: LoadReport.Result {
-    func microseconds(_ percentile: Double) -> Double {
-      Double(latencies.valueAtPercentile(percentile)) / 1000
-    }
-    return LoadReport.Result(
-      target: target.text, wire: target.wire, operationsPerSecond: LoadReport.median(slices),
-      slices: slices,
-      latency: LoadReport.Latency(
-        p50: microseconds(50), p90: microseconds(90), p99: microseconds(99),
-        p999: microseconds(99.9), maximum: microseconds(100)))
+  func forget() {
+    latencies.reset()
+    unsent = 0
   }
+}
+
+/// One connection, or one thread on the map, as its side sees it.
+protocol LoadLane: AnyObject {
+  /// A slice begins; nothing is in flight.
+  func begin()
+  /// The slice is over: nothing more is sent.
+  func end()
+  /// Has it called soon: something is due.
+  func wake()
+  /// Deletes what the lane has made; `LoadSide.becameSettled()` when that is done.
+  func clean()
 }

@@ -17,6 +17,9 @@ public struct Access: Sendable {
   /// Everything, for whom the arena belongs to, and for everybody where there are no rules.
   public static func unlimited(_ generation: UInt32) -> Access { Access(nil, 0, generation) }
 
+  /// Whether there is no name and no right that it lacks.
+  public var isUnlimited: Bool { rules == nil }
+
   /// The rights on the registers called `name`; on no bytes, those on the arena as a whole.
   ///
   /// - Complexity: O(log n) in the principal's prefixes, each compared over a name's length at
@@ -61,6 +64,10 @@ public struct Grant: Equatable, Sendable {
   public init(_ rights: Rights, _ generation: UInt32) {
     word = generation << 8 | UInt32(rights.rawValue)
   }
+
+  /// Whether it was worked out from the rules of this generation.
+  @inlinable @inline(__always)
+  public func isOf(_ generation: UInt32) -> Bool { word >> 8 == generation }
 
   /// Whether `right` is missing here, or the rules are not those of `present` any more, which has
   /// every right.

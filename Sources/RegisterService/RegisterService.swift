@@ -88,6 +88,39 @@ public final class RegisterService: Sendable {
     return outcome
   }
 
+  /// Adds to a register of at most 8 bytes that is not limited (``RegisterReference/isLimited``):
+  /// `perform(_:on:)` of an addition, small enough to stand in a caller's loop.
+  ///
+  /// - Returns: The value found.
+  /// - Throws: As `perform(_:on:)`.
+  @inlinable @inline(__always)
+  public func add(
+    _ word: UInt64, to register: RegisterReference, order: MemoryOrder
+  ) throws(ServiceError) -> UInt64 {
+    precondition(!register.isBounded, "a register with a restore gap takes its bounds into account")
+    let found = arena.add(word, to: register.handle, order: order)
+    guard let found, !arena.isFaulty else {
+      throw refusal(of: register, isPerformed: found != nil)
+    }
+    return found
+  }
+
+  /// Reads a register of at most 8 bytes, as `add(_:to:order:)` does.
+  @inlinable @inline(__always)
+  public func loadWord(
+    _ register: RegisterReference, order: MemoryOrder
+  ) throws(ServiceError) -> UInt64 {
+    let found = arena.loadWord(register.handle, order: order)
+    guard let found, !arena.isFaulty else {
+      throw refusal(of: register, isPerformed: found != nil)
+    }
+    return found
+  }
+
+  /// Says that an operation on the register comes soon, so that the processor fetches it.
+  @inlinable @inline(__always)
+  public func anticipate(_ register: RegisterReference) { arena.anticipate(register.handle) }
+
   /// The value's bits.
   ///
   /// - Parameter order: A load order; traps otherwise.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import AtomicsCore
+public import CLinux
 public import Synchronization
 
 /// The cells of a mapped `val`, by slot. The addresses of values are computed here, from nothing
@@ -40,6 +41,14 @@ struct CellTable: Sendable {
   func cell(_ slot: Int, type: RegisterType) -> AtomicCell {
     // Safety: the caller's check; a cell starts with 16 bytes for the value, aligned to 64.
     unsafe AtomicCell(at: start + slot &* CellLayout.stride, type: type)
+  }
+
+  /// Asks the processor for the line of the cell of `slot`, which may be any number.
+  @inlinable @inline(__always)
+  func anticipate(_ slot: Int) {
+    // Safety: only the number is used: nothing is read or written there, and any number will do.
+    let address = unsafe UInt(bitPattern: start) &+ UInt(bitPattern: slot &* CellLayout.stride)
+    clinux_prefetch(address)
   }
 
   /// As `cell`, for a mapping that may be read only; nil where its width has no load that only

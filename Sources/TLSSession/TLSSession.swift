@@ -37,6 +37,8 @@ import COpenSSL
   private let raw: OpaquePointer
   private let link: UnsafeMutablePointer<SessionLink>
   private var failure: TLSError?
+  /// Why it failed; nil while it has not.
+  public private(set) var failureCause: TLSFailureCause?
   private var hasClosed = false
   private var watch = HandshakeWatch()
 
@@ -137,6 +139,7 @@ import COpenSSL
     unsafe link.pointee.output += [0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 47]
     failure = .connectionFailed(
       reason: "a handshake message of more than \(HandshakeWatch.messageLimit) bytes")
+    failureCause = .other
   }
 
   private func advance(into plaintext: inout [UInt8]) {
@@ -174,6 +177,8 @@ import COpenSSL
     case SSL_ERROR_ZERO_RETURN: inputState = .closed
     default:
       let verification = Int32(truncatingIfNeeded: unsafe SSL_get_verify_result(raw))
+      failureCause = TLSFailureCause(
+        code: ERR_peek_error(), verification: isEstablished ? X509_V_OK : verification)
       var reason = ErrorQueue.takeReason()
       if !isEstablished, verification != X509_V_OK,
         let text = unsafe X509_verify_cert_error_string(Int(verification))

@@ -57,7 +57,11 @@ public struct NameBlock: Equatable, Sendable {
     guard byteCount <= body.count else {
       throw WireFailure(.badFrame, "the name is longer than the frame's body")
     }
-    try body.requireZeros(in: (nameOffset + nameByteCount)..<byteCount, after: "name")
+    // The padding, of less than a word, in one look, too.
+    let inLastWord = nameByteCount & 7
+    if inLastWord != 0, body.littleEndian64(at: byteCount &- 8) >> UInt64(8 &* inLastWord) != 0 {
+      throw WireFailure(.badOperand, "the bytes after the name are zero")
+    }
   }
 
   /// The bytes of a block.

@@ -56,7 +56,7 @@ public struct OperationRun {
 
     /// One operation after another: on a value, or on what was put together so far.
     @inlinable @inline(__always)
-    func combine(_ value: UInt128, _ operand: UInt128) -> UInt128 {
+    func combine<Bits: FixedWidthInteger>(_ value: Bits, _ operand: Bits) -> Bits {
       switch self {
       case .none, .add: value &+ operand
       case .or: value | operand
@@ -108,6 +108,57 @@ public struct OperationRun {
       return FrameHeader.byteCount
         &+ (returns == .nothing ? 0 : OperationFrame.slotByteCount(type))
     }
+
+    /// Puts together what frames with this first word combine with the value.
+    ///
+    /// - Returns: How many frames there are from `offset` on, as whole ones of the run.
+    @inlinable @inline(__always)
+    func combine(
+      _ input: Span<UInt8>, at offset: Int, handle: UInt64, atMost limit: Int, _ family: Family,
+      _ type: RegisterType, into operand: inout UInt128
+    ) -> Int {
+      let most = min(limit, (input.count &- offset) / byteCount)
+      var (count, next) = (0, offset)
+      if bodyByteCount == 0 {
+        while count < most {
+          let (first, second) = input.littleEndianPair(at: next)
+          guard first == word, second >> 32 == handle else { break }
+          next &+= FrameHeader.byteCount
+          count &+= 1
+        }
+        operand &+= constant &* UInt128(truncatingIfNeeded: count)
+      } else if bodyByteCount == 8 {
+        let slot = SlotWord(type)
+        var low = UInt64(truncatingIfNeeded: operand)
+        while count < most {
+          let (first, second) = input.littleEndianPair(at: next)
+          let bits = input.littleEndian64(at: next &+ FrameHeader.byteCount)
+          guard first == word, second >> 32 == handle, slot.word(bits) == bits else { break }
+          low = family.combine(low, isSubtraction ? 0 &- bits : bits)
+          next &+= byteCount
+          count &+= 1
+        }
+        operand = UInt128(low)
+      } else {
+        while count < most {
+          let (first, second) = input.littleEndianPair(at: next)
+          guard first == word, second >> 32 == handle,
+            let bits = self.operand(input, at: next, type)
+          else { break }
+          operand = family.combine(operand, bits)
+          next &+= byteCount
+          count &+= 1
+        }
+      }
+      return count
+    }
+
+    /// What a frame without an operand adds.
+    @inlinable var constant: UInt128 {
+      opcode == AtomicOperation.increment.rawValue ? 1 : .max
+    }
+
+    @inlinable var isSubtraction: Bool { opcode == AtomicOperation.sub.rawValue }
 
     /// What the frame at `offset` combines with the value; nil: it is none of the type's values.
     @inlinable @inline(__always)
@@ -184,14 +235,18 @@ public struct OperationRun {
         guard let other = Shape(word, of: family, on: type) else { break }
         shape = other
       }
-      guard input.littleEndian64(at: end &+ 8) >> 32 == handle,
-        input.count &- end >= shape.byteCount, let next = shape.operand(input, at: end, type)
-      else { break }
-      operand = family.combine(operand, next)
+      let replyByteCount = shape.replyByteCount(type)
+      var most = limit &- count
+      if replyByteCount > 0 {
+        most = min(most, (replyBytes &- bytes &- 1) / replyByteCount &+ 1)
+      }
+      let taken = shape.combine(
+        input, at: end, handle: handle, atMost: most, family, type, into: &operand)
+      if taken == 0 { break }
       order = order.joined(with: shape.order)
-      bytes &+= shape.replyByteCount(type)
-      end &+= shape.byteCount
-      count &+= 1
+      bytes &+= taken &* replyByteCount
+      end &+= taken &* shape.byteCount
+      count &+= taken
     }
     guard count > 1,
       let request = try? AtomicRequest(
@@ -205,42 +260,79 @@ public struct OperationRun {
     self.type = type
   }
 
-  /// The words of the replies to all frames of the run, which has found the value `found`.
-  @inlinable @inline(__always)
-  public func forEachReplyWord(
-    _ input: Span<UInt8>, found: UInt128, _ append: (UInt64) -> Void
-  ) {
-    let slot = SlotWord(type)
-    var value = found
-    var offset = start
-    var last: Shape?
-    var reply: UInt64 = 0
-    while offset < end {
-      let word = input.littleEndian64(at: offset)
-      if word != last?.word {
-        last = Shape(word, of: family, on: type)
-        reply = replyWord(last)
-      }
-      guard let shape = last else { return }
-      let new = family.combine(value, shape.operand(input, at: offset, type) ?? 0)
-      if !shape.isQuiet {
-        append(reply)
-        append(input.littleEndian64(at: offset &+ 8) & 0xFFFF_FFFF)
-        if shape.returns != .nothing {
-          let told = shape.returns == .old ? value : new
-          append(slot.word(UInt64(truncatingIfNeeded: told)))
-          if type.width == .sixteen { append(UInt64(truncatingIfNeeded: told >> 64)) }
-        }
-      }
-      value = new
-      offset &+= shape.byteCount
+  /// The replies to the frames of a run, from the value that it has found.
+  public struct Replies {
+    @usableFromInline let run: OperationRun
+    @usableFromInline let slot: SlotWord
+    @usableFromInline let isWide: Bool
+    /// What the frame at `offset` finds.
+    @usableFromInline var value: UInt128
+    @usableFromInline var offset: Int
+    /// What the last frame said, which most say again.
+    @usableFromInline var shape: Shape
+    @usableFromInline var constant: UInt128
+    @usableFromInline var first: UInt64
+
+    @inlinable
+    init?(_ run: OperationRun, _ input: Span<UInt8>, found: UInt128) {
+      let word = input.littleEndian64(at: run.start)
+      guard let shape = Shape(word, of: run.family, on: run.type) else { return nil }
+      self.run = run
+      self.shape = shape
+      slot = SlotWord(run.type)
+      isWide = run.type.width == .sixteen
+      value = found
+      offset = run.start
+      constant = shape.constant
+      first = run.replyWord(shape)
     }
+
+    /// The next reply; nil: there are no more.
+    @inlinable @inline(__always)
+    public mutating func next(_ input: Span<UInt8>) -> ReplyWords? {
+      while offset < run.end {
+        let (word, second) = input.littleEndianPair(at: offset)
+        if word != shape.word, !enter(word) { return nil }
+        var operand = constant
+        if shape.bodyByteCount > 0 {
+          operand = UInt128(input.littleEndian64(at: offset &+ 16))
+          if isWide { operand |= UInt128(input.littleEndian64(at: offset &+ 24)) << 64 }
+          if shape.isSubtraction { operand = 0 &- operand }
+        }
+        let old = value
+        value = run.family.combine(value, operand)
+        offset &+= shape.byteCount
+        if shape.isQuiet { continue }
+        let sequence = second & 0xFFFF_FFFF
+        if shape.returns == .nothing { return ReplyWords(first, sequence) }
+        let told = shape.returns == .old ? old : value
+        let low = slot.word(UInt64(truncatingIfNeeded: told))
+        guard isWide else { return ReplyWords(first, sequence, low) }
+        return ReplyWords(first, sequence, low, high: UInt64(truncatingIfNeeded: told >> 64))
+      }
+      return nil
+    }
+
+    /// - Returns: False where the word is none of the run's.
+    @inlinable @inline(never)
+    mutating func enter(_ word: UInt64) -> Bool {
+      guard let shape = Shape(word, of: run.family, on: run.type) else { return false }
+      self.shape = shape
+      constant = shape.constant
+      first = run.replyWord(shape)
+      return true
+    }
+  }
+
+  /// The replies to all frames, once the run has found the value `found`.
+  @inlinable
+  public func replies(_ input: Span<UInt8>, found: UInt128) -> Replies? {
+    Replies(self, input, found: found)
   }
 
   /// The first word of the reply to a frame.
   @inlinable
-  func replyWord(_ shape: Shape?) -> UInt64 {
-    guard let shape else { return 0 }
+  func replyWord(_ shape: Shape) -> UInt64 {
     let bodyByteCount = shape.returns == .nothing ? 0 : OperationFrame.slotByteCount(type)
     return FrameHeader(
       opcode: shape.opcode, orderOrStatus: Status.ok.rawValue, type: type.code,

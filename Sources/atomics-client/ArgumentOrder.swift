@@ -16,10 +16,12 @@ struct ArgumentOrder: Equatable {
 
   /// Options that take a value, by their long name.
   private static let valued: Set<String> = [
-    "server", "token-file", "name", "timeout", "order", "failure-order", "mask", "relation",
+    "server", "token-file", "tls-ca", "tls-certificate", "tls-key", "tls-server-name",
+    "name", "timeout", "order", "failure-order", "mask", "relation",
     "overflow", "min", "max",
-    "initial", "label", "owner", "restore-gap", "prefix", "count", "out",
-    "connections", "depth", "seconds", "slices", "compare", "register", "op",
+    "initial", "label", "owner", "restore-gap", "prefix", "count", "out", "then", "interval",
+    "connections", "depth", "threads", "rate", "seconds", "slices", "compare", "register", "op",
+    "mix", "names", "distribution", "server-pid", "compare-pid", "report",
     "generate-completion-script",
   ]
   private static let short: [Character: String] = [
@@ -57,7 +59,9 @@ struct ArgumentOrder: Equatable {
   /// Whether there are no options but those that every verb takes.
   var hasOnlyCommonOptions: Bool {
     options.allSatisfy {
-      ["--server", "--token-file", "--timeout", "--json"].contains($0.prefix { $0 != "=" })
+      let name = $0.prefix { $0 != "=" }
+      return name.hasPrefix("--tls-")
+        || ["--server", "--token-file", "--insecure-token", "--timeout", "--json"].contains(name)
     }
   }
 

@@ -18,6 +18,8 @@ struct AtomicsClientCommand: ParsableCommand {
         atomics-client cas hits 6 10               exits with 1 if hits is not 6
         atomics-client bit set flags 3             prints the bit found
         atomics-client add seats 2 --overflow fail --max 100
+        atomics-client wait seats ge 1 --then sub 1    waits for a seat and takes it
+        atomics-client watch --prefix jobs/        a line whenever one of them changes
         atomics-client --server shm: inc hits      no network: maps the arena
         atomics-client snapshot save hits.snapshot saves all registers of an arena
         atomics-client export > all.jsonl          the same as text, over any server
@@ -31,9 +33,14 @@ struct AtomicsClientCommand: ParsableCommand {
       SERVERS:
         atr://HOST:PORT   the binary protocol     unix:PATH   the same, locally
         http://HOST:PORT  HTTP/2                  shm:[PATH]  an arena, mapped
+        atrs:// and https:// are the same over TLS: --tls-ca FILE, --tls-certificate
+        FILE, --tls-key FILE, --tls-server-name NAME, --tls-insecure, else
+        $ATOMICS_TLS_CA, $ATOMICS_TLS_CERTIFICATE, $ATOMICS_TLS_KEY,
+        $ATOMICS_TLS_SERVER_NAME, else the roots that the system trusts.
       Without --server: $ATOMICS_SERVER, else \(ServerAddress.standard).
       A server with access rules wants a token: --token-file FILE, else $ATOMICS_TOKEN,
-      else the file $ATOMICS_TOKEN_FILE; `token new` makes one.
+      else the file $ATOMICS_TOKEN_FILE; `token new` makes one. It goes beyond
+      loopback over TLS only, or with --insecure-token.
 
       EXIT CODES:
         0   done
@@ -42,18 +49,21 @@ struct AtomicsClientCommand: ParsableCommand {
         2   wrong usage
         3   no connection, or an output that cannot be written
         4   the server does not know who asks, or its access rules do not allow it
+        5   the time of a wait was up
       """,
     version: "0.1.0",
     subcommands: [
       CreateCommand.self, ListCommand.self, RemoveCommand.self, InfoCommand.self,
-      PingCommand.self, LocateCommand.self, StatCommand.self, SnapshotCommand.self,
+      PingCommand.self, WaitCommand.self, WatchCommand.self, LocateCommand.self, StatCommand.self,
+      SnapshotCommand.self,
       ExportCommand.self, ImportCommand.self, BenchCommand.self, TokenCommand.self,
       OperationCommand.self,
     ])
 
   /// The verbs that are no operations.
   static let plainVerbs = [
-    "create", "ls", "rm", "info", "ping", "locate", "stat", "snapshot", "export", "import", "bench",
+    "create", "ls", "rm", "info", "ping", "wait", "watch", "locate", "stat", "snapshot", "export",
+    "import", "bench",
     "token",
   ]
 

@@ -2,90 +2,100 @@
 
 import ArgumentParser
 import AtomicsClient
-import AtomicsCore
+import Foundation
 import LoadGenerator
 
 struct BenchCommand: RegisterCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measure a server's throughput and latency, beside others'.",
     discussion: """
-      One thread, closed loop: every connection sends DEPTH requests together, and
-      the next ones when all are answered. Targets are measured in alternating
-      slices of 0.3 s within one run; the figures are medians of the slices, and a
-      ratio above 1 means that the server is faster than that peer. Uses the
-      register `bench` (made when missing, never deleted), and the key `bench` of
-      redis and memcached.
+      Without --rate the loop is closed: every connection sends DEPTH requests
+      together, and the next ones when all are answered; a latency is from sending
+      them to the last reply. With --rate it is open: requests are sent when they are
+      due, and a latency counts from then, also where the request went out late; the
+      loader does not sleep for the last millisecond before, so give it a core.
+
+      Targets are measured in alternating slices of 0.3 s within one run, after one
+      slice each that does not count. Figures are medians of the slices; a ratio
+      above 1 means that the server is faster than that peer. Where the server's
+      process runs here and belongs to you, its processor time for an operation is
+      told too, all that it did in the slices counted in; where slices spread over
+      10 %, the ratio by it decides.
+
+      Uses the u64 register `bench`, or `bench/000000` and on with --names, and keys
+      of the same names elsewhere. What is missing is made, and stays without
+      --clean. With --names each connection opens, as handles, the names that it
+      asks for.
+
+      TARGETS (the server, and those to --compare):
+        atr://HOST:PORT, unix:PATH   the binary protocol
+        http://HOST:PORT             HTTP/2 and JSON
+        shm:[PATH]                   the arena, mapped: operations run on --threads
+        redis://HOST:PORT            INCR; GET for reads, SET for stores
+        memcached://HOST:PORT        incr; get for reads, set for stores
+        limit://HOST:PORT            a server that only echoes the binary protocol
 
       The default operation, inc_fetch, sends back the new value, as INCR and incr
       do.
 
       EXAMPLES:
         atomics-client bench -c 50 --depth 16
-        atomics-client bench --compare redis://127.0.0.1:6379 \\
-          memcached://127.0.0.1:11211
+        atomics-client bench --compare redis://127.0.0.1 memcached://127.0.0.1
+        atomics-client bench --names 100000 --distribution zipf --by-name
+        atomics-client bench --mix load=90,fetch_add=10 --threads 2 --json
+        atomics-client bench --rate 50000 --seconds 30 --report latency.html
+        atomics-client bench --server shm: --threads 2
       """)
 
   @OptionGroup var common: CommonOptions
-  @Option(
-    name: [.customShort("c"), .long],
-    help: ArgumentHelp("Connections to each target.", valueName: "number"))
-  var connections = 50
-  @Option(
-    name: [.customShort("d"), .long],
-    help: ArgumentHelp("Requests sent together on a connection.", valueName: "number"))
-  var depth = 1
-  @Option(help: ArgumentHelp("How long to measure each target.", valueName: "seconds"))
-  var seconds = 4.5
-  @Option(
-    help: ArgumentHelp("Slices of each target, instead of --seconds.", valueName: "number"))
-  var slices: Int?
-  @Option(help: ArgumentHelp("The register under load, a u64.", valueName: "name"))
-  var register = "bench"
-  @Option(
-    help: ArgumentHelp("The operation, by its wire name; operands are 1.", valueName: "name"))
-  var op = "inc_fetch"
-  @Option(
-    help: ArgumentHelp(
-      "Other servers: redis://HOST:PORT, memcached://HOST:PORT, atr://HOST:PORT, unix:PATH.",
-      valueName: "address …"))
-  var compare: [String] = []
-  @Argument(help: .hidden)
-  var more: [String] = []
-
-  private static let sliceMilliseconds = 300
+  @OptionGroup(title: "Load") var load: BenchLoadOptions
+  @OptionGroup(title: "Registers and operations") var requests: BenchRequestOptions
+  @OptionGroup(title: "Targets and output") var ends: BenchTargetOptions
 
   func validate() throws {
-    guard (1...10_000).contains(connections) else {
-      throw ValidationError("--connections takes 1 to 10000.")
-    }
-    guard (1...4096).contains(depth) else { throw ValidationError("--depth takes 1 to 4096.") }
-    guard seconds > 0, seconds <= 86_400 else {
-      throw ValidationError("--seconds takes seconds above 0, up to 86400.")
-    }
-    guard (slices ?? 1) >= 1, (slices ?? 1) <= 100_000 else {
-      throw ValidationError("--slices takes 1 to 100000.")
-    }
-    guard more.isEmpty || !compare.isEmpty else {
-      throw ValidationError("bench takes no `\(more[0])`: name other servers with --compare.")
-    }
+    guard let target = ends.more.first, ends.compare.isEmpty else { return }
+    throw ValidationError("bench takes no `\(target)`: name other servers with --compare.")
   }
 
   func run(_ output: Output) throws -> Outcome {
-    guard let operation = OperationName(op) else {
-      throw ClientError.usage("There is no operation `\(op)`: `atomics-client --help` lists them.")
+    let plan = try plan()
+    let progress = BenchProgress(isQuiet: ends.quiet)
+    let control = LoadControl()
+    let signals = InterruptSignals { control.stop() }
+    let result = Result { () throws(ClientError) in
+      try LoadRun.run(
+        plan,
+        in: LoadSurroundings(
+          processorTime: { ServerProcess.processorTime(of: $0) },
+          onProgress: { progress.show($0) }),
+        control: control)
     }
-    // Another server than ours may stand first too.
-    let own = try common.server.map { try LoadTarget($0) } ?? LoadTarget("\(common.address())")
-    let plan = LoadPlan(
-      targets: try [own] + (compare + more).map { try LoadTarget($0) }, connections: connections,
-      depth: depth,
-      slices: slices ?? max(1, Int((seconds * 1000 / Double(Self.sliceMilliseconds)).rounded())),
-      sliceMilliseconds: slices == nil
-        ? min(Self.sliceMilliseconds, Int(seconds * 1000)) : Self.sliceMilliseconds,
-      timeoutMilliseconds: common.timeoutMilliseconds, register: register, operation: operation,
-      token: try common.token())
-    let report = try LoadRun.run(plan)
+    signals.end()
+    progress.clear()
+    let report = try result.get()
     output.line(common.json ? report.json : report.table)
-    return .ok
+    return ends.write(report, output)
+  }
+
+  private func plan() throws(ClientError) -> LoadPlan {
+    // Another server than ours may stand first too.
+    let own =
+      if let server = common.server { try LoadTarget(server) } else {
+        try LoadTarget("\(common.address())")
+      }
+    var targets = [own]
+    for text in ends.compare + ends.more { targets.append(try LoadTarget(text)) }
+    for (number, process) in try ends.processes(targets.count).enumerated() {
+      targets[number].process = process ?? ServerProcess.listening(at: targets[number].address)
+    }
+    try load.check(against: targets)
+    try requests.check(against: targets)
+    return LoadPlan(
+      targets: targets, connections: load.connectionCount, depth: load.depthOrUsual,
+      threads: load.threads, rate: load.rate, slices: load.sliceCount,
+      sliceMilliseconds: load.sliceMilliseconds, timeoutMilliseconds: common.timeoutMilliseconds,
+      names: try requests.loadNames(), mix: try requests.operationMix(),
+      token: try common.token(), sendsTokenInPlainText: common.insecureToken,
+      cleansUp: ends.clean)
   }
 }

@@ -25,6 +25,8 @@ struct CommandLineRun {
     } catch let error as ClientError {
       output.complain(sentence(error) + hint(for: error))
       return error.outcome
+    } catch Interruption.interrupted {
+      return .interrupted
     } catch {
       return finish(error, output)
     }

@@ -10,7 +10,8 @@ struct CommonOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Where the registers are: atr://HOST:PORT, http://HOST:PORT, unix:PATH or shm:[PATH].",
-      discussion: "Without it: $ATOMICS_SERVER, else \(ServerAddress.standard).",
+      discussion:
+        "With TLS atrs://HOST:PORT or https://HOST:PORT. Without it: $ATOMICS_SERVER, else \(ServerAddress.standard).",
       valueName: "address"))
   var server: String?
 
@@ -21,14 +22,23 @@ struct CommonOptions: ParsableArguments {
       valueName: "file"))
   var tokenFile: String?
 
-  @Option(help: ArgumentHelp("Give up after this many seconds.", valueName: "seconds"))
-  var timeout: Double = 5
+  @Flag(help: "Send the token beyond loopback even without TLS: whoever reads the wire has it.")
+  var insecureToken = false
+
+  @OptionGroup(title: "TLS OPTIONS") var tls: TLSOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Give up after this many seconds.", discussion: "Without it: 5; a wait has no limit.",
+      valueName: "seconds"))
+  var timeout: Double?
 
   @Flag(help: "Print JSON, the same objects as the HTTP interface answers.")
   var json = false
 
   func validate() throws {
-    guard timeout > 0, timeout <= 86_400 else {
+    guard let timeout else { return }
+    guard timeout >= 0, timeout <= 86_400 else {
       throw ValidationError("--timeout takes seconds above 0, up to 86400.")
     }
   }
@@ -38,7 +48,7 @@ struct CommonOptions: ParsableArguments {
 
   var settings: ClientSettings {
     ClientSettings(
-      serverFlag: server, tokenFileFlag: tokenFile,
+      serverFlag: server, tokenFileFlag: tokenFile, tlsFlags: tls.settings,
       environment: ProcessInfo.processInfo.environment)
   }
 
@@ -66,11 +76,20 @@ struct CommonOptions: ParsableArguments {
     return path
   }
 
-  var timeoutMilliseconds: Int { Int(timeout * 1000) }
+  /// How long a reply may take.
+  var timeoutMilliseconds: Int { max(1, Int((timeout ?? Self.usualTimeout) * 1000)) }
 
-  func options() throws(ClientError) -> ClientOptions {
-    ClientOptions(
-      timeoutMilliseconds: timeoutMilliseconds, token: try token(), name: "atomics-client")
+  private static let usualTimeout = 5.0
+
+  /// - Parameter waiting: Whether the time that was given is that of a wait, which may be 0.
+  func options(waiting: Bool = false) throws(ClientError) -> ClientOptions {
+    guard waiting || timeout != 0 else {
+      throw .usage("--timeout takes seconds above 0; 0 is for `wait`, which only looks then.")
+    }
+    return ClientOptions(
+      timeoutMilliseconds: waiting ? Int(Self.usualTimeout * 1000) : timeoutMilliseconds,
+      token: try token(), name: "atomics-client", tls: tls.configuration(settings),
+      sendsTokenInPlainText: insecureToken)
   }
 
   /// A connection to that server.

@@ -7,14 +7,22 @@ import AtomicsCore
 /// The options that change how an operation works; each goes with the operations that the table
 /// gives it to.
 struct ModifierOptions: ParsableArguments {
-  @Option var mask: String?
-  @Option var relation: String?
-  @Option var overflow: String?
-  @Option var min: String?
-  @Option var max: String?
+  @Option(help: ArgumentHelp("An exchange replaces only these bits.", valueName: "bits"))
+  var mask: String?
+  @Option(help: ArgumentHelp("How a compare-exchange compares.", valueName: "relation"))
+  var relation: String?
+  @Option(
+    help: ArgumentHelp(
+      "What arithmetic does out of bounds: wrap, saturate or fail.",
+      valueName: "policy"))
+  var overflow: String?
+  @Option(help: ArgumentHelp("The least result, with saturate or fail.", valueName: "value"))
+  var min: String?
+  @Option(help: ArgumentHelp("The greatest result, with saturate or fail.", valueName: "value"))
+  var max: String?
 
   /// The options that were given.
-  private var given: [String] {
+  var given: [String] {
     let all = [
       ("--mask", mask), ("--relation", relation), ("--overflow", overflow), ("--min", min),
       ("--max", max),

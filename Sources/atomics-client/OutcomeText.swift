@@ -29,6 +29,15 @@ struct OutcomeText {
   /// The object that the HTTP interface answers for the same operation.
   var json: String {
     var object = JSONWriter.object()
+    add(to: &object)
+    return object.line
+  }
+
+  /// Whether the object's member `value` is the operation's own.
+  var tellsValue: Bool { name.isBit || name.operation == .load || name.operation == .store }
+
+  /// The members of that object.
+  func add(to object: inout JSONWriter) {
     object.member("op", name.name)
     if name.isBit {
       object.member("index", request.index)
@@ -44,6 +53,5 @@ struct OutcomeText {
       object.member("old", type.format(outcome.old))
       object.member("new", type.format(outcome.new))
     }
-    return object.line
   }
 }

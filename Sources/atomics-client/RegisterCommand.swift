@@ -17,4 +17,8 @@ enum Outcome: Int32 {
   case connection = 3
   /// The server does not know who asks, or the rules do not allow it.
   case denied = 4
+  /// The time of a wait was up.
+  case late = 5
+  /// The user ended a wait.
+  case interrupted = 130
 }

@@ -69,7 +69,8 @@ struct Verb: Equatable {
       ]
     }
     lines += [
-      "  --server ADDRESS       atr://HOST:PORT, http://HOST:PORT, unix:PATH, shm:PATH",
+      "  --server ADDRESS       atr://HOST:PORT, http://HOST:PORT, unix:PATH, shm:PATH,",
+      "                         over TLS atrs://HOST:PORT, https://HOST:PORT",
       "                         (default: $ATOMICS_SERVER, else atr://127.0.0.1:7070)",
       "  --token-file FILE      the token that tells the server who asks",
       "                         (default: $ATOMICS_TOKEN, $ATOMICS_TOKEN_FILE)",

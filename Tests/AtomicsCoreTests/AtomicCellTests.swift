@@ -23,6 +23,39 @@ import Testing
     #expect(memory.byte(at: size - 1) == 0xA5 && memory.byte(at: 2 * size) == 0xA5)
   }
 
+  @Test("words are added and read as by requests, and nothing beside them")
+  func words() throws {
+    for type in RegisterType.all where type.kind.isInteger && type.width != .sixteen {
+      let memory = CellMemory()
+      let size = type.width.byteCount
+      memory.fill(0xA5, count: 3 * size)
+      let cell = memory.cell(type, at: size)
+      let before = cell.load()
+      let word = UInt64(truncatingIfNeeded: UInt128.max - 0x10)
+      for order in MemoryOrder.allCases {
+        cell.store(before)
+        #expect(UInt128(cell.addWord(word, order: order)) == before)
+        #expect(cell.load() == (before &+ UInt128(word)) & type.width.mask)
+        guard order.isValidForLoad else { continue }
+        #expect(UInt128(cell.loadWord(order: order)) == cell.load())
+      }
+      #expect(memory.byte(at: size - 1) == 0xA5 && memory.byte(at: 2 * size) == 0xA5)
+    }
+  }
+
+  @Test("sixteen bytes are no word, and a load has a load's order")
+  func noWord() async {
+    await #expect(processExitsWith: .failure) {
+      _ = CellMemory().cell(.named("u128")).addWord(1, order: .relaxed)
+    }
+    await #expect(processExitsWith: .failure) {
+      _ = CellMemory().cell(.named("i128")).loadWord(order: .relaxed)
+    }
+    await #expect(processExitsWith: .failure) {
+      _ = CellMemory().cell(.named("u64")).loadWord(order: .releasing)
+    }
+  }
+
   @Test("a misaligned address traps at every width that has one")
   func misaligned() async {
     await #expect(processExitsWith: .failure) { _ = CellMemory().cell(.named("u16"), at: 1) }

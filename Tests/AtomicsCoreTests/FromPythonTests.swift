@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import AtomicsCore
 import Foundation
+import TestSupport
 import Testing
 
 /// The articles show no code that is not compiled and run, and leave nothing of the package out.
@@ -13,7 +14,7 @@ import Testing
     #expect(blocks.count >= 2)
     let examples = try Self.examples()
     for block in blocks {
-      #expect(examples.contains { $0.contains(Self.compact(block)) }, "\(block)")
+      #expect(examples.contains { $0.contains(DocumentedCode.compact(block)) }, "\(block)")
     }
   }
 
@@ -23,7 +24,7 @@ import Testing
     #expect(codes.count > 150)
     let examples = try Self.examples()
     for code in codes {
-      #expect(examples.contains { $0.contains(Self.compact(code)) }, "\(code)")
+      #expect(examples.contains { $0.contains(DocumentedCode.compact(code)) }, "\(code)")
     }
   }
 
@@ -90,21 +91,13 @@ import Testing
 
   /// The files of examples, each without comments and white space.
   private static func examples() throws -> [String] {
-    let folder = URL(filePath: #filePath).deletingLastPathComponent()
-    return try [
+    try [
       "FromPythonExamples", "FromPythonOperationExamples", "FromPythonErrorExamples",
       "DocumentationExamples",
     ].map { name in
-      let path = folder.appending(path: "\(name).swift")
-      return compact(try String(contentsOf: path, encoding: .utf8))
+      DocumentedCode.compact(
+        try DocumentedCode.text(of: "Tests/AtomicsCoreTests/\(name).swift"))
     }
-  }
-
-  /// The code without comments and white space, which the formatter moves.
-  private static func compact(_ code: String) -> String {
-    code.split(separator: "\n")
-      .map { $0.prefix(upTo: $0.firstRange(of: "//")?.lowerBound ?? $0.endIndex) }
-      .joined().filter { !$0.isWhitespace }
   }
 }
 
@@ -113,18 +106,11 @@ private struct Article {
   let text: String
 
   init(_ name: String) throws {
-    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
-    let path = "Sources/AtomicsCore/AtomicsCore.docc/\(name).md"
-    text = try String(contentsOf: root.appending(path: path), encoding: .utf8)
+    text = try DocumentedCode.text(of: "Sources/AtomicsCore/AtomicsCore.docc/\(name).md")
   }
 
   /// The fenced blocks of Swift.
-  var blocks: [String] {
-    text.components(separatedBy: "\n```swift\n").dropFirst().map {
-      $0.components(separatedBy: "\n```")[0]
-    }
-  }
+  var blocks: [String] { DocumentedCode.blocks(in: text) }
 
   var tables: [Table] {
     text.components(separatedBy: "\n\n").filter { $0.hasPrefix("|") }

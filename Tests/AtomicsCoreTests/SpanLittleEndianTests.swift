@@ -12,6 +12,11 @@ import Testing
       #expect(bytes.span.littleEndian32(at: offset) == UInt32(truncatingIfNeeded: expected))
       #expect(bytes.span.littleEndian16(at: offset) == UInt16(truncatingIfNeeded: expected))
     }
+    for offset in 0...1 {
+      let pair = bytes.span.littleEndianPair(at: offset)
+      #expect(pair.first == bytes.span.littleEndian64(at: offset))
+      #expect(pair.second == bytes.span.littleEndian64(at: offset + 8))
+    }
     #expect(bytes.span.littleEndian32(at: 13) == 0x1110_0F0E)
     #expect(bytes.span.littleEndian16(at: 15) == 0x1110)
   }
@@ -25,5 +30,8 @@ import Testing
       _ = [UInt8](1...8).span.littleEndian32(at: Int.max)
     }
     await #expect(processExitsWith: .failure) { _ = [UInt8](1...8).span.littleEndian16(at: 7) }
+    await #expect(processExitsWith: .failure) { _ = [UInt8](1...17).span.littleEndianPair(at: 2) }
+    await #expect(processExitsWith: .failure) { _ = [UInt8](1...17).span.littleEndianPair(at: -1) }
+    await #expect(processExitsWith: .failure) { _ = [UInt8](1...15).span.littleEndianPair(at: 0) }
   }
 }

@@ -22,9 +22,11 @@ struct TestServer {
 }
 
 /// Runs `body` beside a server that drains and ends with it.
-func withServer<Result>(_ body: (TestServer) throws -> Result) throws -> Result {
+func withServer<Result>(
+  configure: (inout ServerConfiguration) -> Void = { _ in }, _ body: (TestServer) throws -> Result
+) throws -> Result {
   try withTemporaryArenaPath { path in
-    let running = try RunningServer(arenaPath: path)
+    let running = try RunningServer(arenaPath: path, configure)
     defer { running.end() }
     return try body(TestServer(server: running.server))
   }
@@ -32,24 +34,30 @@ func withServer<Result>(_ body: (TestServer) throws -> Result) throws -> Result 
 
 /// As above, for asynchronous tests.
 func withServer<Result>(
-  isolation: isolated (any Actor)? = #isolation, _ body: (TestServer) async throws -> Result
+  isolation: isolated (any Actor)? = #isolation,
+  configure: (inout ServerConfiguration) -> Void = { _ in },
+  _ body: (TestServer) async throws -> Result
 ) async throws -> Result {
   try await withTemporaryArenaPath { path in
-    let running = try RunningServer(arenaPath: path)
+    let running = try RunningServer(arenaPath: path, configure)
     defer { running.end() }
     return try await body(TestServer(server: running.server))
   }
 }
 
 /// A server on a thread of its own.
-private struct RunningServer {
+struct RunningServer {
   let server: Server
   private let thread: LoopThread
 
-  init(arenaPath: String) throws {
+  /// - Parameter port: 0: a free one.
+  init(
+    arenaPath: String, port: UInt16 = 0, _ configure: (inout ServerConfiguration) -> Void = { _ in }
+  ) throws {
     var configuration = ServerConfiguration(arenaPath: arenaPath)
-    configuration.listen = [.tcp(host: "127.0.0.1", port: 0)]
+    configuration.listen = [.tcp(host: "127.0.0.1", port: port)]
     configuration.limits.drainNanoseconds = 1_000_000_000
+    configure(&configuration)
     let server = try Server(configuration, logger: Logger(label: "test"))
     thread = try LoopThread(name: "test-server") { try? server.run() }
     self.server = server

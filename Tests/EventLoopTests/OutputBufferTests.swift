@@ -27,6 +27,20 @@ import Testing
     #expect(output.count == 0)
   }
 
+  @Test("words by twos and threes are the same bytes as one by one")
+  func severalWords() {
+    var output = OutputBuffer()
+    var single = OutputBuffer()
+    for number in 0..<10_000 as Range<UInt64> {
+      output.append(words: number, ~number)
+      output.append(words: number << 32, 7, .max)
+      for word in [number, ~number, number << 32, 7, .max] { single.append(word: word) }
+    }
+    let bytes = output.withBytes { span in (0..<span.count).map { span[$0] } }
+    let expected = single.withBytes { span in (0..<span.count).map { span[$0] } }
+    #expect(bytes == expected)
+  }
+
   @Test("a buffer is full from the high-water mark on")
   func full() {
     var output = OutputBuffer(highWater: 16)

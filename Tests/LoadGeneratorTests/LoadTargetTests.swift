@@ -17,6 +17,9 @@ import Testing
       ("redis://localhost", .redis, .tcp(host: "localhost", port: 6379)),
       ("memcached://[::1]", .memcached, .tcp(host: "::1", port: 11211)),
       ("memcached://127.0.0.1", .memcached, .tcp(host: "127.0.0.1", port: 11211)),
+      ("limit://127.0.0.1:9", .limit, .tcp(host: "127.0.0.1", port: 9)),
+      ("http://127.0.0.1:7071", .http, .http(host: "127.0.0.1", port: 7071)),
+      ("shm:/dev/shm/a", .shm, .map(path: "/dev/shm/a")), ("shm:", .shm, .map(path: nil)),
     ])
   func reads(text: String, wire: LoadTarget.Wire, address: ServerAddress) throws {
     let target = try LoadTarget(text)
@@ -27,7 +30,7 @@ import Testing
 
   @Test(
     "what cannot be loaded is refused",
-    arguments: ["http://127.0.0.1:1", "shm:", "redis://", "redis://a:b", "postgres://x", ""])
+    arguments: ["unix:", "limit://", "redis://", "redis://a:b", "postgres://x", ""])
   func refuses(text: String) {
     #expect(throws: ClientError.self) { try LoadTarget(text) }
   }

@@ -7,35 +7,53 @@ import WireProtocol
 @testable import LoadGenerator
 
 @Suite struct ScannerTests {
-  @Test(
-    "lines are counted wherever they are cut",
-    arguments: [
-      (LoadTarget.Wire.redis, ":1\r\n:22\r\n:333\r\n"), (.memcached, "1\r\n22\r\n333\r\n"),
-    ])
-  func countsLines(wire: LoadTarget.Wire, text: String) {
+  private func counts<Scanner: LineScanner>(
+    _ text: String, as _: Scanner.Type, replies: Int
+  ) {
     let bytes = Array(text.utf8)
-    for cut in 0...bytes.count {
-      var scanner = LineScanner(wire)
-      let first = scanner.scan(bytes.span.extracting(0..<cut))
-      let second = scanner.scan(bytes.span.extracting(cut..<bytes.count))
-      #expect(first + second == 3)
-      #expect(scanner.refusal == nil)
+    for first in 0...bytes.count {
+      for second in first...bytes.count {
+        var scanner = Scanner()
+        var count = scanner.scan(bytes.span.extracting(0..<first))
+        count += scanner.scan(bytes.span.extracting(first..<second))
+        count += scanner.scan(bytes.span.extracting(second..<bytes.count))
+        #expect(count == replies, "cut at \(first) and \(second)")
+        #expect(scanner.refusal == nil)
+      }
     }
   }
 
-  @Test(
-    "a refusal is no reply",
-    arguments: [
-      (
-        LoadTarget.Wire.redis, ":1\r\n-ERR value is not an integer\r\n",
-        "-ERR value is not an integer"
-      ),
-      (.memcached, "1\r\nNOT_FOUND\r\n", "NOT_FOUND"),
-    ])
-  func keepsRefusals(wire: LoadTarget.Wire, text: String, line: String) throws {
-    var scanner = LineScanner(wire)
-    #expect(scanner.scan(Array(text.utf8).span) == 1)
+  @Test("redis's numbers, texts, values and missing keys are counted wherever they are cut")
+  func countsRedis() {
+    counts(":1\r\n+OK\r\n$2\r\n22\r\n$-1\r\n:333\r\n", as: RedisDialect.Scanner.self, replies: 5)
+  }
+
+  @Test("memcached's numbers, values and missing keys are counted wherever they are cut")
+  func countsMemcached() {
+    counts(
+      "1\r\nVALUE bench 0 2\r\n22\r\nEND\r\nSTORED\r\nEND\r\n7\r\n",
+      as: MemcachedDialect.Scanner.self, replies: 5)
+  }
+
+  private func refuses<Scanner: LineScanner>(
+    _ line: String, after good: String, as _: Scanner.Type
+  ) throws {
+    var scanner = Scanner()
+    #expect(scanner.scan(Array((good + line + "\r\n").utf8).span) == 1)
     #expect(String(decoding: try #require(scanner.refusal), as: UTF8.self) == line)
+  }
+
+  @Test("a refusal of redis is no reply")
+  func keepsRedisRefusals() throws {
+    try refuses(
+      "-ERR value is not an integer", after: ":1\r\n", as: RedisDialect.Scanner.self)
+  }
+
+  @Test(
+    "a refusal of memcached is no reply",
+    arguments: ["NOT_FOUND", "ERROR", "SERVER_ERROR out of memory", "CLIENT_ERROR bad"])
+  func keepsMemcachedRefusals(line: String) throws {
+    try refuses(line, after: "1\r\n", as: MemcachedDialect.Scanner.self)
   }
 
   private static func reply(_ status: Status, words: Int, sequence: UInt32) -> [UInt8] {

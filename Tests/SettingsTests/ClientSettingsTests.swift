@@ -14,6 +14,20 @@ import Testing
     #expect(ClientSettings(serverFlag: "unix:/x", environment: environment).server == "unix:/x")
   }
 
+  @Test("each option of TLS wins over its variable")
+  func tls() {
+    let environment = [
+      "ATOMICS_TLS_CA": "/ca", "ATOMICS_TLS_CERTIFICATE": "/c", "ATOMICS_TLS_KEY": "/k",
+      "ATOMICS_TLS_SERVER_NAME": "name",
+    ]
+    let all = ClientSettings.TLS(ca: "/ca", certificate: "/c", key: "/k", serverName: "name")
+    #expect(ClientSettings(environment: [:]).tls == ClientSettings.TLS())
+    #expect(ClientSettings(environment: ["ATOMICS_TLS_CA": ""]).tls == ClientSettings.TLS())
+    #expect(ClientSettings(environment: environment).tls == all)
+    let flags = ClientSettings.TLS(ca: "/1", certificate: "/2", key: "/3", serverName: "4")
+    #expect(ClientSettings(tlsFlags: flags, environment: environment).tls == flags)
+  }
+
   @Test("a token's file wins over the variable with the token, which wins over that with a file")
   func token() {
     let both = ["ATOMICS_TOKEN": "t", "ATOMICS_TOKEN_FILE": "/f"]

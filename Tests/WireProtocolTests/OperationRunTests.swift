@@ -33,7 +33,12 @@ import Testing
 
   private func replies(_ run: OperationRun, _ bytes: [UInt8], found: UInt128) -> [UInt8] {
     var answer: [UInt8] = []
-    run.forEachReplyWord(bytes.span, found: found) { answer.append(littleEndian: $0) }
+    var replies = run.replies(bytes.span, found: found)
+    while let reply = replies?.next(bytes.span) {
+      for case let word? in [reply.first, reply.second, reply.value, reply.high] {
+        answer.append(littleEndian: word)
+      }
+    }
     return answer
   }
 

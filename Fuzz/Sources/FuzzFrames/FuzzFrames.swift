@@ -94,7 +94,12 @@ private func fuzzRuns(_ bytes: [UInt8]) {
     else { continue }
     let found = UInt128(bytes.span.littleEndian64(at: 8)) & type.width.mask
     var words: [UInt64] = []
-    run.forEachReplyWord(bytes.span, found: found) { words.append($0) }
+    var replies = run.replies(bytes.span, found: found)
+    while let reply = replies?.next(bytes.span) {
+      for case let word? in [reply.first, reply.second, reply.value, reply.high] {
+        words.append(word)
+      }
+    }
     var (value, expected, offset) = (found, [UInt64](), 0)
     for _ in 0..<run.count {
       let header = FrameHeader(

@@ -47,6 +47,11 @@ static inline void clinux_activity_leave(struct clinux_activity *_Nonnull own) {
 /* Keeps the compiler from moving memory accesses across; no instruction. */
 static inline void clinux_compiler_barrier(void) { __atomic_signal_fence(__ATOMIC_SEQ_CST); }
 
+/* Asks the processor for the line of `address` before it is needed; any address will do. */
+static inline void clinux_prefetch(uintptr_t address) {
+  __builtin_prefetch((const void *)address, 1, 3);
+}
+
 /* Whether each thread of the process was outside at some moment during the call. A thread that
    enters later sees everything that happened before the call. False also where the kernel has no
    membarrier. */

@@ -5,6 +5,7 @@
 /* Glibc's module map lists neither header. */
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -15,6 +16,13 @@ int clinux_accept(int listener);
 /* epoll_ctl(2) with the event's union filled here: Swift sees a C union's members as unsafe
    overlays. `operation` is EPOLL_CTL_ADD, _MOD or _DEL. */
 int clinux_epoll_control(int epoll, int operation, int descriptor, uint32_t events, uint64_t data);
+
+/* recv(2), send(2) with MSG_NOSIGNAL and epoll_wait(2) without being a place where a thread can be
+   cancelled, which Glibc's are: in a process of several threads each of those pays two locked
+   instructions for it. Return as they do. */
+ssize_t clinux_receive(int descriptor, void *_Nullable bytes, size_t count);
+ssize_t clinux_send(int descriptor, const void *_Nullable bytes, size_t count);
+int clinux_epoll_wait(int epoll, struct epoll_event *_Nonnull events, int room, int milliseconds);
 
 /* struct ucred is declared only under _GNU_SOURCE. Returns 0, or -1 with errno. */
 int clinux_peer_credentials(int descriptor, pid_t *_Nonnull process, uid_t *_Nonnull user,

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Servers under measurement, each on its core, and the load generator beside them; for the programs
+of this directory."""
+
+import contextlib
+import ctypes
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+BIN = pathlib.Path(os.environ.get("ATOMICS_BIN", ROOT / ".build/release"))
+SERVER_CORE, LOADER_CORE = "0", "1"
+# A load run takes its slices, and as much again to be set up.
+LONGEST_SECONDS = 600
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _die_with_parent():
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+class Running:
+    """A server: where it listens, and its process."""
+
+    def __init__(self, process, port):
+        self.process, self.port, self.address = process, port, f"127.0.0.1:{port}"
+
+    def private_bytes(self):
+        """Memory of the process that belongs to no file."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"^RssAnon:\s+(\d+) kB", status, re.M)[1]) * 1024
+
+
+@contextlib.contextmanager
+def running(name, *arguments, port=None, cores=SERVER_CORE):
+    """A server on its core that is ended with the block; ready when its port answers."""
+    program = shutil.which(name) or sys.exit(f"{name} is not installed")
+    process = subprocess.Popen(
+        ["taskset", "-c", cores, program, *map(str, arguments)], stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL, text=True, preexec_fn=_die_with_parent)
+    try:
+        if port is None:
+            line = process.stdout.readline()
+            found = re.search(r":(\d+)$", line.strip())
+            port = int((found or sys.exit(f"{name} did not start: {line}"))[1])
+        deadline = time.monotonic() + 10
+        while True:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            if process.poll() is not None or time.monotonic() > deadline:
+                sys.exit(f"{name} does not listen on port {port}")
+            time.sleep(0.02)
+        yield Running(process, port)
+    finally:
+        process.terminate()
+        process.wait(20)
+        process.stdout.close()
+
+
+@contextlib.contextmanager
+def scratch():
+    """A directory of memory, gone with the block."""
+    path = tempfile.mkdtemp(prefix="atomics-benchmark-", dir="/dev/shm")
+    try:
+        yield pathlib.Path(path)
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def atomics(threads=1, cores=SERVER_CORE):
+    with scratch() as directory, running(
+            str(BIN / "atomics-server"), "--listen", "127.0.0.1:0", "--arena",
+            directory / "arena", "--threads", threads, cores=cores) as server:
+        yield server
+
+
+def redis():
+    port = free_port()
+    return running("redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "",
+                   "--appendonly", "no", "--maxclients", 12_000, port=port)
+
+
+def memcached():
+    port = free_port()
+    return running("memcached", "-t", 1, "-l", "127.0.0.1", "-p", port, "-u", "nobody", "-c", 2048,
+                   "-m", 256, port=port)
+
+
+@contextlib.contextmanager
+def limit():
+    """The least that a server of atr/1 does: limit.c."""
+    with scratch() as directory:
+        program = directory / "limit"
+        subprocess.run(
+            ["cc", "-O2", ROOT / "Benchmarks/limit.c", "-o", program], check=True, timeout=120)
+        with running(str(program), 0) as server:
+            yield server
+
+
+def client(*arguments, core=LOADER_CORE):
+    done = subprocess.run(
+        ["taskset", "-c", core, str(BIN / "atomics-client"), *map(str, arguments)],
+        capture_output=True, text=True, timeout=LONGEST_SECONDS)
+    if done.returncode != 0:
+        sys.exit(f"atomics-client {' '.join(map(str, arguments))}:\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def bench(*arguments, core=LOADER_CORE):
+    return json.loads(client("bench", "--json", *arguments, core=core))
+
+
+def version(*command, pattern=r"\d+\.\d+(\.\d+)?"):
+    done = subprocess.run(command, capture_output=True, text=True)
+    return re.search(pattern, done.stdout + done.stderr)[0]
+
+
+class Targets:
+    """Judges figures, and counts those that miss what they are to reach."""
+
+    def __init__(self):
+        self.judged, self.missed = 0, 0
+
+    def at_least(self, value, target, note=""):
+        return self._cell(value, target, value >= target, "≥", "<", note)
+
+    def at_most(self, value, target, note=""):
+        return self._cell(value, target, value <= target, "≤", ">", note)
+
+    def _cell(self, value, target, holds, good, bad, note):
+        self.judged += 1
+        self.missed += not holds
+        relation = good if holds else f"**{bad}**"
+        return f"{value:.2f} {relation} {target:g}{note}"
+
+    def summary(self):
+        return (f"All {self.judged} targets hold." if self.missed == 0
+                else f"{self.missed} of {self.judged} targets are missed.")

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import AtomicsCore
+
+extension BlockingClient {
+  /// The register of this name and type, made when there is none.
+  ///
+  ///     let hits = try client.register(named: "hits", as: UInt64.self)
+  ///
+  /// One round trip where it exists, two where it is made. Who may not create gets the
+  /// register that exists.
+  ///
+  /// - Parameter initial: The first value of a new one; zero unless told.
+  /// - Throws: ``ClientError/rejected(code:text:applied:)`` with `type-mismatch` where it exists
+  ///   with another type, `invalid-name` for a bad name, `forbidden` where it would have to be made
+  ///   by somebody who may not.
+  public func register<Value: AtomicValue>(
+    named name: String, as _: Value.Type, initial: Value? = nil
+  ) throws(ClientError) -> BlockingRegister<Value> {
+    let plan = RegisterPlan(
+      name: name, type: Value.registerType, initial: initial?.atomicBits ?? 0)
+    return BlockingRegister(try register(plan), of: self)
+  }
+
+  /// The register of this name and type, made when there is none; as
+  /// ``register(named:as:initial:)`` for a type that is known at run time.
+  ///
+  /// - Parameter initial: The first value's bits, zero-extended.
+  public func register(
+    named name: String, type: RegisterType, initial: UInt128 = 0
+  ) throws(ClientError) -> RegisterReference {
+    try register(RegisterPlan(name: name, type: type, initial: initial))
+  }
+
+  /// The register of the plan's name and type, made as the plan says when there is none; as
+  /// ``register(named:as:initial:)``.
+  public func register(
+    _ plan: RegisterPlan
+  ) throws(ClientError) -> RegisterReference {
+    do throws(ClientError) {
+      return try register(named: plan.name).checked(as: plan.type)
+    } catch {
+      guard error.mayBeMade else { throw error }
+    }
+    // Where somebody else has made it meanwhile this confirms it.
+    return try create(plan).register
+  }
+
+  /// The register of this name, or nil where there is none. One round trip.
+  ///
+  /// - Throws: As ``register(named:as:initial:)``.
+  public func find<Value: AtomicValue>(
+    named name: String, as _: Value.Type
+  ) throws(ClientError) -> BlockingRegister<Value>? {
+    guard let found = try find(named: name) else { return nil }
+    return BlockingRegister(try found.checked(as: Value.registerType), of: self)
+  }
+
+  /// The register of this name, or nil where there is none. One round trip.
+  public func find(
+    named name: String
+  ) throws(ClientError) -> RegisterReference? {
+    do throws(ClientError) {
+      return try register(named: name)
+    } catch {
+      guard error == .notFound(name: name) else { throw error }
+      return nil
+    }
+  }
+
+  /// A reference that was kept, with its type known at compile time; nil when it has another one.
+  public func register<Value: AtomicValue>(
+    _ reference: RegisterReference, as _: Value.Type
+  ) -> BlockingRegister<Value>? {
+    reference.type == Value.registerType ? BlockingRegister(reference, of: self) : nil
+  }
+}

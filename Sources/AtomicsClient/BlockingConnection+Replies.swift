@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension ClientCommand {
+  /// Whether it may be sent once more after `error`, which a session has told of it.
+  fileprivate func canBeRepeated(after error: ClientError) -> Bool {
+    // A server that ends gives up waits, which nobody has cancelled.
+    if case .wait = self, error == .cancelled(applied: .no) { return true }
+    return error.isOfEndingConnection
+  }
+}
+
+/// From the session to who waits.
+extension BlockingConnection {
+  func takeReplies(of channel: BlockingChannel) {
+    noteGreeting(of: channel)
+    while let reply = channel.session.nextReply() {
+      if reply.ticket >= CallTable.errandMark {
+        if let errand = errands.removeValue(forKey: reply.ticket) { answered(errand, reply.result) }
+      } else if let call = calls[reply.ticket] {
+        answered(call, reply, channel)
+      }
+    }
+    while let event = channel.session.nextEvent() { deliver(event) }
+  }
+
+  private func answered(
+    _ call: BlockingCall, _ reply: SessionReply, _ channel: BlockingChannel
+  ) {
+    if case .dropped = call.stage { return calls.remove(reply.ticket) }
+    if case .failure(let error) = reply.result, call.command.canBeRepeated(after: error) {
+      // Whatever the reason, this connection is not the one to repeat it on.
+      channel.isLeaving = true
+      calls.set(.queued, of: reply.ticket)
+      return again.append(reply.ticket)
+    }
+    noteUse(reply.result)
+    calls.set(.answered(reply.result), of: reply.ticket)
+  }
+
+  private func answered(_ errand: Errand, _ result: Result<ClientReply, ClientError>) {
+    switch errand {
+    case .probe: break
+    case .watch(let number):
+      noteUse(result)
+      answered(watch: number, result)
+    case .open(let key):
+      let found = result.flatMap { reply -> Result<RegisterReference, ClientError> in
+        guard case .register(let register, _) = reply else {
+          return .failure(.protocolViolation("another answer than was asked for"))
+        }
+        return .success(register)
+      }
+      for asker in handles.opened(key, as: found) { tell(asker, found) }
+    }
+  }
+
+  /// Whatever it says: a server that answers is one to come back to soon.
+  private func noteUse(_ result: Result<ClientReply, ClientError>) {
+    if case .failure(let error) = result, error.isConnectionFailure { return }
+    policy.succeeded()
+  }
+
+  /// The register that somebody needs was opened, or not.
+  private func tell(_ asker: Asker, _ found: Result<RegisterReference, ClientError>) {
+    var refusal: ClientError?
+    if case .failure(let error) = found, !error.isConnectionFailure, error.applied == .no {
+      refusal = error
+      if case .notFound = error { refusal = nil }
+    }
+    switch asker {
+    case .call(let ticket):
+      if let refusal {
+        calls.set(.answered(.failure(refusal)), of: ticket)
+      } else {
+        again.append(ticket)
+      }
+    case .watch(let number):
+      if let refusal {
+        answered(watch: number, .failure(refusal))
+      } else if let channel {
+        subscribe(number, channel)
+      }
+    }
+  }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EventLoop
+
+/// From the wire to who waits.
+extension ConnectionDriver {
+  func takeReplies(of session: LoopSession) {
+    while let reply = session.session.nextReply() {
+      if reply.ticket >= CallTable.errandMark {
+        if let errand = errands.removeValue(forKey: reply.ticket) {
+          answered(errand, reply.result, session)
+        }
+      } else if let call = calls[reply.ticket] {
+        answered(call, reply.result, session)
+      }
+    }
+    while let event = session.session.nextEvent() { deliver(event) }
+  }
+
+  private func answered(
+    _ call: PendingCall, _ result: PendingCall.Answer, _ session: LoopSession
+  ) {
+    if case .failure(let error) = result, call.canBeRepeated(after: error) {
+      if call.isWait { openWaits -= 1 }
+      // Whatever the reason, this connection is not the one to repeat it on.
+      session.leave()
+      calls.putBack(call)
+      return
+    }
+    noteUse(result)
+    call.isAnswered = true
+    if call.isCancelled, case .failure(let error) = result, error.isConnectionFailure {
+      return finish(call, .failure(.cancelled(applied: error.applied)))
+    }
+    finish(call, result)
+  }
+
+  private func answered(
+    _ errand: Errand, _ result: PendingCall.Answer, _ session: LoopSession
+  ) {
+    switch errand {
+    case .probe: break
+    case .watch(let watch):
+      if case .failure(let error) = result, error.isOfEndingConnection { session.leave() }
+      noteUse(result)
+      answered(watch: watch, result)
+    case .open(let key):
+      let found = result.flatMap { reply -> Result<RegisterReference, ClientError> in
+        guard case .register(let register, _) = reply else {
+          return .failure(.protocolViolation("another answer than was asked for"))
+        }
+        return .success(register)
+      }
+      for asker in handles.opened(key, as: found) { tell(asker, found) }
+    }
+  }
+
+  /// Whatever it says: a server that answers is one to come back to soon.
+  private func noteUse(_ result: PendingCall.Answer) {
+    if case .failure(let error) = result, error.isConnectionFailure { return }
+    policy.succeeded()
+  }
+
+  /// The register that somebody needs was opened, or not.
+  private func tell(_ asker: Asker, _ found: Result<RegisterReference, ClientError>) {
+    var refusal: ClientError?
+    if case .failure(let error) = found, !error.isConnectionFailure, error.applied == .no {
+      refusal = error
+    }
+    switch asker {
+    case .call(let call):
+      guard call.stage != .ended else { return }
+      if let refusal { finish(call, .failure(refusal)) } else { calls.putBack(call) }
+    case .watch(let watch):
+      if let refusal {
+        answered(watch: watch, .failure(refusal))
+      } else if watches[watch] != nil {
+        unsubscribed.append(watch)
+      }
+    }
+  }
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// SplitMix64: numbers that look random and are the same in every run, so that runs compare.
+struct RepeatableGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+
+  /// At least 0, below `bound`, which is above 0.
+  mutating func next(below bound: Int) -> Int {
+    Int(next().multipliedFullWidth(by: UInt64(bound)).high)
+  }
+
+  /// At least 0, below 1.
+  mutating func nextFraction() -> Double { Double(next() >> 11) * 0x1p-53 }
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import AtomicsCore
+
+/// Adjacent frames that ask the same of registers of one type, mostly of different ones: their
+/// first words are equal, and what those say is checked once. They run one after another.
+///
+///     word 0    opcode, order, returns, type, length   the same in all of them
+///     word 1    sequence number, handle                each frame's own
+///     words     operands                               each frame's own
+///
+/// Only frames without flags and modifiers, on types of at most 8 bytes.
+public struct OperationSeries {
+  public let type: RegisterType
+  public let operation: AtomicOperation
+  /// Bytes of each frame.
+  public let byteCount: Int
+  /// Whether frames on the same register can run as one instead (``OperationRun``).
+  public let canJoin: Bool
+  public let step: Step
+  /// The order of an addition or a load.
+  @inlinable public var order: MemoryOrder { request.order }
+  @usableFromInline let word: UInt64
+  @usableFromInline let operandCount: Int
+  /// What an addition without operand adds.
+  @usableFromInline let constant: UInt64
+  @usableFromInline let request: AtomicRequest
+  @usableFromInline let returns: ReturnMode
+  @usableFromInline let slot: OperationRun.SlotWord
+  /// The first word of the reply to an operation that was applied.
+  @usableFromInline let replyWord: UInt64
+
+  /// The most bytes of a reply.
+  public static let replyByteCount = FrameHeader.byteCount + 8
+
+  /// What the operations are, as far as it matters to how they are run.
+  public enum Step: Sendable {
+    /// Adding, subtracting and their kin on integers.
+    case addition
+    case load
+    case other
+  }
+
+  /// What the frame at `offset` asks, which must be there as a whole; nil where it is to run alone,
+  /// be it right or wrong.
+  @inlinable
+  public init?(_ input: Span<UInt8>, at offset: Int, on type: RegisterType) {
+    let (first, second) = input.littleEndianPair(at: offset)
+    let header = FrameHeader(first, second)
+    let start = offset &+ FrameHeader.byteCount
+    let end = start &+ Int(header.bodyByteCount)
+    guard header.flags == 0, type.width != .sixteen, end <= input.count,
+      let operation = AtomicOperation(rawValue: header.opcode),
+      header.hasNoModifier || operation.isBitOperation && header.hasOnlyArgument,
+      let decoded = try? OperationFrame.decode(
+        operation, header: header, operands: input.extracting(start..<end), type: type)
+    else { return nil }
+    self.type = type
+    self.operation = operation
+    word = first
+    byteCount = end &- offset
+    operandCount = OperationFrame.operandCount(operation)
+    request = decoded.request
+    returns = decoded.returns
+    slot = OperationRun.SlotWord(type)
+    let family = OperationRun.Family(header.opcode)
+    canJoin = family.exists(on: type.kind)
+    step = operation == .load ? .load : canJoin && family == .add ? .addition : .other
+    constant = operation == .increment ? 1 : operation == .decrement ? .max : 0
+    replyWord =
+      FrameHeader(
+        opcode: header.opcode, orderOrStatus: Status.ok.rawValue, type: type.code,
+        bodyByteCount: decoded.returns == .nothing || operation.isBitOperation ? 0 : 8, sequence: 0
+      ).first
+  }
+
+  /// Whether the frame with this first word is one of the series, as far as the word tells.
+  @inlinable @inline(__always)
+  public func contains(_ word: UInt64) -> Bool { word == self.word }
+
+  /// What the frame at `offset` asks; nil where a value is none of the type's.
+  @inlinable @inline(__always)
+  public func request(_ input: Span<UInt8>, at offset: Int) -> AtomicRequest? {
+    if operandCount == 0 { return request }
+    let first = input.littleEndian64(at: offset &+ 16)
+    guard slot.word(first) == first else { return nil }
+    if operandCount == 1 { return request.with(operand: bits(first)) }
+    let second = input.littleEndian64(at: offset &+ 24)
+    guard slot.word(second) == second else { return nil }
+    return operation.isCompareExchange
+      ? request.with(operand: bits(second), expected: bits(first))
+      : request.with(operand: bits(first), expected: bits(second))
+  }
+
+  /// What the addition at `offset` adds; nil where it is none of the type's values.
+  @inlinable @inline(__always)
+  public func addend(_ input: Span<UInt8>, at offset: Int) -> UInt64? {
+    if operandCount == 0 { return constant }
+    let word = input.littleEndian64(at: offset &+ 16)
+    guard slot.word(word) == word else { return nil }
+    return operation == .sub ? 0 &- word : word
+  }
+
+  @inlinable @inline(__always)
+  func bits(_ word: UInt64) -> UInt128 { UInt128(word) & type.width.mask }
+
+  /// The reply to an addition or, of nothing, a load.
+  ///
+  /// - Parameter second: The frame's second word.
+  @inlinable @inline(__always)
+  public func reply(to second: UInt64, found old: UInt64, adding addend: UInt64) -> ReplyWords {
+    let sequence = second & 0xFFFF_FFFF
+    if returns == .nothing { return ReplyWords(replyWord, sequence) }
+    return ReplyWords(replyWord, sequence, slot.word(returns == .old ? old : old &+ addend))
+  }
+
+  /// The reply to the frame whose second word is `second`.
+  @inlinable @inline(__always)
+  public func reply(to second: UInt64, _ outcome: AtomicOutcome) -> ReplyWords {
+    let sequence = second & 0xFFFF_FFFF
+    if operation.isBitOperation {
+      return ReplyWords(replyWord | UInt64(truncatingIfNeeded: outcome.old) << 56, sequence)
+    }
+    guard outcome.succeeded else { return declined(sequence, outcome) }
+    if returns == .nothing { return ReplyWords(replyWord, sequence) }
+    let told = returns == .old ? outcome.old : outcome.new
+    return ReplyWords(replyWord, sequence, slot.word(UInt64(truncatingIfNeeded: told)))
+  }
+
+  /// Who was declined is told the value found.
+  @inlinable @inline(never)
+  func declined(_ sequence: UInt64, _ outcome: AtomicOutcome) -> ReplyWords {
+    let header = FrameHeader(
+      opcode: operation.rawValue, orderOrStatus: request.declinedStatus.rawValue, type: type.code,
+      bodyByteCount: 8, sequence: 0)
+    return ReplyWords(header.first, sequence, slot.word(UInt64(truncatingIfNeeded: outcome.old)))
+  }
+}
