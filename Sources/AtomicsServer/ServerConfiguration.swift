@@ -66,7 +66,11 @@ public struct ServerLimits: Sendable {
   public var headNanoseconds: UInt64 = 10_000_000_000
   /// Time that a drain waits for connections to finish.
   public var drainNanoseconds: UInt64 = 10_000_000_000
-  public var http = HTTPLimits()
+  public var http = {
+    var limits = HTTPLimits()
+    limits.keepsUnknownFields = false
+    return limits
+  }()
   public var stream = StreamLimits()
 
   public init() {}
