@@ -40,12 +40,16 @@ extension BinarySession {
           let (first, second) = input.littleEndianPair(at: end)
           output.append(contentsOf: WireFailure(error).frame(answering: FrameHeader(first, second)))
           budget.spend(ExecutionBudget.byName)
+          end &+= series.byteCount
+          // It costs more of the turn and of the output than was reckoned.
+          break
         }
         end &+= series.byteCount
       }
       budget.spend((end &- begin) / series.byteCount &* ExecutionBudget.operation)
       if count == 0 || end < last { break }
-      left &-= count
+      left = min(
+        left &- count, budget.remaining, output.room / OperationSeries.replyByteCount &+ 1)
     }
     return end == start ? nil : end
   }

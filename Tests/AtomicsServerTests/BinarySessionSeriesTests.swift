@@ -145,6 +145,28 @@ import WireProtocol
     }
   }
 
+  @Test("failures are bound by the budget and by the output, too")
+  func boundsOfFailures() throws {
+    try Faces.use { faces in
+      let type = RegisterType(name: "u64")!
+      for index in 0..<7 { try faces.create("r\(index)", "u64") }
+      let frames = try (0..<3000).flatMap {
+        try frame(.increment, type, handle: UInt32($0 % 7), returns: .new)
+      }
+      let peer = BinaryPeer(faces)
+      let narrow = BinaryPeer(faces, highWater: 1000)
+      for peer in [peer, narrow] { open(peer, (0..<7).map { "r\($0)" }) }
+      for index in 0..<7 { try faces.service.delete("r\(index)".utf8.span) }
+      let (progress, answer) = peer.send(frames)
+      let refused = progress.consumed / 16
+      #expect(progress.next == .yield)
+      #expect(refused > 7 && refused <= ExecutionBudget.turn / ExecutionBudget.byName + 1)
+      let (halted, short) = narrow.send(frames)
+      #expect(halted.next == .yield)
+      #expect(short.count >= 1000 && short.count <= 1000 + answer.count / refused)
+    }
+  }
+
   @Test("a handle that was given back is missing at once, also where the frame says nothing new")
   func closed() throws {
     try Faces.use { faces in
