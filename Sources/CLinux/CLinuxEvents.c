@@ -19,16 +19,17 @@ int clinux_epoll_control(int epoll, int operation, int descriptor, uint32_t even
 }
 
 ssize_t clinux_receive(int descriptor, void *bytes, size_t count) {
-  return syscall(SYS_recvfrom, descriptor, bytes, count, 0, NULL, NULL);
+  return syscall(SYS_recvfrom, (long)descriptor, bytes, count, 0L, NULL, NULL);
 }
 
 ssize_t clinux_send(int descriptor, const void *bytes, size_t count) {
-  return syscall(SYS_sendto, descriptor, bytes, count, MSG_NOSIGNAL, NULL, 0);
+  return syscall(SYS_sendto, (long)descriptor, bytes, count, (long)MSG_NOSIGNAL, NULL, 0L);
 }
 
 int clinux_epoll_wait(int epoll, struct epoll_event *events, int room, int milliseconds) {
   // The last argument is the size of the signal mask, of which there is none.
-  return (int)syscall(SYS_epoll_pwait, epoll, events, room, milliseconds, NULL, 8);
+  return (int)syscall(SYS_epoll_pwait, (long)epoll, events, (long)room, (long)milliseconds, NULL,
+                      (size_t)8);
 }
 
 int clinux_peer_credentials(int descriptor, pid_t *process, uid_t *user, gid_t *group) {
