@@ -4,6 +4,7 @@ as a load generator can tell."""
 
 import json
 import re
+import select
 import shutil
 import socket
 import subprocess
@@ -34,6 +35,13 @@ def port(program):
         process.kill()
         process.wait(10)
         process.stdout.close()
+
+
+HELLO = b"\xA7ATR\x01\x01\0\0" + (1 << 20).to_bytes(8, "little") + bytes(16)
+
+
+def answers(peer, seconds):
+    return bool(select.select([peer], [], [], seconds)[0])
 
 
 def test_replies_have_the_bytes_of_a_servers(port):
@@ -79,6 +87,36 @@ def test_frames_may_come_in_pieces_and_many_at_once(port):
         for byte in opened:
             client.socket.sendall(bytes([byte]))
         assert client.receive().auxiliary == 0
+
+
+def test_without_descriptors_it_waits_for_one(program):
+    process = start(
+        ["sh", "-c", 'ulimit -n 8; exec "$0" 0', program], stdout=subprocess.PIPE, text=True)
+    peers = []
+    try:
+        port = int(process.stdout.readline().rpartition(":")[2])
+
+        def processor_ticks():
+            words = open(f"/proc/{process.pid}/stat").read().rpartition(")")[2].split()
+            return int(words[11]) + int(words[12])
+
+        peers = [socket.create_connection(("127.0.0.1", port), 10) for _ in range(10)]
+        for peer in peers:
+            peer.sendall(HELLO)
+        greeted = [peer for peer in peers if answers(peer, 1)]
+        assert 0 < len(greeted) < 10
+        before = processor_ticks()
+        assert not answers(peers[-1], 1)
+        assert processor_ticks() - before < 20, "it spins"
+        for peer in greeted:
+            peer.close()
+        assert answers(peers[len(greeted)], 10)
+    finally:
+        for peer in peers:
+            peer.close()
+        process.kill()
+        process.wait(10)
+        process.stdout.close()
 
 
 def test_it_is_a_target_of_the_load_generator(port):
