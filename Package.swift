@@ -152,7 +152,8 @@ let package = Package(
       (
         "LoadGenerator",
         [
-          "LoadGenerator", "AtomicsClient", "WireProtocol", "AtomicsCore", "EventLoop", histogram,
+          "LoadGenerator", "AtomicsClient", "WireProtocol", "AtomicsCore", "EventLoop",
+          "HTTPMessage", "HTTP2Session", histogram,
         ]
       ),
       (

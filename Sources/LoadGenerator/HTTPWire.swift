@@ -27,6 +27,9 @@ struct HTTPWire: LoadWire {
   private var requests: [HTTPRequest] = []
   private var next = 0
   private var hasGreeted = false
+  /// The stream of the load's first request: the others follow at a distance of 2.
+  private var firstStream: UInt32?
+  private(set) var answered: [Int]?
   /// What the session gives, on its way to the connection's buffer.
   private var scratch: [UInt8] = []
 
@@ -115,7 +118,8 @@ struct HTTPWire: LoadWire {
 
   mutating func append(_ count: Int, to output: inout OutputBuffer) throws(ClientError) {
     for _ in 0..<count {
-      _ = try submit(requests[next])
+      let stream = try submit(requests[next])
+      if firstStream == nil { firstStream = stream }
       next = next + 1 == requests.count ? 0 : next + 1
     }
     pump(&output)
@@ -125,9 +129,12 @@ struct HTTPWire: LoadWire {
     _ input: Span<UInt8>, into output: inout OutputBuffer
   ) throws(ClientError) -> Int {
     var replies = 0
-    try receive(input) { wire, response, _ throws(ClientError) in
+    if plan.rate != nil { answered = [] }
+    try receive(input) { wire, response, stream throws(ClientError) in
       try wire.check(response)
       replies += 1
+      let distance = Int(stream) - Int(wire.firstStream ?? stream)
+      wire.answered?.append(distance / 2)
     }
     pump(&output)
     return replies

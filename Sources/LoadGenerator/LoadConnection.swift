@@ -23,6 +23,8 @@ final class LoadConnection<Wire: LoadWire>: StreamHandler, LoadLane {
   /// Of an open loop's slice: requests sent and answered.
   private var sent = 0
   private var answered = 0
+  /// Of an open loop: requests sent in the slices before.
+  private var sentBefore = 0
   private var failure: ClientError?
   /// When the server is to have answered, while the connection is set up or cleaned.
   private var patience = Deadline.never
@@ -116,7 +118,9 @@ final class LoadConnection<Wire: LoadWire>: StreamHandler, LoadLane {
     side.replies += replies
     let now = Deadline.now.nanoseconds
     if let schedule = side.schedule {
-      for index in answered..<(answered + replies) {
+      let requests = wire.answered
+      for reply in 0..<replies {
+        let index = requests.map { $0[reply] - sentBefore } ?? answered + reply
         side.record(nanoseconds: now &- schedule.due(index, connection: number))
       }
       answered += replies
@@ -145,6 +149,7 @@ final class LoadConnection<Wire: LoadWire>: StreamHandler, LoadLane {
   }
 
   func begin() {
+    sentBefore += sent
     sent = 0
     answered = 0
     if side.schedule == nil { wake() }

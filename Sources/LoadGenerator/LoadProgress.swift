@@ -8,6 +8,6 @@ public struct LoadProgress: Equatable, Sendable {
   /// The target of the slice.
   public var target: String
   public var operationsPerSecond: Double
-  /// The 99th percentile of the target's latencies so far, in microseconds.
+  /// The 99th percentile of the slice's latencies, in microseconds.
   public var p99: Double
 }

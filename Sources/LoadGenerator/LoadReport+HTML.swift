@@ -19,10 +19,19 @@ extension LoadReport {
         "<div class=\"wide\">", htmlTable, "</div>",
       ] + remarks
       + [
-        embedded(throughput), embedded(latency),
+        legend, embedded(throughput), legend, embedded(latency),
         "<p class=\"quiet\">\(explanation)</p>", "</body>", "</html>",
       ]
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// The names of a plot's lines.
+  private var legend: String {
+    let names = results.enumerated().map { number, result in
+      "<span class=\"name\"><span class=\"key c\(color(number))\"></span>"
+        + "\(Markup.escaped(result.target))</span>"
+    }
+    return "<p class=\"keys\">" + names.joined(separator: " ") + "</p>"
   }
 
   private var htmlTable: String {
@@ -34,10 +43,13 @@ extension LoadReport {
       let key = "<span class=\"key c\(color(number))\"></span>"
       let cells =
         [
-          Decimal.grouped(result.operationsPerSecond),
-          "\(Int((result.spread * 100).rounded())) %",
+          result.isMeasured ? Decimal.grouped(result.operationsPerSecond) : "–",
+          result.isMeasured ? "\(Int((result.spread * 100).rounded())) %" : "–",
           result.processorNanoseconds.map(Decimal.grouped) ?? "–",
-        ] + result.latency.named.map { ChartAxis.duration($0.microseconds) }
+        ]
+        + result.latency.named.map {
+          result.isMeasured ? ChartAxis.duration($0.microseconds) : "–"
+        }
       lines.append(
         "<tr><td>\(key)\(Markup.escaped(result.target))</td>"
           + cells.map { "<td>\($0)</td>" }.joined() + "</tr>")

@@ -42,6 +42,9 @@ extension LoadReport {
 
   private var legendRows: [String] {
     results.map { result in
+      guard result.isMeasured else {
+        return Self.shortened("\(result.target): no slice was measured")
+      }
       let latency = result.latency
       return Self.shortened(
         "\(result.target): \(Decimal.grouped(result.operationsPerSecond)) op/s (median), "

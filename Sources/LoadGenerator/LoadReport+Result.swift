@@ -33,6 +33,9 @@ extension LoadReport {
 }
 
 extension LoadReport.Result {
+  /// Whether there is a slice that counts.
+  public var isMeasured: Bool { !slices.isEmpty }
+
   /// How far the slices lie apart: largest less smallest, over the median.
   public var spread: Double {
     let rates = slices.map(\.operationsPerSecond)

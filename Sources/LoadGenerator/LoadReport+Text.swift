@@ -10,10 +10,10 @@ extension LoadReport {
     for result in results {
       rows.append(
         [
-          result.target, Decimal.grouped(result.operationsPerSecond),
-          "\(Int((result.spread * 100).rounded())) %",
+          result.target, result.isMeasured ? Decimal.grouped(result.operationsPerSecond) : "-",
+          result.isMeasured ? "\(Int((result.spread * 100).rounded())) %" : "-",
           result.processorNanoseconds.map(Decimal.grouped) ?? "-",
-        ] + result.latency.named.map { Decimal.tenths($0.microseconds) })
+        ] + result.latency.named.map { result.isMeasured ? Decimal.tenths($0.microseconds) : "-" })
     }
     var lines = headline
     let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
@@ -31,7 +31,10 @@ extension LoadReport {
   var headline: [String] {
     var line = "\(plan.mix.title) on \(plan.names.title)"
     if plan.names.isByName { line += " by name" }
-    line += ", \(Self.counted(plan.connections, "connection")), depth \(plan.depth)"
+    // The map has neither.
+    if results.isEmpty || results.contains(where: { $0.wire != .shm }) {
+      line += ", \(Self.counted(plan.connections, "connection")), depth \(plan.depth)"
+    }
     if plan.threads > 1 { line += ", \(plan.threads) threads" }
     if let rate = plan.rate { line += ", \(Decimal.grouped(rate)) op/s asked for" }
     return isInterrupted ? [line, "interrupted: what was measured by then"] : [line]
@@ -50,6 +53,14 @@ extension LoadReport {
         line += " (slices spread over \(Int(Self.spreadLimit * 100)) %: run it for longer)"
       }
       lines.append(line)
+    }
+    for result in results where !result.isMeasured {
+      lines.append("\(result.target): no slice was measured")
+    }
+    if results.contains(where: { $0.wire == .shm }), results.contains(where: { $0.wire != .shm }) {
+      lines.append(
+        "connections and depth are not the map's: each thread runs one operation after another "
+          + "on it")
     }
     for result in results where result.unsent > 0 {
       lines.append(

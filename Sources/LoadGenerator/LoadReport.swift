@@ -8,6 +8,8 @@ public struct LoadReport: Sendable {
   public var results: [Result]
   /// Whether the run was ended before its time.
   public var isInterrupted: Bool
+  /// Whether the run was to delete what it had made, and was ended before it could.
+  public var leavesAll: Bool
 
   /// The first target against another.
   public struct Ratio: Equatable, Sendable {
@@ -28,11 +30,14 @@ public struct LoadReport: Sendable {
   /// The spread of slices from which on their median proves little.
   public static let spreadLimit = 0.1
 
-  /// The first target against each other.
+  /// Whether there is a slice of each target that counts.
+  public var isMeasured: Bool { results.allSatisfy(\.isMeasured) }
+
+  /// The first target against each other; without those of which nothing was measured.
   public var ratios: [Ratio] {
-    guard let own = results.first else { return [] }
+    guard let own = results.first, own.operationsPerSecond > 0 else { return [] }
     let peers = results.dropFirst()
-    return peers.map { peer in
+    return peers.filter { $0.operationsPerSecond > 0 }.map { peer in
       let isAlone = peers.count { $0.wire == peer.wire } == 1
       var processorTime: Double?
       if let mine = own.processorNanoseconds, let theirs = peer.processorNanoseconds, mine > 0 {
@@ -40,16 +45,19 @@ public struct LoadReport: Sendable {
       }
       return Ratio(
         peer: isAlone ? peer.wire.rawValue : peer.target,
-        throughput: own.operationsPerSecond / max(peer.operationsPerSecond, 1e-9),
+        throughput: own.operationsPerSecond / peer.operationsPerSecond,
         processorTime: processorTime,
         isSpread: max(own.spread, peer.spread) > Self.spreadLimit)
     }
   }
 
-  public init(plan: LoadPlan, results: [Result], isInterrupted: Bool = false) {
+  public init(
+    plan: LoadPlan, results: [Result], isInterrupted: Bool = false, leavesAll: Bool = false
+  ) {
     self.plan = plan
     self.results = results
     self.isInterrupted = isInterrupted
+    self.leavesAll = leavesAll
   }
 
   /// The middle one; the mean of the two in the middle for an even number; 0 for none.

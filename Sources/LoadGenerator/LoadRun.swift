@@ -70,13 +70,16 @@ public enum LoadRun {
     let records = coordinator.records
     var results: [LoadReport.Result] = []
     for (number, target) in plan.targets.enumerated() {
-      var latencies = workers[0].sides[number].latencies
-      for worker in workers.dropFirst() { latencies.add(worker.sides[number].latencies) }
+      let parts = workers.map { $0.sides[number].measured }
+      var latencies = parts[0].latencies
+      for part in parts.dropFirst() { latencies.add(part.latencies) }
       results.append(
         LoadReport.Result(
           target, records[number], start: coordinator.start, latencies,
-          unsent: workers.reduce(0) { $0 + $1.sides[number].unsent }))
+          unsent: parts.reduce(0) { $0 + $1.unsent }))
     }
-    return LoadReport(plan: plan, results: results, isInterrupted: coordinator.isInterrupted)
+    return LoadReport(
+      plan: plan, results: results, isInterrupted: coordinator.isInterrupted,
+      leavesAll: coordinator.leavesAll)
   }
 }

@@ -21,15 +21,22 @@ final class LoadSide {
   private(set) var schedule: SendSchedule?
   /// Replies since the slice began.
   var replies = 0
-  /// Requests that were due in the measured slices, and never sent.
-  private(set) var unsent = 0
-  /// Nanoseconds from sending a batch, or from when a request was due, to its last reply.
-  private(set) var latencies = Histogram<UInt64>(
-    lowestDiscernibleValue: 1, highestTrackableValue: LoadSide.longest)
+  /// Of the slices that count.
+  private(set) var measured = Measure()
+  /// Of the slice under way, which may turn out not to count.
+  private var slice = Measure()
   /// Set by the worker: all lanes are settled, the last busy one is idle, or one has failed.
   var onSettled: () -> Void = {}
   var onIdle: () -> Void = {}
   var onFailure: (ClientError) -> Void = { _ in }
+
+  struct Measure {
+    /// Nanoseconds from sending a batch, or from when a request was due, to its last reply.
+    var latencies = Histogram<UInt64>(
+      lowestDiscernibleValue: 1, highestTrackableValue: LoadSide.longest)
+    /// Requests that were due and never sent.
+    var unsent = 0
+  }
 
   /// What takes longer counts as this long.
   private static let longest: UInt64 = 60_000_000_000
@@ -78,30 +85,34 @@ final class LoadSide {
     isActive = false
   }
 
-  func record(nanoseconds: UInt64) { latencies.record(min(nanoseconds, Self.longest)) }
+  func record(nanoseconds: UInt64) { slice.latencies.record(min(nanoseconds, Self.longest)) }
 
   /// Counts requests that were due, one after the other from `first` on, and that nobody sent:
   /// they have waited at least until the end of the slice.
   func recordUnsent(_ range: Range<Int>, connection: Int, in schedule: SendSchedule) {
-    unsent += range.count
+    slice.unsent += range.count
     // A server that is far behind leaves millions: they are counted in groups.
     let group = max(1, range.count / 1000)
     var index = range.lowerBound
     while index < range.upperBound {
       let waited = schedule.end &- schedule.due(index, connection: connection)
       let count = min(group, range.upperBound - index)
-      latencies.record(min(waited, Self.longest), count: UInt64(count))
+      slice.latencies.record(min(waited, Self.longest), count: UInt64(count))
       index += count
     }
   }
 
-  /// The 99th percentile so far, in nanoseconds.
-  var p99: UInt64 { latencies.valueAtPercentile(99) }
+  /// The 99th percentile of the slice so far, in nanoseconds.
+  var p99: UInt64 { slice.latencies.valueAtPercentile(99) }
 
-  /// Forgets the warm-up.
-  func forget() {
-    latencies.reset()
-    unsent = 0
+  /// The slice is over for all threads: the warm-up and what was cut short count for nothing.
+  func settle(counts: Bool) {
+    if counts {
+      measured.latencies.add(slice.latencies)
+      measured.unsent += slice.unsent
+    }
+    slice.latencies.reset()
+    slice.unsent = 0
   }
 }
 

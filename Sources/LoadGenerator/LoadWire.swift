@@ -33,6 +33,14 @@ protocol LoadWire {
     _ input: Span<UInt8>, into output: inout OutputBuffer
   ) throws(ClientError) -> Int
 
+  /// Which requests the last `take` has found answered, by their number within the load; nil: they
+  /// were answered in the order in which they were sent. Asked for in the open loop only.
+  var answered: [Int]? { get }
+
   /// Begins to delete what the setup has made.
   mutating func beginCleaning(into output: inout OutputBuffer)
+}
+
+extension LoadWire {
+  var answered: [Int]? { nil }
 }

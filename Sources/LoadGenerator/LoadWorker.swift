@@ -17,6 +17,8 @@ final class LoadWorker {
   private var settledSides = 0
   /// The side of the slice under way.
   private var current: LoadSide?
+  /// That of the slice that is over for this thread, and perhaps not for others.
+  private var last: LoadSide?
   private var sliceStart: UInt64 = 0
   private var sliceEnd: EventLoop.Timer?
   private var part: SlicePart?
@@ -102,7 +104,10 @@ final class LoadWorker {
     coordinator.arrive()
   }
 
-  func perform(_ step: SliceCoordinator.Step) {
+  /// - Parameter lastCounts: Whether the slice that is over is measured.
+  func perform(_ step: SliceCoordinator.Step, lastCounts: Bool) {
+    last?.settle(counts: lastCounts)
+    last = nil
     switch step {
     case .slice(let turn): beginSlice(turn)
     case .clean: for side in sides { for lane in side.lanes { lane.clean() } }
@@ -114,7 +119,6 @@ final class LoadWorker {
 
   private func beginSlice(_ turn: Int) {
     let side = sides[turn % sides.count]
-    if turn >= sides.count, turn < 2 * sides.count { side.forget() }
     current = side
     woken = 0
     sliceStart = Deadline.now.nanoseconds
@@ -130,6 +134,15 @@ final class LoadWorker {
     let nanoseconds = Deadline.now.nanoseconds &- sliceStart
     part = SlicePart(
       replies: side.replies, nanoseconds: nanoseconds, allReplies: 0, p99: 0, isCut: isCut)
+    if side.schedule == nil || isCut { return stopSending(side) }
+    // What fell due since the last look is sent before anything counts as never sent.
+    for lane in side.lanes { lane.wake() }
+    loop.execute { [self] in
+      if let side = current { stopSending(side) }
+    }
+  }
+
+  private func stopSending(_ side: LoadSide) {
     side.end()
     if side.busyCount == 0 { return sliceIsAnswered(side) }
     let ended = slicesEnded
@@ -143,6 +156,7 @@ final class LoadWorker {
     guard var part else { return }
     self.part = nil
     current = nil
+    last = side
     slicesEnded += 1
     part.allReplies = side.replies
     part.p99 = side.p99

@@ -39,15 +39,17 @@ enum ReportStyle {
   static let page =
     """
     :root{color-scheme:light dark}
-    body{margin:2rem auto;max-width:66rem;padding:0 1rem;background:#ffffff;color:#1c2430;
+    body{margin:2rem auto;max-width:66rem;padding:0 .75rem;background:#ffffff;color:#1c2430;
     font:15px/1.5 system-ui,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
     h1{font-size:1.35rem;margin:0 0 .25rem}
     p{margin:.25rem 0}
     .quiet{color:#566273}
+    .keys{margin:1rem 0 -.5rem;font-size:.9rem}
+    .name{margin-right:1.25rem;white-space:nowrap}
     .wide{overflow-x:auto}
     svg{width:100%;height:auto;margin:1rem 0}
-    table{border-collapse:collapse;margin:1rem 0;font-size:.9rem;font-variant-numeric:tabular-nums}
-    th,td{padding:.3rem .5rem;text-align:right;border-bottom:1px solid #e2e6ec;
+    table{border-collapse:collapse;margin:1rem 0;font-size:.85rem;font-variant-numeric:tabular-nums}
+    th,td{padding:.3rem .35rem;text-align:right;border-bottom:1px solid #e2e6ec;
     white-space:nowrap}
     th{font-weight:600}
     th:first-child,td:first-child{text-align:left}

@@ -23,6 +23,8 @@ final class SliceCoordinator: Sendable {
   /// What follows when all have arrived.
   private struct Decision {
     var step: Step
+    /// Whether the slice that is over is measured.
+    var counts: Bool
     var workers: [LoadWorker]
     var progress: LoadProgress?
   }
@@ -57,6 +59,8 @@ final class SliceCoordinator: Sendable {
 
   var failure: ClientError? { state.withLock { $0.failure } }
   var isInterrupted: Bool { state.withLock { $0.isInterrupted } }
+  /// Whether registers were to be deleted, and were not: the run was ended before it was set up.
+  var leavesAll: Bool { state.withLock { plan.cleansUp && $0.phase == .preparing } }
   var records: [[SliceRecord]] { state.withLock { $0.records } }
   /// When the first measured slice began, in nanoseconds of the monotonic clock.
   var start: UInt64 { state.withLock { $0.firstStart ?? 0 } }
@@ -68,17 +72,19 @@ final class SliceCoordinator: Sendable {
       state.arrived += 1
       guard state.arrived == state.workers.count, state.phase != .finished else { return nil }
       state.arrived = 0
-      let progress = endSlice(&state)
-      return Decision(step: next(&state), workers: state.workers, progress: progress)
+      let ended = endSlice(&state)
+      return Decision(
+        step: next(&state), counts: ended?.counts ?? false, workers: state.workers,
+        progress: ended?.progress)
     }
     guard let decision else { return }
     if let progress = decision.progress { surroundings.onProgress(progress) }
     for worker in decision.workers {
-      worker.loop.execute { worker.perform(decision.step) }
+      worker.loop.execute { worker.perform(decision.step, lastCounts: decision.counts) }
     }
   }
 
-  private func endSlice(_ state: inout State) -> LoadProgress? {
+  private func endSlice(_ state: inout State) -> (counts: Bool, progress: LoadProgress)? {
     guard state.phase == .slice, var slice = state.slice else { return nil }
     state.slice = nil
     let turn = state.turn - 1
@@ -89,15 +95,17 @@ final class SliceCoordinator: Sendable {
     {
       slice.processorTime = after - before
     }
-    if turn >= plan.targets.count, !slice.isCut {
+    let counts = turn >= plan.targets.count && !slice.isCut
+    if counts {
       state.records[number].append(slice)
       if state.firstStart == nil { state.firstStart = slice.start }
     }
     let seconds = Double(plan.sliceMilliseconds) / 1000
-    return LoadProgress(
+    let progress = LoadProgress(
       elapsedSeconds: Double(turn + 1) * seconds,
       totalSeconds: Double(plan.targets.count * (plan.slices + 1)) * seconds, target: target.text,
       operationsPerSecond: slice.operationsPerSecond, p99: Double(slice.p99) / 1000)
+    return (counts, progress)
   }
 
   private func next(_ state: inout State) -> Step {

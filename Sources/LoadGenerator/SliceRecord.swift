@@ -7,7 +7,7 @@ struct SlicePart: Sendable {
   var nanoseconds: UInt64
   /// Replies until the last request was answered.
   var allReplies: Int
-  /// Of the target's latencies so far, in nanoseconds.
+  /// Of the slice's latencies, in nanoseconds.
   var p99: UInt64
   /// Whether it was cut short.
   var isCut: Bool

@@ -86,7 +86,7 @@ import Testing
     #expect(object["rate"] as? Double == 5000)
     #expect(object["interrupted"] as? Bool == false)
     #expect((object["names"] as? [String: Any])?["register"] as? String == "bench")
-    #expect(object["ratios"] as? [String: Double] == ["redis": 1.12])
+    #expect(object["ratios"] as? [String: Double] == ["redis": 1.1236])
     #expect(object["cpu_ratios"] as? [String: Double] == [:])
     #expect(object["decided_by"] as? [String: String] == ["redis": "throughput"])
     let results = try #require(object["results"] as? [[String: Any]])
@@ -109,6 +109,39 @@ import Testing
     #expect(lines[0] == "inc_fetch on bench, 50 connections, depth 16")
     #expect(lines[2].contains("2 000 000"))
     #expect(lines[4] == "against redis: 2.00")
+  }
+
+  @Test("what was not measured has no figures and no ratio")
+  func unmeasured() throws {
+    let none = result("redis://b:1", .redis, [])
+    for results in [
+      [result("atr://a:1", .atr, [100]), none], [none, result("atr://a:1", .atr, [100])],
+    ] {
+      let report = try report(results)
+      #expect(report.ratios.isEmpty && !report.isMeasured)
+      #expect(report.table.contains("redis://b:1: no slice was measured"))
+      let line = report.table.split(separator: "\n").first { $0.hasPrefix("redis://b:1 ") }
+      #expect(line?.split(separator: " ").dropFirst().allSatisfy { $0 == "-" } == true)
+      #expect(report.json.contains("\"operations_per_second\":null"))
+      #expect(report.html(setting).contains("redis://b:1</td><td>–</td><td>–</td>"))
+      #expect(report.svg(setting).contains("redis://b:1: no slice was measured"))
+    }
+  }
+
+  @Test("connections and depth are told where there are any")
+  func connections() throws {
+    let map = result("shm:/a", .shm, [100])
+    #expect(try report([map]).table.hasPrefix("inc_fetch on bench\n"))
+    let mixed = try report([map, result("atr://a:1", .atr, [100])]).table
+    #expect(mixed.contains("50 connections, depth 16"))
+    #expect(mixed.contains("connections and depth are not the map's"))
+  }
+
+  @Test("the names of a plot's lines stand at both plots of a page")
+  func legend() throws {
+    let html = try report([result("atr://a:1", .atr, [100])]).html(setting)
+    let key = "<span class=\"key c0\"></span>atr://a:1</span></p>\n<svg"
+    #expect(html.components(separatedBy: key).count == 3)
   }
 
   @Test("what a server did not keep up with is told")

@@ -100,9 +100,37 @@ import Testing
     let server = try ScriptedServer { SilentPeer() }
     let control = LoadControl()
     control.stop()
-    let report = try LoadRun.run(try plan([target("atr", server)]), control: control)
+    var plan = try plan([target("atr", server)])
+    plan.cleansUp = true
+    let report = try LoadRun.run(plan, control: control)
     #expect(report.isInterrupted)
     #expect(report.results[0].slices.isEmpty)
+    #expect(report.leavesAll, "what the setup has made is not deleted")
+  }
+
+  @Test(
+    "a slice that is cut short counts for nothing, as the warm-up does",
+    arguments: [0, 1], [nil, 1000])
+  func forgetsCutSlices(measured: Int, rate: Double?) throws {
+    let control = LoadControl()
+    let ended = Atomic(0)
+    let server = try ScriptedServer {
+      CountingPeer { calls in
+        // Some requests into the slice.
+        if ended.load(ordering: .relaxed) == measured, calls % 20 == 19 { control.stop() }
+      }
+    }
+    var plan = try plan([target("atr", server)])
+    plan.rate = rate
+    plan.sliceMilliseconds = 1000
+    let report = try LoadRun.run(
+      plan,
+      in: LoadSurroundings(onProgress: { _ in ended.add(1, ordering: .relaxed) }),
+      control: control)
+    #expect(report.isInterrupted && !report.isMeasured && !report.leavesAll)
+    #expect(report.results[0].slices.isEmpty)
+    #expect(report.results[0].latency.count == 0)
+    #expect(report.results[0].unsent == 0)
   }
 
   @Test("processor time is counted for each operation of the slices")
@@ -291,6 +319,27 @@ private final class StallingPeer: StreamHandler {
       }
       return StreamProgress(consumed: 0, next: .wait)
     }
+    return peer.process(input, into: &output, stream: stream, endOfInput: endOfInput)
+  }
+
+  func closed(_ reason: StreamCloseReason) {}
+}
+
+/// Tells how often it was called.
+private final class CountingPeer: StreamHandler {
+  private let peer = FramePeer()
+  private let onCall: @Sendable (Int) -> Void
+  private var calls = 0
+
+  init(onCall: @escaping @Sendable (Int) -> Void) {
+    self.onCall = onCall
+  }
+
+  func process(
+    _ input: Span<UInt8>, into output: inout OutputBuffer, stream: Stream, endOfInput: Bool
+  ) -> StreamProgress {
+    calls += 1
+    onCall(calls)
     return peer.process(input, into: &output, stream: stream, endOfInput: endOfInput)
   }
 
