@@ -50,6 +50,8 @@ struct AtomicsClientCommand: ParsableCommand {
         3   no connection, or an output that cannot be written
         4   the server does not know who asks, or its access rules do not allow it
         5   the time of a wait was up
+        130 a wait or a measurement was ended by Ctrl-C or SIGTERM; a `watch` ends so
+            with 0
       """,
     version: "0.1.0",
     subcommands: [

@@ -35,6 +35,9 @@ struct BenchCommand: RegisterCommand {
         memcached://HOST:PORT        incr; get for reads, set for stores
         limit://HOST:PORT            a server that only echoes the binary protocol
 
+      Ctrl-C and SIGTERM end the run: it prints what was measured by then, and exits
+      with 130. bench speaks no TLS.
+
       The default operation, inc_fetch, sends back the new value, as INCR and incr
       do.
 
@@ -47,18 +50,23 @@ struct BenchCommand: RegisterCommand {
         atomics-client bench --server shm: --threads 2
       """)
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var common: ServerOptions
+  @OptionGroup(visibility: .hidden) var tls: TLSOptions
   @OptionGroup(title: "Load") var load: BenchLoadOptions
   @OptionGroup(title: "Registers and operations") var requests: BenchRequestOptions
   @OptionGroup(title: "Targets and output") var ends: BenchTargetOptions
 
   func validate() throws {
+    if let option = tls.firstGiven {
+      throw ValidationError("bench speaks no TLS: \(option) means nothing there.")
+    }
     guard let target = ends.more.first, ends.compare.isEmpty else { return }
     throw ValidationError("bench takes no `\(target)`: name other servers with --compare.")
   }
 
   func run(_ output: Output) throws -> Outcome {
     let plan = try plan()
+    if let report = ends.report { try BenchTargetOptions.check(report: report) }
     let progress = BenchProgress(isQuiet: ends.quiet)
     let control = LoadControl()
     let signals = InterruptSignals { control.stop() }
@@ -72,9 +80,21 @@ struct BenchCommand: RegisterCommand {
     }
     signals.end()
     progress.clear()
+    if case .failure = result, ends.clean {
+      output.complain("The run failed: --clean has deleted nothing.")
+    }
     let report = try result.get()
     output.line(common.json ? report.json : report.table)
-    return ends.write(report, output)
+    if common.json, !report.isMeasured { output.complain("Not every target was measured.") }
+    if report.leavesAll { output.complain("The run was ended early: --clean has deleted nothing.") }
+    for target in report.plan.targets where target.process == nil {
+      // Elsewhere nobody expects it.
+      guard ServerProcess.isLocal(target.address) else { continue }
+      let option = target == report.plan.targets[0] ? "--server-pid" : "--compare-pid"
+      output.complain("\(target.text): processor time not known: give \(option).")
+    }
+    let written = ends.write(report, output)
+    return written == .ok && report.isInterrupted ? .interrupted : written
   }
 
   private func plan() throws(ClientError) -> LoadPlan {
@@ -88,12 +108,17 @@ struct BenchCommand: RegisterCommand {
     for (number, process) in try ends.processes(targets.count).enumerated() {
       targets[number].process = process ?? ServerProcess.listening(at: targets[number].address)
     }
+    var seen: Set<String> = []
+    for target in targets.dropFirst() where !seen.insert(target.text).inserted {
+      throw .usage("--compare names `\(target.text)` twice.")
+    }
     try load.check(against: targets)
     try requests.check(against: targets)
     return LoadPlan(
       targets: targets, connections: load.connectionCount, depth: load.depthOrUsual,
       threads: load.threads, rate: load.rate, slices: load.sliceCount,
-      sliceMilliseconds: load.sliceMilliseconds, timeoutMilliseconds: common.timeoutMilliseconds,
+      sliceMilliseconds: load.sliceMilliseconds,
+      timeoutMilliseconds: try common.replyTimeoutMilliseconds(),
       names: try requests.loadNames(), mix: try requests.operationMix(),
       token: try common.token(), sendsTokenInPlainText: common.insecureToken,
       cleansUp: ends.clean)

@@ -36,17 +36,30 @@ struct BenchTargetOptions: ParsableArguments {
       guard report.hasSuffix(".html") || report.hasSuffix(".svg") else {
         throw ValidationError("--report takes a file that ends in .html or .svg.")
       }
-      // Told now, rather than when the measuring is done.
-      let directory = URL(fileURLWithPath: report).deletingLastPathComponent().path
-      guard FileManager.default.isWritableFile(atPath: directory) else {
-        throw ValidationError("--report \(report): there is no directory that you can write to.")
-      }
     }
     for process in comparePid + [serverPid ?? 1] where process < 0 {
       throw ValidationError("\(process) is no process.")
     }
     guard comparePid.count <= compare.count + more.count else {
       throw ValidationError("--compare-pid is given more often than there are targets to compare.")
+    }
+  }
+
+  /// Told before the measuring, rather than when it is done.
+  static func check(report: String) throws(ClientError) {
+    let file = URL(fileURLWithPath: report)
+    let directory = file.deletingLastPathComponent().path
+    let files = FileManager.default
+    let found = try? files.attributesOfItem(atPath: file.resolvingSymlinksInPath().path)
+    guard found?[.type] as? FileAttributeType != .typeDirectory else {
+      throw .usage("--report \(report): that is a directory.")
+    }
+    guard files.fileExists(atPath: directory) else {
+      throw .usage("--report \(report): there is no directory \(directory).")
+    }
+    // The file is replaced by a new one, which is made beside it.
+    guard files.isWritableFile(atPath: directory) else {
+      throw .usage("--report \(report): you may not write in \(directory).")
     }
   }
 

@@ -19,6 +19,6 @@ enum Outcome: Int32 {
   case denied = 4
   /// The time of a wait was up.
   case late = 5
-  /// The user ended a wait.
+  /// The user ended a wait or a measurement.
   case interrupted = 130
 }

@@ -8,19 +8,41 @@ enum ServerProcess {
   /// The process that listens at `address`; nil where it is on another machine, belongs to
   /// another user, or where several listen.
   static func listening(at address: ServerAddress) -> Int32? {
-    let socket: String?
-    switch address {
-    case .unix(let path): socket = inode(ofUnixSocketAt: path)
-    case .tcp(let host, let port), .http(let host, let port), .tls(let host, let port),
-      .https(let host, let port):
-      // Any other name may be another machine's, whatever listens at that port here.
-      let isLocal = host == "localhost" || host == "::1" || host.hasPrefix("127.")
-      socket = isLocal ? inode(ofListenerAt: port) : nil
-    case .map: socket = nil
+    guard isLocal(address) else { return nil }
+    // The kernel's tables change while they are read: what is missed once is found again. And a
+    // process that starts another one has its sockets there for a moment.
+    for attempt in 0..<attempts {
+      if attempt > 0 { usleep(pauseMicroseconds) }
+      let sockets = Set(inodes(ofListenersAt: address).map { "socket:[\($0)]" })
+      if sockets.isEmpty { continue }
+      let owners = processes.filter { holds($0, anyOf: sockets) }
+      if owners.count == 1 { return owners[0] }
     }
-    guard let socket else { return nil }
-    let owners = processes.filter { holds($0, "socket:[\(socket)]") }
-    return owners.count == 1 ? owners[0] : nil
+    return nil
+  }
+
+  private static let attempts = 5
+  private static let pauseMicroseconds: UInt32 = 20_000
+
+  /// Whether a process of this machine listens there.
+  static func isLocal(_ address: ServerAddress) -> Bool {
+    switch address {
+    case .unix: true
+    case .tcp(let host, _), .http(let host, _), .tls(let host, _), .https(let host, _):
+      // Any other name may be another machine's, whatever listens at that port here.
+      host == "localhost" || host == "::1" || host.hasPrefix("127.")
+    case .map: false
+    }
+  }
+
+  /// A server may listen with several sockets: at IPv4 and IPv6, or one for each thread.
+  private static func inodes(ofListenersAt address: ServerAddress) -> Set<String> {
+    switch address {
+    case .unix(let path): inodes(ofUnixSocketsAt: path)
+    case .tcp(_, let port), .http(_, let port), .tls(_, let port), .https(_, let port):
+      inodes(ofListenersAt: port)
+    case .map: []
+    }
   }
 
   /// Processor time of all threads of a process that live, in nanoseconds; nil: there is none, or
@@ -39,7 +61,7 @@ enum ServerProcess {
 
   /// The columns of /proc/net/tcp: number, local address, remote address, state (0A: listens), …
   /// the tenth is the inode.
-  private static func inode(ofListenerAt port: UInt16) -> String? {
+  private static func inodes(ofListenersAt port: UInt16) -> Set<String> {
     let hex = String(port, radix: 16, uppercase: true)
     let ending = ":" + String(repeating: "0", count: 4 - hex.count) + hex
     var found: Set<String> = []
@@ -50,29 +72,31 @@ enum ServerProcess {
         found.insert(String(columns[9]))
       }
     }
-    return found.count == 1 ? found.first : nil
+    return found
   }
 
   /// The columns of /proc/net/unix: …, flags (bit 16: listens), …, the seventh is the inode, the
   /// eighth the path.
-  private static func inode(ofUnixSocketAt path: String) -> String? {
-    var found: [String] = []
+  private static func inodes(ofUnixSocketsAt path: String) -> Set<String> {
+    var found: Set<String> = []
     for line in (contents(of: "/proc/net/unix") ?? "").split(separator: "\n").dropFirst() {
       let columns: [Substring] = line.split(separator: " ", maxSplits: 7)
       guard columns.count == 8, columns[3] == "00010000", columns[7] == path else { continue }
-      found.append(String(columns[6]))
+      found.insert(String(columns[6]))
     }
-    return found.count == 1 ? found[0] : nil
+    return found
   }
 
   private static var processes: [Int32] {
     (entries(of: "/proc") ?? []).compactMap { Int32($0) }
   }
 
-  private static func holds(_ process: Int32, _ socket: String) -> Bool {
+  private static func holds(_ process: Int32, anyOf sockets: Set<String>) -> Bool {
     let directory = "/proc/\(process)/fd"
-    return (entries(of: directory) ?? []).contains {
-      (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(directory)/\($0)")) == socket
+    return (entries(of: directory) ?? []).contains { entry in
+      let file = try? FileManager.default.destinationOfSymbolicLink(
+        atPath: "\(directory)/\(entry)")
+      return file.map(sockets.contains) ?? false
     }
   }
 
@@ -82,6 +106,11 @@ enum ServerProcess {
 
   /// Names of other programs' sockets may be no UTF-8.
   private static func contents(of path: String) -> String? {
-    FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
+    guard let file = FileHandle(forReadingAtPath: path) else { return nil }
+    defer { try? file.close() }
+    var bytes = Data()
+    // The kernel gives a table in pieces, shorter than asked for, before its end, too.
+    while let piece = try? file.read(upToCount: 1 << 16), !piece.isEmpty { bytes += piece }
+    return String(decoding: bytes, as: UTF8.self)
   }
 }

@@ -45,6 +45,16 @@ struct TLSOptions: ParsableArguments {
       ca: tlsCA, certificate: tlsCertificate, key: tlsKey, serverName: tlsServerName)
   }
 
+  /// One of those that are given, as it is written.
+  var firstGiven: String? {
+    let given: [(String, Bool)] = [
+      ("--tls-ca", tlsCA != nil), ("--tls-certificate", tlsCertificate != nil),
+      ("--tls-key", tlsKey != nil), ("--tls-server-name", tlsServerName != nil),
+      ("--tls-insecure", tlsInsecure),
+    ]
+    return given.first { $0.1 }?.0
+  }
+
   /// With what the environment says where no option does.
   func configuration(_ settings: ClientSettings) -> ClientTLS {
     ClientTLS(

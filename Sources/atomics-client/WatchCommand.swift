@@ -15,8 +15,8 @@ struct WatchCommand: RegisterCommand {
       unseen, or `deleted`. What changes faster than it can be printed becomes one
       line with the latest value. Lost connections are made again.
 
-      Ends when all NAMEs are deleted, after --count lines, and on Ctrl-C; in a
-      prefix registers come and go. Not over http://; a prefix not over shm:.
+      Ends when all NAMEs are deleted, after --count lines, and on Ctrl-C (exit code
+      0); in a prefix registers come and go. Not over http://; a prefix not over shm:.
 
       EXAMPLES:
         atomics-client watch hits seats

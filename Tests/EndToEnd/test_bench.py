@@ -153,10 +153,43 @@ def test_an_interrupted_run_prints_what_it_has(server):
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=30)
     os.close(terminal)
-    assert process.returncode == 0
+    assert process.returncode == 130
     report = json.loads(out)
     assert report["interrupted"] is True
     assert 1 <= len(report["results"][0]["slices"]) < 2000
+
+
+def test_a_run_without_a_measured_slice_says_so(server):
+    terminal, line = pty.openpty()
+    process = start(
+        [BINARIES / "atomics-client", "--server", f"atr://{server.authority}", "bench", "-c", 2,
+         "--seconds", 600, "--compare", f"shm:{server.arena}", "--clean", "--register", "early"],
+        stdout=subprocess.PIPE, stderr=line, text=True)
+    os.close(line)
+    # The warm-up of the first target is over, that of the second is not.
+    shown = b""
+    while b"op/s" not in shown:
+        shown += os.read(terminal, 1000)
+    process.send_signal(signal.SIGTERM)
+    out, _ = process.communicate(timeout=30)
+    os.close(terminal)
+    assert process.returncode == 130
+    assert out.count("no slice was measured") >= 1
+    assert "against" not in out
+    assert names(server, "early") == []
+
+
+def test_the_process_is_found_by_any_of_its_sockets(server):
+    """At IPv4 and IPv6 on one port, as redis and memcached listen unless told otherwise."""
+    with peer("memcached", "-l", "127.0.0.1,::1", "-u", "nobody", port_option="-p") as port:
+        report = bench(f"atr://{server.authority}", "--compare", f"memcached://127.0.0.1:{port}")
+        assert report["results"][1]["cpu_ns_per_operation"] > 0
+
+
+def test_help_lists_no_tls_and_every_exit_code():
+    assert "--tls" not in command_line("bench", "--help")
+    assert "--tls-ca" in command_line("wait", "--help")
+    assert "130 a wait or a measurement" in command_line("--help")
 
 
 @pytest.mark.parametrize("arguments, words", [
@@ -182,7 +215,12 @@ def test_an_interrupted_run_prints_what_it_has(server):
     (("--mix", "load=1,load=2"), "load twice"),
     (("--register", "a b"), "byte 32 at offset 1"),
     (("--report", "x.pdf"), ".html or .svg"),
-    (("--report", "/nowhere/x.svg"), "no directory that you can write to"),
+    (("--report", "/nowhere/x.svg"), "there is no directory /nowhere"),
+    (("--report", "{directory}/x.svg"), "that is a directory"),
+    (("--timeout", "0"), "--timeout takes seconds above 0"),
+    (("--tls-insecure",), "bench speaks no TLS: --tls-insecure"),
+    (("--tls-ca", "x.pem"), "bench speaks no TLS: --tls-ca"),
+    (("--compare", "redis://127.0.0.1", "redis://127.0.0.1"), "names `redis://127.0.0.1` twice"),
     (("--server-pid", "999999999"), "no process 999999999"),
     (("--compare-pid", "1"), "more often"),
     (("atr://127.0.0.1:1",), "name other servers with --compare"),
@@ -190,7 +228,9 @@ def test_an_interrupted_run_prints_what_it_has(server):
     (("--server", "shm:/x", "--depth", "2"), "--depth means nothing there"),
     (("--server", "http://127.0.0.1:1", "--by-name"), "for the binary protocol"),
 ])
-def test_mistakes_are_told(arguments, words):
+def test_mistakes_are_told(arguments, words, tmp_path):
+    (tmp_path / "x.svg").mkdir()
+    arguments = [argument.format(directory=tmp_path) for argument in arguments]
     done = subprocess.run(
         [str(BINARIES / "atomics-client"), "bench", *arguments], capture_output=True, text=True,
         timeout=20)

@@ -5,10 +5,10 @@ import Foundation
 import Settings
 
 /// Who the client is. A secret is never an argument: any user of the machine reads those.
-extension CommonOptions {
+extension ServerOptions {
   /// The token that was given; nil: none was.
   func token() throws(ClientError) -> AccessToken? {
-    guard let source = settings.token else { return nil }
+    guard let source = settings().token else { return nil }
     do throws(ClientError) {
       switch source {
       case .text(let text, _): return try AccessToken(text)
