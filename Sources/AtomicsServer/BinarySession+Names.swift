@@ -120,9 +120,7 @@ extension BinarySession {
           series, input, at: frame.start, operandsAt: frame.operands, on: register, into: &output)
       else { return false }
     } catch {
-      let (first, second) = input.littleEndianPair(at: frame.start)
-      output.append(contentsOf: WireFailure(error).frame(answering: FrameHeader(first, second)))
-      budget.spend(ExecutionBudget.byName)
+      refuse(error, input, at: frame.start, into: &output, &budget)
     }
     budget.spend(ExecutionBudget.byName)
     return true

@@ -33,23 +33,11 @@ extension BinarySession {
     while left > 0 {
       let count = lookUp(
         series, in: input, at: end, atMost: min(left, Self.lookAhead), handles, into: &registers)
-      var done = 0
-      while done < count {
-        do throws(ServiceError) {
-          // With a value that is none it finds out alone.
-          guard
-            try run(
-              series, input, at: end, operandsAt: end &+ FrameHeader.byteCount,
-              on: registers[done].plain(series.type), into: &output)
-          else { break }
-        } catch {
-          let (first, second) = input.littleEndianPair(at: end)
-          output.append(contentsOf: WireFailure(error).frame(answering: FrameHeader(first, second)))
-          budget.spend(ExecutionBudget.byName)
-        }
-        end &+= series.byteCount
-        done &+= 1
-      }
+      let done =
+        series.step == .addition
+        ? add(series, input, at: end, registers, count, into: &output, &budget)
+        : run(series, input, at: end, registers, count, into: &output, &budget)
+      end &+= done &* series.byteCount
       budget.spend(done &* ExecutionBudget.operation)
       if count == 0 || done < count { break }
       left &-= count
@@ -66,6 +54,67 @@ extension BinarySession {
     let made = OperationSeries(input, at: offset, on: type)
     if let made { series = made }
     return made
+  }
+
+  /// Runs the frames from `start` on, on the first `count` of `registers`.
+  ///
+  /// - Returns: How many were answered: the one behind them has a value that is none, and finds out
+  ///   alone.
+  @inline(never)
+  private func run(
+    _ series: OperationSeries, _ input: Span<UInt8>, at start: Int,
+    _ registers: InlineArray<32, PackedReference>, _ count: Int, into output: inout OutputBuffer,
+    _ budget: inout ExecutionBudget
+  ) -> Int {
+    var offset = start
+    for index in 0..<count {
+      do throws(ServiceError) {
+        guard
+          try run(
+            series, input, at: offset, operandsAt: offset &+ FrameHeader.byteCount,
+            on: registers[index].plain(series.type), into: &output)
+        else { return index }
+      } catch {
+        refuse(error, input, at: offset, into: &output, &budget)
+      }
+      offset &+= series.byteCount
+    }
+    return count
+  }
+
+  /// As `run`, of additions, which are most of what is asked: a loop that chooses nothing.
+  @inline(never)
+  private func add(
+    _ series: OperationSeries, _ input: Span<UInt8>, at start: Int,
+    _ registers: InlineArray<32, PackedReference>, _ count: Int, into output: inout OutputBuffer,
+    _ budget: inout ExecutionBudget
+  ) -> Int {
+    let (service, order, type) = (self.service, series.order, series.type)
+    var offset = start
+    for index in 0..<count {
+      guard let addend = series.addend(input, operandsAt: offset &+ FrameHeader.byteCount) else {
+        return index
+      }
+      do throws(ServiceError) {
+        let found = try service.add(addend, to: registers[index].plain(type), order: order)
+        let second = input.littleEndian64(at: offset &+ 8)
+        output.append(series.reply(to: second, found: found, adding: addend))
+      } catch {
+        refuse(error, input, at: offset, into: &output, &budget)
+      }
+      offset &+= series.byteCount
+    }
+    return count
+  }
+
+  @inline(never)
+  func refuse(
+    _ error: ServiceError, _ input: Span<UInt8>, at offset: Int, into output: inout OutputBuffer,
+    _ budget: inout ExecutionBudget
+  ) {
+    let (first, second) = input.littleEndianPair(at: offset)
+    output.append(contentsOf: WireFailure(error).frame(answering: FrameHeader(first, second)))
+    budget.spend(ExecutionBudget.byName)
   }
 
   /// Runs the frame at `offset`, whose operands begin at `start`.
@@ -118,6 +167,11 @@ extension BinarySession {
       else { break }
       // From the one before on they can run as one.
       if handle == last, series.canJoin { return count &- 1 }
+      // The handles of the frames that are looked up next are fetched while these run.
+      let next = offset &+ Self.lookAhead &* series.byteCount
+      if next &+ FrameHeader.byteCount <= input.count {
+        handles.span.anticipate(Int(input.littleEndian64(at: next &+ 8) >> 32))
+      }
       service.anticipate(opened.packed.plain(type))
       registers[count] = opened.packed
       last = handle
