@@ -7,11 +7,10 @@ import WireProtocol
 
 /// Frames that ask the same of registers that they name.
 extension BinarySession {
-  /// The frames that are looked up together, and how far each look-up is.
-  private struct NamedFrames {
-    var frames = InlineArray<32, NamedFrame>(repeating: NamedFrame())
-    var probes = InlineArray<32, RegisterProbe>(repeating: RegisterProbe())
-    var count = 0
+  /// A frame whose name is looked up, and how far that is.
+  private struct Look: BitwiseCopyable {
+    var frame = NamedFrame()
+    var probe = RegisterProbe()
   }
 
   /// Runs the frame at `start` and those behind it that ask the same, one after another.
@@ -29,18 +28,21 @@ extension BinarySession {
     let access = mayDoEverything ? nil : caller?.access
     let right = Rights(for: series.operation)
     var end = start
-    var named = NamedFrames()
+    var looks = InlineArray<32, Look>(repeating: Look())
     while !budget.isSpent, !output.isFull {
       let room = output.room / OperationSeries.replyByteCount &+ 1
       let most = min(
         (budget.remaining &+ ExecutionBudget.byName &- 1) / ExecutionBudget.byName, room)
-      lookUp(series, in: input, at: end, atMost: min(most, Self.lookAhead), &named)
-      if named.count == 0 { break }
-      for index in 0..<named.count {
-        let frame = named.frames[index]
+      let count = lookUp(
+        series, in: input, at: end, atMost: min(most, Self.lookAhead), into: &looks)
+      if count == 0 { break }
+      // By a span: an element of the array itself is had by copying all of it.
+      let span = looks.span
+      for index in 0..<count {
+        let frame = span[index].frame
         let name = input.extracting(frame.name)
         if access?.allows(right, on: name) ?? true,
-          let register = service.find(name, by: named.probes[index]),
+          let register = service.find(name, by: span[index].probe),
           register.type == series.type, !register.isLimited,
           runNamed(series, input, frame, on: register, into: &output, &budget)
         {
@@ -88,21 +90,23 @@ extension BinarySession {
 
   /// Takes frames of the series from `start` on, and has the processor fetch what their look-ups
   /// read and then their registers: each step for all of them, so that they wait together.
+  ///
+  /// - Returns: How many there are in `looks`.
   @inline(__always)
   private func lookUp(
     _ series: OperationSeries, in input: Span<UInt8>, at start: Int, atMost limit: Int,
-    _ named: inout NamedFrames
-  ) {
+    into looks: inout InlineArray<32, Look>
+  ) -> Int {
+    var looks = looks.mutableSpan
     var offset = start
     var count = 0
     while count < limit, let frame = series.named(input, at: offset) {
-      named.frames[count] = frame
-      named.probes[count] = service.probe(input.extracting(frame.name))
+      looks[count] = Look(frame: frame, probe: service.probe(input.extracting(frame.name)))
       offset = frame.end
       count &+= 1
     }
-    named.count = count
-    for index in 0..<count { service.anticipate(named.probes[index]) }
+    for index in 0..<count { service.anticipate(looks[index].probe) }
+    return count
   }
 
   /// Runs a frame on the register that it names.

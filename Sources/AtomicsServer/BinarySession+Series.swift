@@ -35,8 +35,8 @@ extension BinarySession {
         series, in: input, at: end, atMost: min(left, Self.lookAhead), handles, into: &registers)
       let done =
         series.step == .addition
-        ? add(series, input, at: end, registers, count, into: &output, &budget)
-        : run(series, input, at: end, registers, count, into: &output, &budget)
+        ? add(series, input, at: end, registers.span, count, into: &output, &budget)
+        : run(series, input, at: end, registers.span, count, into: &output, &budget)
       end &+= done &* series.byteCount
       budget.spend(done &* ExecutionBudget.operation)
       if count == 0 || done < count { break }
@@ -63,7 +63,7 @@ extension BinarySession {
   @inline(never)
   private func run(
     _ series: OperationSeries, _ input: Span<UInt8>, at start: Int,
-    _ registers: InlineArray<32, PackedReference>, _ count: Int, into output: inout OutputBuffer,
+    _ registers: Span<PackedReference>, _ count: Int, into output: inout OutputBuffer,
     _ budget: inout ExecutionBudget
   ) -> Int {
     var offset = start
@@ -86,7 +86,7 @@ extension BinarySession {
   @inline(never)
   private func add(
     _ series: OperationSeries, _ input: Span<UInt8>, at start: Int,
-    _ registers: InlineArray<32, PackedReference>, _ count: Int, into output: inout OutputBuffer,
+    _ registers: Span<PackedReference>, _ count: Int, into output: inout OutputBuffer,
     _ budget: inout ExecutionBudget
   ) -> Int {
     let (service, order, type) = (self.service, series.order, series.type)
