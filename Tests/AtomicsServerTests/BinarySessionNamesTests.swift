@@ -43,9 +43,10 @@ import WireProtocol
   func stream() throws {
     let operations: [AtomicOperation] = [.increment, .sub, .load, .exchange, .min, .or, .addUnless]
     // Of every length up to a few words, and the longest.
-    let tails = (0..<20).map { String(repeating: "n", count: $0) } + [
-      String(repeating: "n", count: 120)
-    ]
+    let tails =
+      (0..<20).map { String(repeating: "n", count: $0) } + [
+        String(repeating: "n", count: 120)
+      ]
     try Faces.use { faces in
       var generator = SeededGenerator(seed: 6)
       for name in ["u8", "i16", "u64", "i64"] {
