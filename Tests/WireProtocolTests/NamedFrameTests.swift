@@ -20,7 +20,8 @@ import Testing
     let body = Array(bytes.dropFirst(16))
     let block = try NameBlock(body.span)
     let operands = Array(body.dropFirst(block.byteCount))
-    return try #require(OperationSeries(header, operands: operands.span, on: Self.u64))
+    let made = OperationSeries(header, operands: operands.span, on: Self.u64)
+    return try #require(made)
   }
 
   @Test("names of every length are frames of one series, taken apart as they were put together")
@@ -30,13 +31,17 @@ import Testing
       let name = String(repeating: "n", count: count)
       for policy in [NamePolicy.mustExist, .createOrConfirm] {
         let bytes = try [0] + frame(name, policy: policy) + [1, 2, 3]
-        let named = try #require(series.named(bytes.span, at: 1))
+        let found = series.named(bytes.span, at: 1)
+        let named = try #require(found)
         #expect(named.start == 1 && named.end == bytes.count - 3)
         #expect(Array(bytes[named.name]) == Array(name.utf8))
-        #expect(series.addend(bytes.span, operandsAt: named.operands) == 7)
+        let addend = series.addend(bytes.span, operandsAt: named.operands)
+        #expect(addend == 7)
         // Not there as a whole.
         for missing in 4...bytes.count - 1 {
-          #expect(series.named(Array(bytes.dropLast(missing)).span, at: 1) == nil)
+          let rest = Array(bytes.dropLast(missing))
+          let isNone = series.named(rest.span, at: 1) == nil
+          #expect(isNone)
         }
       }
     }
@@ -46,16 +51,19 @@ import Testing
   func others() throws {
     let good = try frame("abc")
     let series = try series(good)
-    #expect(series.named(good.span, at: 0) != nil)
+    let isFound = series.named(good.span, at: 0) != nil
+    #expect(isFound)
     for (offset, value) in [
       (0, UInt8(0x15)), (1, 0), (1, 3), (2, 1), (3, 0x3F), (4, 16), (4, 32), (5, 1), (7, 1),
       (12, 0), (16, 0), (16, 9), (17, 1), (18, 2), (18, 3), (19, 1), (23, 1), (27, 1), (31, 1),
     ] {
       var wrong = good
       wrong[offset] = value
-      #expect(series.named(wrong.span, at: 0) == nil, "\(offset) is \(value)")
+      let isNone = series.named(wrong.span, at: 0) == nil
+      #expect(isNone, "\(offset) is \(value)")
     }
     let long = try frame(String(repeating: "n", count: 129))
-    #expect(series.named(long.span, at: 0) == nil)
+    let isNone = series.named(long.span, at: 0) == nil
+    #expect(isNone)
   }
 }
