@@ -47,7 +47,7 @@ public struct ServerLimits: Sendable {
   public var handshakes = 1024
   /// Bytes of one binary frame's body; a longer one closes the connection.
   public var frameBytes = 1 << 20
-  /// Handles of one binary connection: 24 bytes each.
+  /// Handles of one binary connection: 16 bytes each.
   public var handles = 1 << 18
   /// Operations of one batch.
   public var batchOperations = 4096

@@ -184,6 +184,19 @@ import Testing
     }
   }
 
+  @Test("what falls due until the end of a slice is sent where there is room")
+  func sendsTheLast() throws {
+    let server = try ScriptedServer { FramePeer() }
+    var plan = try plan([target("atr", server)])
+    plan.rate = 100_000
+    // More than is due on a connection in a whole slice.
+    plan.depth = 1000
+    plan.slices = 20
+    let result = try LoadRun.run(plan).results[0]
+    #expect(result.unsent == 0)
+    #expect((19_980...20_020).contains(result.latency.count))
+  }
+
   @Test("a target where nobody listens ends the run", arguments: ["atr", "redis", "memcached"])
   func failsOnDeadTargets(scheme: String) throws {
     let own = try ScriptedServer { FramePeer() }
