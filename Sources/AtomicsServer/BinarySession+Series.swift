@@ -59,9 +59,9 @@ extension BinarySession {
 
   /// Runs the frames from `start` on, on the first `count` of `registers`.
   ///
-  /// - Returns: How many were answered. The last of less than `count` has failed, which costs more of
-  ///   the turn and of the output than was reckoned; or the one behind it has a value that is none,
-  ///   and finds out alone.
+  /// - Returns: How many were answered. The last of less than `count` has failed, which costs more
+  ///   of the turn and of the output than was reckoned; or the one behind it has a value that is
+  ///   none, and finds out alone.
   @inline(never)
   private func run(
     _ series: OperationSeries, _ input: Span<UInt8>, at start: Int,
