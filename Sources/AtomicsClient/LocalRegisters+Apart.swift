@@ -5,8 +5,8 @@ extension LocalRegisters {
   /// Carries out `command`: on a thread of its own where it may have to wait for the directory's
   /// lock, or for the server that holds the directory; at once where not.
   ///
-  /// - Throws: `timeout` and `cancelled` at once when it is time; the thread then ends by itself, and
-  ///   what comes of it is dropped.
+  /// - Throws: `timeout` and `cancelled` at once when it is time; the thread then ends by itself,
+  ///   and what comes of it is dropped.
   func call(
     _ command: ClientCommand, timeout: Duration?
   ) async throws(ClientError) -> ClientReply {

@@ -97,6 +97,7 @@ import WireProtocol
       WireFailure(.gone, "was deleted").frame(answering: late)
         + ControlFrame.opened(
           answering: asked, handle: 8, type: u64, generation: 5, slot: 3, created: false))
+    try #require(sent.count == 16)
     #expect(header(sent).handleOrAuxiliary == 7)
     _ = session.session.nextReply()
     let new = try #require(session.session.nextReply()).result.get().asRegister().register
