@@ -105,6 +105,8 @@ extension LocalRegisters {
       guard case .timedOut = end else { return end }
     }
     let cancellation = MapCancellation()
+    let number = try lasting.begin { [self] in end(cancellation, of: register) }
+    defer { lasting.isOver(number) }
     let result = await withTaskCancellationHandler {
       await withCheckedContinuation { (waiter: CheckedContinuation<WaitResult, Never>) in
         start { [self] in
@@ -119,6 +121,7 @@ extension LocalRegisters {
     } onCancel: {
       end(cancellation, of: register)
     }
+    if case .failure(.cancelled) = result { try checkOpen() }
     return try result.get()
   }
 

@@ -10,13 +10,14 @@ import Synchronization
 /// one.
 final class LocalRegisters: Sendable {
   let path: String
-  private let options: ClientOptions
+  let options: ClientOptions
   /// Set once, when the arena was first there.
   private let opened = AtomicLazyReference<Arena>()
   /// Tells this mapping's handles from those of others.
   private let number = ConnectionNumber.next()
   /// Threads that wait for somebody.
   let threadCount = Atomic(0)
+  let lasting = LastingMapCalls()
 
   /// Maps nothing yet: the arena may be made by the first `create`.
   init(path: String?, options: ClientOptions) {
@@ -28,9 +29,9 @@ final class LocalRegisters: Sendable {
     switch command {
     case .create(let plan):
       let (handle, created) = try create(plan)
-      return .register(reference(plan.name, handle), created: created)
+      return .register(try reference(plan.name, handle), created: created)
     case .find(let name):
-      return .register(reference(name, try find(name)), created: false)
+      return .register(try reference(name, find(name)), created: false)
     case .perform(let request, let register, _):
       return .outcome(try perform(request, on: register))
     case .wait(let plan, let register):
@@ -82,6 +83,10 @@ final class LocalRegisters: Sendable {
   /// The register itself: where another one has its name by now, there is none.
   func handle(of register: RegisterReference) throws(ClientError) -> RegisterHandle {
     if case .mapped(number, let known) = register.place { return known }
+    let mark = try arena().mark
+    guard register.generation == 0 || register.arena == mark else {
+      throw .notFound(name: register.name)
+    }
     let handle = try find(register.name)
     guard handle.type == register.type else {
       throw .rejected(
@@ -111,11 +116,10 @@ final class LocalRegisters: Sendable {
 
   private func capabilities() throws(ClientError) -> ServerCapabilities {
     let arena = try arena()
-    let (first, second) = arena.uuid
     return ServerCapabilities(
       serverName: "shm", operations: Set(AtomicOperation.allCases), types: Set(RegisterType.all),
       lockFreeWidths: Set(AtomicWidth.allCases.filter(\.isLockFree)), bootEpoch: arena.bootEpoch,
-      arenaUUID: UInt128(second) << 64 | UInt128(first), inFlightLimit: .max)
+      arenaUUID: arena.number, inFlightLimit: .max)
   }
 
   /// Where the register's cell is.
@@ -136,12 +140,16 @@ final class LocalRegisters: Sendable {
       return opened.storeIfNil(try Arena.open(at: path, options: arenaOptions))
     } catch {
       if case .notFound = error {
-        throw .arena(
-          "There is no arena at \(path): start a server that keeps one there, or create a register."
-        )
+        throw noArena
       }
       throw ClientError(error)
     }
+  }
+
+  /// The error of a map without an arena, in which therefore is no register either.
+  var noArena: ClientError {
+    .arena(
+      "There is no arena at \(path): start a server that keeps one there, or create a register.")
   }
 
   /// The arena, which is made where there is none.
@@ -156,10 +164,12 @@ final class LocalRegisters: Sendable {
     return handle
   }
 
-  private func reference(_ name: String, _ handle: RegisterHandle) -> RegisterReference {
+  private func reference(
+    _ name: String, _ handle: RegisterHandle
+  ) throws(ClientError) -> RegisterReference {
     RegisterReference(
       name: name, type: handle.type, generation: handle.generation,
-      place: .mapped(arena: number, handle), slot: handle.slot)
+      place: .mapped(arena: number, handle), slot: handle.slot, arena: try arena().mark)
   }
 
   private func create(
@@ -226,6 +236,13 @@ final class LocalRegisters: Sendable {
     }
     return try BlockingConnection(to: server, options: options)
   }
+}
+
+extension Arena {
+  /// As servers tell it.
+  fileprivate var number: UInt128 { UInt128(uuid.1) << 64 | UInt128(uuid.0) }
+
+  fileprivate var mark: ArenaMark { ArenaMark(number) }
 }
 
 extension RegisterDescription {

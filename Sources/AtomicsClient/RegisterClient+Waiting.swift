@@ -21,6 +21,10 @@ extension RegisterClient {
   /// **Limits**: over a connection as many waits at once as the server's WELCOME allows (4,096 by
   /// default; the others wait for their turn); over the map 256, each of which has a thread.
   ///
+  /// **Reconnecting**: a wait goes over the next connection where it cannot have run its operation,
+  /// except one for a change, which would then miss what changed in between: it ends as
+  /// `connectionLost(applied: .no)`.
+  ///
   /// - Throws: ``ClientError/notFound(name:)`` when the register was deleted, before or meanwhile;
   ///   ``ClientError/usage(_:)`` over HTTP.
   public func wait(
@@ -30,7 +34,9 @@ extension RegisterClient {
     switch transport {
     case .remote(let connection):
       return try await connection.call(.wait(plan, on: register)).asWaited()
-    case .map(let registers): return try await registers.wait(plan, on: register)
+    case .map(let registers):
+      try registers.checkOpen()
+      return try await registers.wait(plan, on: register)
     }
   }
 
@@ -42,7 +48,9 @@ extension RegisterClient {
       guard case .notified = try await connection.call(.notify(register)) else {
         throw .protocolViolation("the reply answers another request")
       }
-    case .map(let registers): try registers.notify(register)
+    case .map(let registers):
+      try registers.checkOpen()
+      try registers.notify(register)
     }
   }
 }

@@ -36,6 +36,6 @@ extension RegisterClient {
     case .remote(let connection): try await connection.watch(plan, feed: feed)
     case .map(let registers): try registers.watch(plan, feed: feed)
     }
-    return RegisterEvents(feed)
+    return RegisterEvents(feed, of: self)
   }
 }
