@@ -112,6 +112,11 @@ let package = Package(
       name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
 
+    // The example of AtomicsClient, with the settings of the package that it has of its own.
+    .executableTarget(
+      name: "example-rate-limiter", dependencies: ["AtomicsClient"],
+      path: "Examples/Service/Sources/rate-limiter",
+      swiftSettings: [.swiftLanguageMode(.v6), .strictMemorySafety()]),
     // Processes that die at every step of a change, for the tests of SharedArena.
     .executableTarget(
       name: "arena-storm", dependencies: ["SharedArena", "AtomicsCore"], path: "Tests/ArenaStorm",

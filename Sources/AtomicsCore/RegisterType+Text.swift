@@ -27,20 +27,40 @@ extension RegisterType {
 
   /// The text of the value with these bits; bits beyond the width are ignored.
   public func format(_ bits: UInt128) -> String {
+    var text: [UInt8] = []
+    append(bits, to: &text)
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  /// The most bytes that the text of a value has.
+  public static let longestText = 48
+
+  /// Appends the text of the value with these bits; bits beyond the width are ignored.
+  public func append(_ bits: UInt128, to text: inout [UInt8]) {
+    text.append(addingCapacity: Self.longestText) { (output: inout OutputSpan<UInt8>) in
+      append(bits, to: &output)
+    }
+  }
+
+  /// Appends the text of the value with these bits, at most ``longestText`` bytes; bits beyond the
+  /// width are ignored.
+  ///
+  /// - Complexity: O(length); allocates nothing, except for floats.
+  public func append(_ bits: UInt128, to text: inout OutputSpan<UInt8>) {
     let bits = bits & width.mask
     switch kind {
-    case .unsigned:
-      // The 64-bit printer is several times faster than the 128-bit one.
-      return bits.isNarrow ? String(UInt64(truncatingIfNeeded: bits)) : String(bits)
+    case .unsigned: Self.append(bits, to: &text)
     case .signed:
       let value = signed(bits)
-      return Int64(exactly: value).map { String($0) } ?? String(value)
-    case .bytes:
-      return String(decoding: hexadecimal(bits), as: UTF8.self)
+      if value < 0 { text.append(UInt8(ascii: "-")) }
+      Self.append(value.magnitude, to: &text)
+    case .bytes: appendHexadecimal(bits, to: &text)
     case .float:
-      return width == .four
+      let number =
+        width == .four
         ? Self.format(Float(bitPattern: UInt32(truncatingIfNeeded: bits)))
         : Self.format(Double(bitPattern: UInt64(truncatingIfNeeded: bits)))
+      for byte in number.utf8 { text.append(byte) }
     }
   }
 
@@ -163,16 +183,38 @@ extension RegisterType {
 
   // MARK: - Writing
 
-  private func hexadecimal(_ bits: UInt128) -> [UInt8] {
-    var text: [UInt8] = []
-    text.reserveCapacity(2 * width.byteCount)
+  private func appendHexadecimal(_ bits: UInt128, to text: inout OutputSpan<UInt8>) {
     for byte in 0..<width.byteCount {
       let value = UInt8(truncatingIfNeeded: bits >> UInt128(8 * byte))
-      for nibble in [value >> 4, value & 15] {
-        text.append(nibble < 10 ? 0x30 + nibble : 0x61 + nibble - 10)
-      }
+      text.append(Self.hexadecimal(value >> 4))
+      text.append(Self.hexadecimal(value & 15))
     }
-    return text
+  }
+
+  private static func hexadecimal(_ digit: UInt8) -> UInt8 {
+    digit < 10 ? 0x30 + digit : 0x61 + digit - 10
+  }
+
+  private static func append(_ value: UInt128, to text: inout OutputSpan<UInt8>) {
+    // 64-bit division is several times faster than 128-bit, and 39 digits are three parts.
+    let part = UInt128(10_000_000_000_000_000_000)
+    guard value >= part else { return append(UInt64(truncatingIfNeeded: value), 1, to: &text) }
+    let (high, low) = value.quotientAndRemainder(dividingBy: part)
+    append(high, to: &text)
+    append(UInt64(truncatingIfNeeded: low), 19, to: &text)
+  }
+
+  /// Appends decimal digits, at least `count` of them.
+  private static func append(_ value: UInt64, _ count: Int, to text: inout OutputSpan<UInt8>) {
+    var digits = InlineArray<20, UInt8>(repeating: 0x30)
+    var start = 20
+    var rest = value
+    while rest > 0 || start > 20 &- count {
+      start &-= 1
+      digits[start] = UInt8(truncatingIfNeeded: 0x30 &+ rest % 10)
+      rest /= 10
+    }
+    for index in start..<20 { text.append(digits[index]) }
   }
 
   private static func format(_ value: some BinaryFloatingPoint & CustomStringConvertible)
@@ -184,8 +226,4 @@ extension RegisterType {
     let text = value.description
     return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
   }
-}
-
-extension UInt128 {
-  fileprivate var isNarrow: Bool { self <= UInt128(UInt64.max) }
 }

@@ -48,12 +48,29 @@ public struct RegisterType: Hashable, Sendable {
   }
 
   /// The type's name on the wire, in JSON and on the command line.
-  public var name: String {
-    switch kind {
-    case .unsigned: "u\(width.bitCount)"
-    case .signed: "i\(width.bitCount)"
-    case .bytes: "bytes\(width.byteCount)"
-    case .float: "f\(width.bitCount)"
+  public var name: String { spelling.description }
+
+  /// ``name``, without making a string.
+  public var spelling: StaticString {
+    switch (kind, width) {
+    case (.unsigned, .one): "u8"
+    case (.unsigned, .two): "u16"
+    case (.unsigned, .four): "u32"
+    case (.unsigned, .eight): "u64"
+    case (.unsigned, .sixteen): "u128"
+    case (.signed, .one): "i8"
+    case (.signed, .two): "i16"
+    case (.signed, .four): "i32"
+    case (.signed, .eight): "i64"
+    case (.signed, .sixteen): "i128"
+    case (.bytes, .one): "bytes1"
+    case (.bytes, .two): "bytes2"
+    case (.bytes, .four): "bytes4"
+    case (.bytes, .eight): "bytes8"
+    case (.bytes, .sixteen): "bytes16"
+    case (.float, .four): "f32"
+    // There is no float of another width.
+    case (.float, _): "f64"
     }
   }
 

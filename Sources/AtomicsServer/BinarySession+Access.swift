@@ -74,7 +74,7 @@ extension BinarySession {
   func open(_ register: RegisterReference, named name: Span<UInt8>) throws(WireFailure)
     -> OpenRegister
   {
-    OpenRegister(reference: register, grant: try known().grant(on: name))
+    OpenRegister(register, try known().grant(on: name))
   }
 
   /// A handle's grant lacks `right`, or is of rules that are not in force any more: then it is
@@ -91,7 +91,7 @@ extension BinarySession {
       throw WireFailure(error)
     }
     let grant = caller.grant(on: name.utf8.span)
-    changeHandles { $0[Int(handle)]?.grant = grant }
+    changeHandles { $0[Int(handle)].grant = grant }
     try caller.require(right, on: name.utf8.span)
   }
 

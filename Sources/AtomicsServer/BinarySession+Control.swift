@@ -131,7 +131,7 @@ extension BinarySession {
     try requireNoFlags(header)
     try requireEmpty(body)
     _ = try opened(header.handleOrAuxiliary)
-    changeHandles { $0[Int(header.handleOrAuxiliary)] = nil }
+    changeHandles { $0[Int(header.handleOrAuxiliary)] = .none }
     freeHandles.append(header.handleOrAuxiliary)
     return ControlFrame.done(answering: header)
   }

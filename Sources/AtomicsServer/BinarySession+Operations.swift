@@ -84,17 +84,19 @@ extension BinarySession {
     replyBytes room: Int, into output: inout OutputBuffer, _ budget: inout ExecutionBudget
   ) -> (count: Int, end: Int)? {
     let handle = Int(header.handleOrAuxiliary)
-    guard handle < handles.count, let opened = handles[handle], !opened.reference.isLimited,
+    guard handle < handles.count else { return nil }
+    let opened = handles[handle]
+    guard let register = opened.reference, !register.isLimited,
       // Else the first of them finds out alone.
       !opened.grant.lacks(.operate, comparedWith: present),
       let run = OperationRun(
-        input, at: offset, on: opened.reference.type,
+        input, at: offset, on: register.type,
         atMost: min(limit, Self.longestRun, budget.remaining),
         replyBytes: room)
     else { return nil }
     budget.spend(run.count &* ExecutionBudget.operation)
     do throws(ServiceError) {
-      let outcome = try service.perform(run.request, on: opened.reference)
+      let outcome = try service.perform(run.request, on: register)
       var replies = run.replies(input, found: outcome.old)
       while let reply = replies?.next(input) { output.append(reply) }
     } catch {

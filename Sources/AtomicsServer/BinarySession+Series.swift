@@ -9,7 +9,7 @@ import WireProtocol
 extension BinarySession {
   /// How many frames ahead registers are looked up: enough that memory answers meanwhile, few
   /// enough that all their lines stay in the nearest cache until they are used.
-  private static let lookAhead = 32
+  static let lookAhead = 32
 
   /// Runs the frame at `start` and those behind it that ask the same, one after another.
   ///
@@ -23,28 +23,23 @@ extension BinarySession {
   ) -> Int? {
     let handles = self.handles
     let first = Int(header.handleOrAuxiliary)
-    guard first < handles.count, let opened = handles[first],
-      let series = series(header, input, at: start, on: opened.reference.type)
+    guard first < handles.count, let register = handles[first].reference,
+      let series = series(header, input, at: start, on: register.type)
     else { return nil }
+    var registers = InlineArray<32, PackedReference>(repeating: .none)
     let room = output.room / OperationSeries.replyByteCount &+ 1
     var left = min(budget.remaining, room, (input.count &- start) / series.byteCount)
     var end = start
     while left > 0 {
-      let count = lookUp(series, in: input, at: end, atMost: min(left, Self.lookAhead), handles)
-      let (begin, last) = (end, end &+ count &* series.byteCount)
-      while end < last {
-        do throws(ServiceError) {
-          // With a value that is none it finds out alone.
-          guard try run(series, input, at: end, handles, into: &output) else { break }
-        } catch {
-          let (first, second) = input.littleEndianPair(at: end)
-          output.append(contentsOf: WireFailure(error).frame(answering: FrameHeader(first, second)))
-          budget.spend(ExecutionBudget.byName)
-        }
-        end &+= series.byteCount
-      }
-      budget.spend((end &- begin) / series.byteCount &* ExecutionBudget.operation)
-      if count == 0 || end < last { break }
+      let count = lookUp(
+        series, in: input, at: end, atMost: min(left, Self.lookAhead), handles, into: &registers)
+      let done =
+        series.step == .addition
+        ? add(series, input, at: end, registers.span, count, into: &output, &budget)
+        : run(series, input, at: end, registers.span, count, into: &output, &budget)
+      end &+= done &* series.byteCount
+      budget.spend(done &* ExecutionBudget.operation)
+      if count == 0 || done < count { break }
       left &-= count
     }
     return end == start ? nil : end
@@ -61,26 +56,86 @@ extension BinarySession {
     return made
   }
 
-  /// Runs one frame, whose handle was looked at before.
+  /// Runs the frames from `start` on, on the first `count` of `registers`.
+  ///
+  /// - Returns: How many were answered: the one behind them has a value that is none, and finds out
+  ///   alone.
+  @inline(never)
+  private func run(
+    _ series: OperationSeries, _ input: Span<UInt8>, at start: Int,
+    _ registers: Span<PackedReference>, _ count: Int, into output: inout OutputBuffer,
+    _ budget: inout ExecutionBudget
+  ) -> Int {
+    var offset = start
+    for index in 0..<count {
+      do throws(ServiceError) {
+        guard
+          try run(
+            series, input, at: offset, operandsAt: offset &+ FrameHeader.byteCount,
+            on: registers[index].plain(series.type), into: &output)
+        else { return index }
+      } catch {
+        refuse(error, input, at: offset, into: &output, &budget)
+      }
+      offset &+= series.byteCount
+    }
+    return count
+  }
+
+  /// As `run`, of additions, which are most of what is asked: a loop that chooses nothing.
+  @inline(never)
+  private func add(
+    _ series: OperationSeries, _ input: Span<UInt8>, at start: Int,
+    _ registers: Span<PackedReference>, _ count: Int, into output: inout OutputBuffer,
+    _ budget: inout ExecutionBudget
+  ) -> Int {
+    let (service, order, type) = (self.service, series.order, series.type)
+    var offset = start
+    for index in 0..<count {
+      guard let addend = series.addend(input, operandsAt: offset &+ FrameHeader.byteCount) else {
+        return index
+      }
+      do throws(ServiceError) {
+        let found = try service.add(addend, to: registers[index].plain(type), order: order)
+        let second = input.littleEndian64(at: offset &+ 8)
+        output.append(series.reply(to: second, found: found, adding: addend))
+      } catch {
+        refuse(error, input, at: offset, into: &output, &budget)
+      }
+      offset &+= series.byteCount
+    }
+    return count
+  }
+
+  @inline(never)
+  func refuse(
+    _ error: ServiceError, _ input: Span<UInt8>, at offset: Int, into output: inout OutputBuffer,
+    _ budget: inout ExecutionBudget
+  ) {
+    let (first, second) = input.littleEndianPair(at: offset)
+    output.append(contentsOf: WireFailure(error).frame(answering: FrameHeader(first, second)))
+    budget.spend(ExecutionBudget.byName)
+  }
+
+  /// Runs the frame at `offset`, whose operands begin at `start`.
   ///
   /// - Returns: False, and nothing has happened, where the frame has a value that is none.
   @inline(__always)
-  private func run(
-    _ series: OperationSeries, _ input: Span<UInt8>, at offset: Int, _ handles: [OpenRegister?],
-    into output: inout OutputBuffer
+  func run(
+    _ series: OperationSeries, _ input: Span<UInt8>, at offset: Int, operandsAt start: Int,
+    on register: RegisterReference, into output: inout OutputBuffer
   ) throws(ServiceError) -> Bool {
     let second = input.littleEndian64(at: offset &+ 8)
-    guard let register = handles[Int(second >> 32)]?.reference else { return false }
     switch series.step {
     case .addition:
-      guard let addend = series.addend(input, at: offset) else { return false }
+      guard let addend = series.addend(input, operandsAt: start) else { return false }
       let found = try service.add(addend, to: register, order: series.order)
       output.append(series.reply(to: second, found: found, adding: addend))
     case .load:
       let found = try service.loadWord(register, order: series.order)
       output.append(series.reply(to: second, found: found, adding: 0))
     case .other:
-      guard let request = series.request(input, at: offset) else { return false }
+      guard let request = series.request(input, operandsAt: start) else { return false }
       output.append(series.reply(to: second, try service.perform(request, on: register)))
     }
     return true
@@ -89,28 +144,36 @@ extension BinarySession {
   /// Checks the handles of the frames from `start` on, and has the processor fetch their registers:
   /// many at once, where the operations themselves would each wait for their own.
   ///
-  /// - Returns: How many frames are of the series, and on registers that it may operate on.
+  /// - Returns: How many frames are of the series, and on registers that it may operate on, which
+  ///   are then in `registers`.
   @inline(__always)
   private func lookUp(
     _ series: OperationSeries, in input: Span<UInt8>, at start: Int, atMost limit: Int,
-    _ handles: [OpenRegister?]
+    _ handles: [OpenRegister], into registers: inout InlineArray<32, PackedReference>
   ) -> Int {
     let right = Rights(for: series.operation)
-    let present = self.present
+    let (present, type) = (self.present, series.type)
     var offset = start
     var last = -1
     var count = 0
     while count < limit {
       let (word, second) = input.littleEndianPair(at: offset)
       let handle = Int(second >> 32)
-      guard series.contains(word), handle < handles.count, let opened = handles[handle],
-        opened.reference.type == series.type, !opened.reference.isLimited,
+      guard series.contains(word), handle < handles.count else { break }
+      let opened = handles[handle]
+      guard opened.packed.isPlain(type),
         // Else the frame finds out alone.
         !opened.grant.lacks(right, comparedWith: present)
       else { break }
       // From the one before on they can run as one.
       if handle == last, series.canJoin { return count &- 1 }
-      service.anticipate(opened.reference)
+      // The handles of the frames that are looked up next are fetched while these run.
+      let next = offset &+ Self.lookAhead &* series.byteCount
+      if next &+ FrameHeader.byteCount <= input.count {
+        handles.span.anticipate(Int(input.littleEndian64(at: next &+ 8) >> 32))
+      }
+      service.anticipate(opened.packed.plain(type))
+      registers[count] = opened.packed
       last = handle
       offset &+= series.byteCount
       count &+= 1

@@ -52,9 +52,11 @@ final class BinarySession {
   /// What the last operation by handle said, and what that means once it was said twice.
   private var lastWord: UInt64 = 0
   var series: OperationSeries?
+  /// What the last series of frames said that named their registers.
+  var namedSeries: OperationSeries?
 
-  /// Registers by handle; nil where a handle was given back.
-  private(set) var handles: [OpenRegister?] = []
+  /// Registers by handle; none where a handle was given back.
+  private(set) var handles: [OpenRegister] = []
   /// Handles that were given back, to be given out again.
   var freeHandles: [UInt32] = []
 
@@ -115,7 +117,9 @@ final class BinarySession {
         continue
       }
       if asksAgain(header, in: input, nextAt: end),
-        let seriesEnd = runSeries(header, in: input, at: offset, into: &output, &budget)
+        let seriesEnd = header.flags == 0
+          ? runSeries(header, in: input, at: offset, into: &output, &budget)
+          : runNamed(header, in: input, at: offset, into: &output, &budget)
       {
         offset = seriesEnd
         continue
@@ -211,7 +215,13 @@ final class BinarySession {
   @inline(__always)
   private func asksAgain(_ header: FrameHeader, in input: Span<UInt8>, nextAt next: Int) -> Bool {
     let word = header.first
-    guard header.flags == 0, header.opcode >= AtomicOperation.load.rawValue else { return false }
+    guard header.flags & ~FrameFlag.name == 0, header.opcode >= AtomicOperation.load.rawValue else {
+      return false
+    }
+    if header.flags != 0 {
+      return input.count &- next >= 8
+        && OperationSeries.isAlike(input.littleEndian64(at: next), word)
+    }
     if word == lastWord { return true }
     lastWord = word
     return input.count &- next >= 8 && input.littleEndian64(at: next) == word
@@ -277,7 +287,7 @@ final class BinarySession {
 
   /// Changes the table outside of its property, so that nothing ever runs during an access to the
   /// property itself: the look-up per operation is then free of run-time exclusivity checks.
-  func changeHandles(_ change: (inout [OpenRegister?]) -> Void) {
+  func changeHandles(_ change: (inout [OpenRegister]) -> Void) {
     var handles = self.handles
     self.handles = []
     change(&handles)
@@ -287,19 +297,19 @@ final class BinarySession {
   /// The register behind a handle, which `right` is needed on.
   @inline(__always)
   func register(_ handle: UInt32, to right: Rights) throws(WireFailure) -> RegisterReference {
-    let opened = try opened(handle)
-    if opened.grant.lacks(right, comparedWith: present) {
-      try requireAnew(right, handle, opened.reference)
-    }
-    return opened.reference
+    let (register, grant) = try opened(handle)
+    if grant.lacks(right, comparedWith: present) { try requireAnew(right, handle, register) }
+    return register
   }
 
   /// What is behind a handle.
   @inline(__always)
-  func opened(_ handle: UInt32) throws(WireFailure) -> OpenRegister {
+  func opened(_ handle: UInt32) throws(WireFailure) -> (RegisterReference, Grant) {
     let index = Int(handle)
-    guard index < handles.count, let opened = handles[index] else { throw Self.noHandle(handle) }
-    return opened
+    guard index < handles.count else { throw Self.noHandle(handle) }
+    let opened = handles[index]
+    guard let register = opened.reference else { throw Self.noHandle(handle) }
+    return (register, opened.grant)
   }
 
   @inline(never)

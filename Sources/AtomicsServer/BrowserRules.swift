@@ -14,39 +14,59 @@ struct BrowserRules: Sendable {
   /// Origins (`scheme://host[:port]`) whose pages may use this server.
   var allowedOrigins: Set<String> = []
 
+  /// The fields that tell where a request comes from, and to whom it goes.
+  private static let telltales: HTTPFieldName.Set = [
+    HTTPFieldName.Set(.host), HTTPFieldName.Set(.origin), HTTPFieldName.Set(.secFetchSite),
+  ]
+
   /// - Throws: ``Problem`` 421 for a foreign host, 400 for contradicting ones, 403 for a foreign
   ///   origin, whatever the method: a form may post to anywhere, and a GET may be an event stream.
-  func check(_ request: borrowing HTTPRequest) throws(Problem) {
-    let authority = request.authority
-    if request.version == .http2, let host = request.fields.first("host"), host != authority {
-      throw Problem(.malformedRequest, ":authority and Host name different servers")
+  ///
+  /// - Parameter scheme: That of the connection, whatever the client calls it: the origin of this
+  ///   server's own pages is told by it.
+  /// - Parameter known: An authority that was let in; the request's own afterwards, if it is.
+  func check(
+    _ request: borrowing HTTPRequest, scheme: HTTPScheme, known: inout [UInt8]
+  ) throws(Problem) {
+    if request.fields.names.isDisjoint(with: Self.telltales), let authority = request.authority,
+      authority == known, !known.isEmpty
+    {
+      return
     }
     // Without a name there is nothing to rebind: HTTP/1.0, and HTTP/2 clients that send none.
-    guard let authority else { return try checkOrigin(request, own: nil) }
-    guard answers(to: authority) else {
-      throw Problem(
-        .misdirected,
-        "this server answers to IP addresses, localhost and configured names only; see allowed_hosts"
-      )
+    guard let authority = request.authority else { return try checkOrigin(request, nil) }
+    if request.version == .http2, request.fields.contains(.host),
+      !request.fields.first(.host, equals: authority.span)
+    {
+      throw Problem(.malformedRequest, ":authority and Host name different servers")
     }
-    try checkOrigin(request, own: authority)
+    if authority != known || known.isEmpty {
+      guard answers(to: authority) else {
+        throw Problem(
+          .misdirected,
+          "this server answers to IP addresses, localhost and configured names only; see allowed_hosts"
+        )
+      }
+      known = authority
+    }
+    try checkOrigin(request, (scheme, authority))
   }
 
-  private func checkOrigin(_ request: borrowing HTTPRequest, own authority: [UInt8]?)
-    throws(Problem)
-  {
-    if let origin = request.fields.first("origin") {
+  private func checkOrigin(
+    _ request: borrowing HTTPRequest, _ own: (scheme: HTTPScheme, authority: [UInt8])?
+  ) throws(Problem) {
+    if let origin = request.fields.first(.origin) {
       let text = String(decoding: origin, as: UTF8.self).lowercased()
-      if let authority {
-        let host = String(decoding: authority, as: UTF8.self).lowercased()
-        if text == "\(request.scheme.name)://\(host)" { return }
+      if let own {
+        let host = String(decoding: own.authority, as: UTF8.self).lowercased()
+        if text == "\(own.scheme.name)://\(host)" { return }
       }
       if allowedOrigins.contains(text) { return }
       throw Problem(
         .forbidden, "pages of another origin may not use this server; see allowed_origins")
     }
-    if request.fields.first("sec-fetch-site", equals: "cross-site")
-      || request.fields.first("sec-fetch-site", equals: "same-site")
+    if request.fields.first(.secFetchSite, equals: "cross-site")
+      || request.fields.first(.secFetchSite, equals: "same-site")
     {
       throw Problem(
         .forbidden, "pages of another site may not use this server; see allowed_origins")

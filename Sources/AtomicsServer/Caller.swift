@@ -45,8 +45,25 @@ struct Caller {
 }
 
 /// What a handle stands for: a register, and what its opener may do with it.
-struct OpenRegister {
-  let reference: RegisterReference
+///
+/// 16 bytes: a connection may have 100,000 of them, and all that fit no cache are waited for.
+struct OpenRegister: BitwiseCopyable {
+  let packed: PackedReference
   /// Counts while the rules are those that it was worked out from.
   var grant: Grant
+
+  /// What a handle stands for that was given back.
+  static var none: OpenRegister { OpenRegister(packed: .none, grant: Grant([], 0)) }
+
+  init(packed: PackedReference, grant: Grant) {
+    self.packed = packed
+    self.grant = grant
+  }
+
+  init(_ reference: RegisterReference, _ grant: Grant) {
+    self.init(packed: PackedReference(reference), grant: grant)
+  }
+
+  /// The register; nil: the handle was given back.
+  @inline(__always) var reference: RegisterReference? { packed.reference }
 }

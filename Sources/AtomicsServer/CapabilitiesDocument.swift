@@ -26,7 +26,7 @@ enum CapabilitiesDocument {
     json.endArray()
     json.name("operations")
     json.beginArray()
-    for name in OperationName.all { write(name, to: &json) }
+    for route in OperationRoute.all { write(route, to: &json) }
     json.endArray()
     json.name("failure_orders")
     json.beginObject()
@@ -47,16 +47,17 @@ enum CapabilitiesDocument {
     return json.bytes
   }
 
-  private static func write(_ name: OperationName, to json: inout JSONWriter) {
+  private static func write(_ route: OperationRoute, to json: inout JSONWriter) {
+    let name = route.name
     let row = name.operation.row
     json.beginObject()
     json.member("name", name.name)
     json.name("aliases")
     write(name.aliases, to: &json)
     json.name("members")
-    write(JSONAPI.operandNames(of: name.operation), to: &json)
+    write(route.operands.map(\.name), to: &json)
     json.name("optional_members")
-    write(JSONAPI.optionalNames(of: name.operation), to: &json)
+    write(route.optional.map(\.name), to: &json)
     json.name("orders")
     write(MemoryOrder.allCases.filter { row.orders.permits($0) }.map(\.name), to: &json)
     json.name("kinds")

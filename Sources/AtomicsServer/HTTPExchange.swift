@@ -15,7 +15,7 @@ protocol HTTPServerSession: AnyObject {
   var isDraining: Bool { get }
   /// Whether `takeOutput` has something to give now.
   var hasOutput: Bool { get }
-  /// Whether `nextEvent` has something to give now.
+  /// Whether `answerNext` has something to lend now.
   var hasEvents: Bool { get }
   /// Asked with each head whether the body that follows is to be read; nil: it is.
   var wantsBody: ((_ head: HTTPRequest) -> Bool)? { get set }
@@ -23,13 +23,14 @@ protocol HTTPServerSession: AnyObject {
   ///
   /// - Throws: When the connection is lost; what is to be sent still may be.
   func receive(_ bytes: Span<UInt8>) throws(Failure) -> Int
-  func nextEvent() -> HTTPEvent?
-  @discardableResult
-  func respond(_ response: consuming HTTPResponse, to stream: UInt32) -> Bool
+  /// Lends the next request to `answer`, which fills in the response; false: there is none now.
+  func answerNext(
+    _ answer: (borrowing HTTPRequest, HTTPRejection?, inout HTTPResponse) -> Void
+  ) -> Bool
   /// Sets the `Date` field of what is answered from now on.
   func setDate(_ text: [UInt8], unixSeconds: Int64)
-  /// Appends at most about `limit` bytes of what is to be sent.
-  func takeOutput(into output: inout [UInt8], upTo limit: Int)
+  /// Gives at most about `limit` bytes of what is to be sent, and tells how many.
+  func takeOutput(upTo limit: Int, _ sink: (Span<UInt8>) -> Void) -> Int
   /// Frees the buffers that are kept for reuse.
   func releaseIdleMemory()
   /// Takes no new requests; answers those that it has, then is finished.
@@ -47,21 +48,15 @@ extension HTTP2Session: HTTPServerSession {
 /// One HTTP connection: the session's requests go to the JSON face, its bytes to the loop.
 final class HTTPExchange<Session: HTTPServerSession> {
   let session: Session
-  private let api: JSONAPI
+  private var api: JSONAPI
   private let clock: WallClock
   /// Bytes that the session has taken so far.
   private(set) var receivedCount = 0
   /// Requests, whole or refused, that were answered so far.
   private(set) var messageCount = 0
-  /// Keeps its capacity from one turn to the next while the connection is busy.
-  private(set) var sending: [UInt8] = []
-
-  private let isEncrypted: Bool
-
   init(_ session: Session, _ context: ServerContext, _ clock: WallClock, _ peer: Peer) {
     self.session = session
     self.clock = clock
-    isEncrypted = peer.isEncrypted
     let api = JSONAPI(context, peer)
     self.api = api
     // Who is nobody makes this side keep nothing, however long a body is and however slowly it
@@ -83,7 +78,7 @@ final class HTTPExchange<Session: HTTPServerSession> {
       }
       consumed += received
       receivedCount += received
-      while !budget.isSpent, let event = session.nextEvent() { answer(event, &budget) }
+      answer(&budget)
       let sent = flush(into: &output)
       if output.isFull || budget.isSpent || (received == 0 && sent == 0) { break }
       // Answers that went out may have made room for events, and events for input.
@@ -102,7 +97,6 @@ final class HTTPExchange<Session: HTTPServerSession> {
 
   /// Gives back what a busy connection keeps from turn to turn: idle ones are many.
   func releaseIdleMemory() {
-    sending = []
     session.releaseIdleMemory()
   }
 
@@ -115,26 +109,23 @@ final class HTTPExchange<Session: HTTPServerSession> {
     return StreamProgress(consumed: 0, next: next)
   }
 
-  private func answer(_ event: HTTPEvent, _ budget: inout ExecutionBudget) {
-    messageCount &+= 1
-    switch event {
-    case .request(var request):
-      // Whatever the client calls it: the origin of its own pages is told by this.
-      if isEncrypted { request.scheme = .https }
-      session.respond(api.respond(to: request, &budget), to: request.stream)
-    case .rejected(let rejection, let stream):
-      budget.spend(ExecutionBudget.message)
-      session.respond(Problem(rejection, api.context.limits.http).response, to: stream)
-    case .response, .closed:
-      break
+  private func answer(_ budget: inout ExecutionBudget) {
+    while !budget.isSpent {
+      let hasAnswered = session.answerNext { request, rejection, response in
+        if let rejection {
+          budget.spend(ExecutionBudget.message)
+          Problem(rejection, api.context.limits.http).write(to: &response)
+        } else {
+          api.respond(to: request, into: &response, &budget)
+        }
+      }
+      guard hasAnswered else { return }
+      messageCount &+= 1
     }
   }
 
   /// - Returns: The number of bytes appended.
   private func flush(into output: inout OutputBuffer) -> Int {
-    sending.removeAll(keepingCapacity: true)
-    session.takeOutput(into: &sending, upTo: 256 << 10)
-    output.append(contentsOf: sending)
-    return sending.count
+    session.takeOutput(upTo: 256 << 10) { output.append($0) }
   }
 }

@@ -70,8 +70,8 @@ extension JSONAPI {
   /// What tells whether the server lives is for everybody, and names nothing to the unknown.
   private static func isPublic(_ request: borrowing HTTPRequest) -> Bool {
     let target = HTTPTarget(request.target)
-    guard target.segments.count == 1 else { return false }
-    return ["livez", "readyz"].contains { target.bytes(in: target.segments[0], equal: $0) }
+    return target.bytes(in: target.path, equal: "/livez")
+      || target.bytes(in: target.path, equal: "/readyz")
   }
 
   /// The token of `request`; nil where it has none.
@@ -79,8 +79,8 @@ extension JSONAPI {
   /// - Throws: ``Problem`` 401 for credentials of another kind: those that are given have to be
   ///   right.
   private static func token(_ request: borrowing HTTPRequest) throws(Problem) -> BearerToken? {
-    let count = request.fields.count(of: "authorization")
-    guard count > 0, let value = request.fields.first("authorization") else { return nil }
+    let count = request.fields.count(of: .authorization)
+    guard count > 0, let value = request.fields.first(.authorization) else { return nil }
     let scheme = "bearer "
     // RFC 9110 §11.1: the scheme's case does not matter.
     guard count == 1, value.count > scheme.utf8.count,
@@ -101,12 +101,11 @@ extension JSONAPI {
   // MARK: - Rights
 
   /// - Throws: ``Problem`` 403, whether the register exists or not.
-  func require(_ right: Rights, on name: [UInt8]) throws(Problem) {
-    guard let access, access.allows(right, on: name.span) else {
-      let text = String(decoding: name, as: UTF8.self)
-      throw Problem(
-        .forbidden, access?.denial(of: right, on: text) ?? "nobody may \(right) \(text)")
-    }
+  func require(_ right: Rights, on name: Span<UInt8>) throws(Problem) {
+    if access?.allows(right, on: name) ?? false { return }
+    let text = String(decoding: name.indices.map { name[$0] }, as: UTF8.self)
+    throw Problem(
+      .forbidden, access?.denial(of: right, on: text) ?? "nobody may \(right) \(text)")
   }
 
   /// Whether the figures of the arena as a whole are the caller's to see.

@@ -8,46 +8,45 @@ import RegisterService
 /// `POST /v1/registers/{name}/{op}`: every operation of the table.
 extension JSONAPI {
   func perform(
-    _ operation: OperationName, _ request: borrowing HTTPRequest, _ target: HTTPTarget,
-    _ name: [UInt8]
-  ) throws(Problem) -> HTTPResponse {
+    _ route: OperationRoute, _ request: borrowing HTTPRequest, _ target: HTTPTarget,
+    _ name: Span<UInt8>, _ response: inout HTTPResponse
+  ) throws(Problem) {
+    let operation = route.operation
     // The order of checks is part of the interface: syntax, members and order first, then whether
     // that is permitted, then whether the register exists, then what its type permits.
-    let members = try RequestMembers(
-      request, target, permitted: Self.memberNames(of: operation.operation))
+    let members = try RequestMembers(request, target, permitted: route.permitted)
     try Self.refusePreconditions(request)
-    let order = try members.order("order") ?? .sequentiallyConsistent
-    let failureOrder = try members.order("failure_order")
+    let order = try members.order(.order) ?? .sequentiallyConsistent
+    let failureOrder = try members.order(.failureOrder)
     try Self.checking { () throws(OperationError) in
-      try AtomicRequest.check(order, failureOrder, of: operation.operation)
+      try AtomicRequest.check(order, failureOrder, of: operation)
     }
-    let relation = try members.relation("relation")
-    let overflow = try members.overflow("overflow")
-    try Self.requireMembers(members, of: operation.operation)
-    let index = try members.number("index") ?? 0
-    try require(Rights(for: operation.operation), on: name)
-    let handle = try Self.serving { () throws(ServiceError) in try service.find(name.span) }
+    let relation = try members.relation(.relation)
+    let overflow = try members.overflow(.overflow)
+    try Self.requireMembers(members, of: route)
+    let index = try members.number(.index) ?? 0
+    try require(Rights(for: operation), on: name)
+    let handle = try find(name)
     let type = handle.type
-    guard operation.operation.exists(on: type.kind) else {
-      throw Problem(OperationError.unsupportedOperation(operation.operation, type))
+    guard operation.exists(on: type.kind) else {
+      throw Problem(OperationError.unsupportedOperation(operation, type))
     }
-    let modifier = try Self.modifier(members, relation, overflow, operation.operation, type)
-    let operandName = operation.operation.isCompareExchange ? "desired" : "operand"
-    let expectedName = operation.operation.isCompareExchange ? "expected" : "unless"
-    let operand = try members.bits(operandName, as: type) ?? 0
-    let expected = try members.bits(expectedName, as: type) ?? 0
+    let modifier = try Self.modifier(members, relation, overflow, route, type)
+    let isCompareExchange = operation.isCompareExchange
+    let operand = try members.bits(isCompareExchange ? .desired : .operand, as: type) ?? 0
+    let expected = try members.bits(isCompareExchange ? .expected : .unless, as: type) ?? 0
     guard let bit = UInt8(exactly: index) else {
       throw Problem(OperationError.invalidIndex(Int128(index), bitCount: type.width.bitCount))
     }
     let atomic = try Self.checking { () throws(OperationError) in
       if let modifier {
         return try AtomicRequest(
-          operation.operation, on: type, modifier: modifier, order: order,
-          failureOrder: failureOrder, operand: operand, expected: expected)
+          operation, on: type, modifier: modifier, order: order, failureOrder: failureOrder,
+          operand: operand, expected: expected)
       }
       return try AtomicRequest(
-        operation.operation, on: type, order: order, failureOrder: failureOrder,
-        operand: operand, expected: expected, index: bit)
+        operation, on: type, order: order, failureOrder: failureOrder, operand: operand,
+        expected: expected, index: bit)
     }
     let outcome = try Self.serving { () throws(ServiceError) in
       try service.perform(atomic, on: handle)
@@ -55,29 +54,31 @@ extension JSONAPI {
     guard outcome.succeeded || atomic.overflow != .fail else {
       throw Self.outOfBounds(type.format(outcome.old))
     }
-    return Self.reply(operation, atomic, outcome, type)
+    Self.write(route, atomic, outcome, type, to: &response.body)
+    response.setJSON()
   }
 
   /// What changes how the operation works, as far as the members tell; nil where they do not.
   private static func modifier(
     _ members: RequestMembers, _ relation: ValueRelation?, _ overflow: OverflowPolicy?,
-    _ operation: AtomicOperation, _ type: RegisterType
+    _ route: OperationRoute, _ type: RegisterType
   ) throws(Problem) -> OperationModifier? {
-    guard members.contains(anyOf: modifierNames(of: operation)) else { return nil }
+    guard members.contains(anyOf: route.modifiers) else { return nil }
+    let operation = route.operation
     // Said or not, on every type.
-    if overflow == .wrap, !members.contains(anyOf: ["min", "max"]) { return nil }
+    if overflow == .wrap, !members.contains(anyOf: [.min, .max]) { return nil }
     // Before its values are judged: they have no meaning where the modifier has none.
     guard operation.modifier.exists(on: type.kind) else {
       throw Problem(OperationError.unsupportedModifier(operation, operation.modifier, type))
     }
     switch operation.modifier {
     case .none: return nil
-    case .mask: return try members.bits("mask", as: type.maskType).map { .mask($0) }
+    case .mask: return try members.bits(.mask, as: type.maskType).map { .mask($0) }
     case .relation: return relation.map { .relation($0) }
     case .overflow:
       return .overflow(
-        overflow ?? .wrap, least: try members.bits("min", as: type),
-        greatest: try members.bits("max", as: type))
+        overflow ?? .wrap, least: try members.bits(.min, as: type),
+        greatest: try members.bits(.max, as: type))
     }
   }
 
@@ -88,65 +89,59 @@ extension JSONAPI {
     return problem
   }
 
-  /// The members that an operation takes.
-  static func memberNames(of operation: AtomicOperation) -> [String] {
-    operandNames(of: operation) + optionalNames(of: operation)
-  }
-
-  /// The members that an operation takes and does not need.
-  static func optionalNames(of operation: AtomicOperation) -> [String] {
-    modifierNames(of: operation)
-      + (operation.takesFailureOrder ? ["order", "failure_order"] : ["order"])
-  }
-
-  private static func modifierNames(of operation: AtomicOperation) -> [String] {
-    switch operation.modifier {
-    case .none: []
-    case .mask: ["mask"]
-    case .relation: ["relation"]
-    case .overflow: ["overflow", "min", "max"]
-    }
-  }
-
-  /// The members that an operation needs.
-  static func operandNames(of operation: AtomicOperation) -> [String] {
-    switch operation.operands {
-    case .none: []
-    case .operand: ["operand"]
-    case .expectedAndDesired: ["expected", "desired"]
-    case .operandAndUnless: ["operand", "unless"]
-    case .index: ["index"]
-    }
-  }
-
-  private static func requireMembers(_ members: RequestMembers, of operation: AtomicOperation)
+  private static func requireMembers(_ members: RequestMembers, of route: OperationRoute)
     throws(Problem)
   {
-    for name in operandNames(of: operation) where try members.valueText(name) == nil {
-      throw Problem(.missingMember, "\(operation.row.name) needs the member \(name)", member: name)
+    for member in route.operands where try members.valueText(member) == nil {
+      throw Problem(
+        .missingMember, "\(route.operation.row.name) needs the member \(member.name)",
+        member: member.name)
     }
   }
 
-  private static func reply(
-    _ operation: OperationName, _ request: AtomicRequest, _ outcome: AtomicOutcome,
-    _ type: RegisterType
-  ) -> HTTPResponse {
-    var json = JSONWriter(reserving: 96)
-    json.beginObject()
-    json.member("op", operation.name)
-    switch operation.operation {
-    case .load, .store:
-      json.member("value", type.format(outcome.new))
-    case .bitTest, .bitTestSet, .bitTestReset, .bitTestComplement:
-      json.member("index", request.index)
-      json.member("old_bit", outcome.old == 1)
-      if operation.operation != .bitTest { json.member("new_bit", outcome.new == 1) }
-    default:
-      if request.operation.takesFailureOrder { json.member("success", outcome.succeeded) }
-      json.member("old", type.format(outcome.old))
-      json.member("new", type.format(outcome.new))
+  private static func write(
+    _ route: OperationRoute, _ request: AtomicRequest, _ outcome: AtomicOutcome,
+    _ type: RegisterType, to body: inout [UInt8]
+  ) {
+    let spelling = route.spelling
+    // Neither names nor values have anything to be escaped.
+    body.append(addingCapacity: 96 + spelling.count + 2 * RegisterType.longestText) {
+      (output: inout OutputSpan<UInt8>) in
+      output.append(#"{"op":""#)
+      output.append(spelling.span)
+      switch route.operation {
+      case .load, .store:
+        output.append(#"","value":""#)
+        type.append(outcome.new, to: &output)
+        output.append(#""}"#)
+      case .bitTest, .bitTestSet, .bitTestReset, .bitTestComplement:
+        output.append(#"","index":"#)
+        RegisterType.index.append(UInt128(request.index), to: &output)
+        output.append(#","old_bit":"#)
+        output.append(outcome.old == 1 ? "true" : "false")
+        if route.operation != .bitTest {
+          output.append(#","new_bit":"#)
+          output.append(outcome.new == 1 ? "true" : "false")
+        }
+        output.append(UInt8(ascii: "}"))
+      default:
+        if request.operation.takesFailureOrder {
+          output.append(#"","success":"#)
+          output.append(outcome.succeeded ? "true" : "false")
+          output.append(#","old":""#)
+        } else {
+          output.append(#"","old":""#)
+        }
+        type.append(outcome.old, to: &output)
+        output.append(#"","new":""#)
+        type.append(outcome.new, to: &output)
+        output.append(#""}"#)
+      }
     }
-    json.endObject()
-    return Self.json(json.bytes)
   }
+}
+
+extension RegisterType {
+  /// As a bit's index is written.
+  fileprivate static let index = RegisterType(kind: .unsigned, width: .one)!
 }

@@ -7,114 +7,150 @@ import RegisterService
 
 /// The register as a resource: PUT, GET, DELETE, and the list of all.
 extension JSONAPI {
-  func create(_ request: borrowing HTTPRequest, _ target: HTTPTarget, _ name: [UInt8])
-    throws(Problem) -> HTTPResponse
-  {
+  func create(
+    _ request: borrowing HTTPRequest, _ target: HTTPTarget, _ name: Span<UInt8>,
+    _ response: inout HTTPResponse
+  ) throws(Problem) {
     let members = try RequestMembers(
-      request, target, permitted: ["type", "initial", "label", "owner", "restore_gap"])
-    try Self.refusePreconditions(request, except: ["if-none-match"])
+      request, target, permitted: [.type, .initial, .label, .owner, .restoreGap])
+    try Self.refusePreconditions(request, except: HTTPFieldName.Set(.ifNoneMatch))
     let exclusively = try Self.isExclusive(request)
-    guard let type = try members.type("type") else {
+    guard let type = try members.type(.type) else {
       throw Problem(.missingMember, "a register is created with a type", member: "type")
     }
+    let text = String(decoding: name.indices.map { name[$0] }, as: UTF8.self)
     let definition = RegisterDefinition(
-      name: String(decoding: name, as: UTF8.self), type: type,
-      initial: try members.bits("initial", as: type) ?? 0,
-      label: try members.text("label") ?? "", ownerUser: user,
-      ownerTag: try members.number("owner") ?? 0,
-      restoreGap: try members.bits("restore_gap", as: type) ?? 0)
+      name: text, type: type, initial: try members.bits(.initial, as: type) ?? 0,
+      label: try members.text(.label) ?? "", ownerUser: user,
+      ownerTag: try members.number(.owner) ?? 0,
+      restoreGap: try members.bits(.restoreGap, as: type) ?? 0)
     try require(.create, on: name)
-    // Who may make it and not read it hears no value: the register may have been there.
-    let mayRead = mayRead(name.span)
-    return try Self.serving { () throws(ServiceError) in
+    do throws(ServiceError) {
       let made = try service.create(definition, exclusively: exclusively)
-      var response = try describe(made.register, showsValue: mayRead)
+      // Who may make it and not read it hears no value: the register may have been there.
+      if mayRead(name) {
+        try describe(made.register, name, .sequentiallyConsistent, &response)
+      } else {
+        _ = try service.describe(made.register)
+        response.setJSON { json in
+          json.beginObject()
+          json.name("name")
+          json.string(utf8: name)
+          json.member("type", type.name)
+          json.endObject()
+        }
+      }
       if made.created {
         response.status = 201
-        response.fields.append(
-          name: "location", value: "/v1/registers/\(Self.percentEncoded(name))")
+        response.fields.append(.location, "/v1/registers/\(Self.percentEncoded(text))")
       }
-      return response
+    } catch {
+      throw Problem(error)
     }
   }
 
   /// `If-None-Match: *` alone makes sense on a creation (RFC 9110 §13.1.2).
   private static func isExclusive(_ request: borrowing HTTPRequest) throws(Problem) -> Bool {
-    let count = request.fields.count(of: "if-none-match")
+    let count = request.fields.count(of: .ifNoneMatch)
     guard count > 0 else { return false }
-    guard count == 1, request.fields.first("if-none-match", equals: "*") else {
+    guard count == 1, request.fields.first(.ifNoneMatch, equals: "*") else {
       throw Problem(.preconditionUnsupported, "a creation takes If-None-Match: * only")
     }
     return true
   }
 
-  func get(_ request: borrowing HTTPRequest, _ target: HTTPTarget, _ name: [UInt8])
-    throws(Problem) -> HTTPResponse
-  {
+  func get(
+    _ request: borrowing HTTPRequest, _ target: HTTPTarget, _ name: Span<UInt8>,
+    _ response: inout HTTPResponse
+  ) throws(Problem) {
     let order = try loadOrder(request, target)
-    try Self.refusePreconditions(request, except: ["if-none-match"])
+    try Self.refusePreconditions(request, except: HTTPFieldName.Set(.ifNoneMatch))
     try require(.read, on: name)
-    let response = try Self.serving { () throws(ServiceError) in
-      try describe(try service.find(name.span), order)
+    do throws(ServiceError) {
+      try describe(try service.find(name), name, order, &response)
+    } catch {
+      throw Problem(error)
     }
-    return try Self.notModified(request, response) ?? response
+    try Self.shortenIfNotModified(request, &response)
   }
 
-  /// 304 where `If-None-Match` names the value (RFC 9110 §13.1.2); weak tags never match.
-  static func notModified(_ request: borrowing HTTPRequest, _ response: HTTPResponse)
-    throws(Problem) -> HTTPResponse?
-  {
-    guard let tag = request.fields.first("if-none-match") else { return nil }
-    guard request.fields.count(of: "if-none-match") == 1, !tag.contains(UInt8(ascii: ",")) else {
+  /// Makes it a 304 where `If-None-Match` names the value (RFC 9110 §13.1.2); weak tags never
+  /// match.
+  static func shortenIfNotModified(
+    _ request: borrowing HTTPRequest, _ response: inout HTTPResponse
+  ) throws(Problem) {
+    guard let tag = request.fields.first(.ifNoneMatch) else { return }
+    guard request.fields.count(of: .ifNoneMatch) == 1, !tag.contains(UInt8(ascii: ",")) else {
       throw Problem(.preconditionUnsupported, "If-None-Match takes one tag here")
     }
-    guard tag == [UInt8(ascii: "*")] || tag == response.fields.first("etag") else { return nil }
-    var fields = HTTPFields()
-    fields.append(name: "etag", value: response.fields.first("etag") ?? [])
-    fields.append(name: "cache-control", value: "no-store")
-    return HTTPResponse(status: 304, fields: fields)
+    guard tag == [UInt8(ascii: "*")] || response.fields.first(.etag, equals: tag.span) else {
+      return
+    }
+    response.status = 304
+    response.content = nil
+    response.body = []
   }
 
-  func delete(_ request: borrowing HTTPRequest, _ target: HTTPTarget, _ name: [UInt8])
-    throws(Problem) -> HTTPResponse
-  {
+  func delete(
+    _ request: borrowing HTTPRequest, _ target: HTTPTarget, _ name: Span<UInt8>,
+    _ response: inout HTTPResponse
+  ) throws(Problem) {
     _ = try RequestMembers(request, target, permitted: [], readsBody: false)
     try Self.refusePreconditions(request)
     try require(.delete, on: name)
-    try Self.serving { () throws(ServiceError) in try service.delete(name.span) }
-    return HTTPResponse(status: 204)
+    do throws(ServiceError) {
+      try service.delete(name)
+    } catch {
+      throw Problem(error)
+    }
+    response.status = 204
   }
 
   // MARK: - The list
 
-  func list(_ request: borrowing HTTPRequest, _ target: HTTPTarget) throws(Problem) -> HTTPResponse
-  {
+  func list(
+    _ request: borrowing HTTPRequest, _ target: HTTPTarget, _ response: inout HTTPResponse
+  ) throws(Problem) {
     let members = try RequestMembers(
-      request, target, permitted: ["prefix", "limit", "cursor"], readsBody: false)
-    let limit = try members.number("limit") ?? 100
+      request, target, permitted: [.prefix, .limit, .cursor], readsBody: false)
+    let limit = try members.number(.limit) ?? 100
     guard (1...1000).contains(limit) else {
       throw Problem(.valueOutOfRange, "limit is 1 to 1000", member: "limit")
     }
-    let prefix = Array((try members.text("prefix") ?? "").utf8)
-    let cursor = try members.number("cursor") ?? 0
+    let prefix = Array((try members.text(.prefix) ?? "").utf8)
+    let cursor = try members.number(.cursor) ?? 0
     let page = try Self.serving { () throws(ServiceError) in
       try service.list(from: cursor, prefix: prefix.span, limit: Int(limit))
     }
-    var json = JSONWriter(reserving: 64 * page.registers.count + 64)
-    json.beginObject()
-    json.name("registers")
-    json.beginArray()
-    // What may not be read is left out: a page may be short.
-    for register in page.registers where mayRead(register.name.utf8.span) {
-      Self.write(register, isWhole: false, to: &json)
+    response.setJSON { json in
+      json.beginObject()
+      json.name("registers")
+      json.beginArray()
+      // What may not be read is left out: a page may be short.
+      for register in page.registers where mayRead(register.name.utf8.span) {
+        json.beginObject()
+        json.member("name", register.name)
+        json.member("type", register.type.name)
+        json.member("value", register.type.format(register.value))
+        if !register.label.isEmpty { json.member("label", register.label) }
+        json.endObject()
+      }
+      json.endArray()
+      if let next = page.next { json.member("cursor", String(next)) }
+      json.endObject()
     }
-    json.endArray()
-    if let next = page.next { json.member("cursor", String(next)) }
-    json.endObject()
-    return Self.json(json.bytes)
   }
 
   // MARK: - Common
+
+  /// The register called `name`; that there is none is a problem here.
+  func find(_ name: Span<UInt8>) throws(Problem) -> RegisterReference {
+    do throws(ServiceError) {
+      return try service.find(name)
+    } catch {
+      throw Problem(error)
+    }
+  }
 
   /// Runs `body`; what the service refuses is a problem here.
   static func serving<Result>(_ body: () throws(ServiceError) -> Result) throws(Problem)
@@ -127,43 +163,49 @@ extension JSONAPI {
     }
   }
 
-  /// The register as a JSON object, with the value as its tag.
-  func describe(
-    _ register: RegisterReference, _ order: MemoryOrder = .sequentiallyConsistent,
-    showsValue: Bool = true
-  ) throws(ServiceError) -> HTTPResponse {
-    var description = try service.describe(register)
-    guard showsValue else {
-      var json = JSONWriter()
-      json.beginObject()
-      json.member("name", description.name)
-      json.member("type", register.type.name)
-      json.endObject()
-      return Self.json(json.bytes)
-    }
+  /// The register called `name` as a JSON object, with the value as its tag.
+  private func describe(
+    _ register: RegisterReference, _ name: Span<UInt8>, _ order: MemoryOrder,
+    _ response: inout HTTPResponse
+  ) throws(ServiceError) {
+    let isPlain = try service.isPlain(register)
     let bits = try service.load(register, order)
-    description.value = bits
-    var json = JSONWriter(reserving: 96)
-    Self.write(description, isWhole: true, to: &json)
-    var response = Self.json(json.bytes)
-    response.fields.append(name: "etag", value: Self.tag(register.type.format(bits)))
-    return response
+    let type = register.type
+    var tag = 0..<0
+    // No name has anything to be escaped.
+    response.body.append(addingCapacity: 64 + name.count + RegisterType.longestText) {
+      (output: inout OutputSpan<UInt8>) in
+      output.append(#"{"name":""#)
+      output.append(name)
+      output.append(#"","type":""#)
+      output.append(type.spelling)
+      output.append(#"","value":"#)
+      let start = output.count
+      output.append(UInt8(ascii: "\""))
+      type.append(bits, to: &output)
+      output.append(UInt8(ascii: "\""))
+      tag = start..<output.count
+      if isPlain { output.append(UInt8(ascii: "}")) }
+    }
+    if !isPlain { Self.append(try service.describe(register), to: &response) }
+    response.setJSON()
+    // The value with its quotes: it is its own version (RFC 9110 §8.8.3).
+    let body = response.body
+    response.fields.append(.etag, body.span.extracting(tag))
   }
 
-  /// - Parameter isWhole: Whether what a list leaves out is told too, where it is set.
-  private static func write(
-    _ register: RegisterDescription, isWhole: Bool, to json: inout JSONWriter
-  ) {
-    json.beginObject()
-    json.member("name", register.name)
-    json.member("type", register.type.name)
-    json.member("value", register.type.format(register.value))
-    if !register.label.isEmpty { json.member("label", register.label) }
-    if isWhole, register.ownerTag != 0 { json.member("owner", String(register.ownerTag)) }
-    if isWhole, register.restoreGap != 0 {
-      json.member("restore_gap", register.type.format(register.restoreGap))
+  /// Completes a description by what else is set.
+  private static func append(_ register: RegisterDescription, to response: inout HTTPResponse) {
+    var others = JSONWriter()
+    others.beginObject()
+    if !register.label.isEmpty { others.member("label", register.label) }
+    if register.ownerTag != 0 { others.member("owner", String(register.ownerTag)) }
+    if register.restoreGap != 0 {
+      others.member("restore_gap", register.type.format(register.restoreGap))
     }
-    json.endObject()
+    others.endObject()
+    response.body.append(UInt8(ascii: ","))
+    response.body.append(contentsOf: others.bytes.dropFirst())
   }
 
   /// The order of a read: `?order=`, a load order.
@@ -171,8 +213,8 @@ extension JSONAPI {
     -> MemoryOrder
   {
     guard target.query != nil else { return .sequentiallyConsistent }
-    let members = try RequestMembers(request, target, permitted: ["order"], readsBody: false)
-    let order = try members.order("order") ?? .sequentiallyConsistent
+    let members = try RequestMembers(request, target, permitted: [.order], readsBody: false)
+    let order = try members.order(.order) ?? .sequentiallyConsistent
     try Self.checking { () throws(OperationError) in
       try AtomicRequest.check(order, nil, of: .load)
     }
@@ -189,11 +231,8 @@ extension JSONAPI {
     }
   }
 
-  /// A strong tag (RFC 9110 §8.8.3): a value is its own version.
-  static func tag(_ text: String) -> String { "\"\(text)\"" }
-
   /// `name` as one path segment: of what a name may have, only `/` would not stand in one.
-  private static func percentEncoded(_ name: [UInt8]) -> String {
-    String(decoding: name, as: UTF8.self).split(separator: "/").joined(separator: "%2F")
+  private static func percentEncoded(_ name: String) -> String {
+    name.split(separator: "/").joined(separator: "%2F")
   }
 }

@@ -6,13 +6,17 @@ import RegisterService
 
 /// What the server says of itself.
 extension JSONAPI {
-  func serviceDocument(_ resource: Resource) throws(Problem) -> HTTPResponse {
+  func serviceDocument(_ resource: Resource.Kind, _ response: inout HTTPResponse)
+    throws(Problem)
+  {
     switch resource {
-    case .capabilities: return Self.json(context.capabilities)
+    case .capabilities:
+      response.setJSON()
+      response.body = context.capabilities
     case .readyz where context.isDraining:
       throw Problem(.shuttingDown, "the server finishes what it has and takes nothing new")
-    case .readyz: return Self.readiness(service.damage, namesRegisters: mayAdministerArena)
-    default: return Self.json(Self.health("ok", nil, namesRegisters: false))
+    case .readyz: Self.writeReadiness(service.damage, mayAdministerArena, &response)
+    default: response.setJSON { Self.write("ok", nil, namesRegisters: false, to: &$0) }
     }
   }
 
@@ -20,17 +24,17 @@ extension JSONAPI {
   /// the rest of it is served. 503 while every answer would be "unknown".
   ///
   /// - Parameter namesRegisters: Whether the caller may hear what was damaged: the text has names.
-  private static func readiness(_ damage: DamageSummary, namesRegisters: Bool) -> HTTPResponse {
+  private static func writeReadiness(
+    _ damage: DamageSummary, _ namesRegisters: Bool, _ response: inout HTTPResponse
+  ) {
     let status = damage.isUnrepaired ? "damaged" : "ok"
-    var response = json(health(status, damage, namesRegisters: namesRegisters))
+    response.setJSON { write(status, damage, namesRegisters: namesRegisters, to: &$0) }
     if damage.isUnrepaired { response.status = 503 }
-    return response
   }
 
-  private static func health(
-    _ status: String, _ damage: DamageSummary?, namesRegisters: Bool
-  ) -> [UInt8] {
-    var json = JSONWriter()
+  private static func write(
+    _ status: String, _ damage: DamageSummary?, namesRegisters: Bool, to json: inout JSONWriter
+  ) {
     json.beginObject()
     json.member("status", status)
     if let damage, damage.count > 0 {
@@ -42,6 +46,5 @@ extension JSONAPI {
       json.endObject()
     }
     json.endObject()
-    return json.bytes
   }
 }

@@ -12,32 +12,41 @@ extension JSONAPI {
     case equals(String)
   }
 
-  func getValue(_ request: borrowing HTTPRequest, _ target: HTTPTarget, _ name: [UInt8])
-    throws(Problem) -> HTTPResponse
-  {
+  func getValue(
+    _ request: borrowing HTTPRequest, _ target: HTTPTarget, _ name: Span<UInt8>,
+    _ response: inout HTTPResponse
+  ) throws(Problem) {
     let order = try loadOrder(request, target)
-    try Self.refusePreconditions(request, except: ["if-none-match"])
+    try Self.refusePreconditions(request, except: HTTPFieldName.Set(.ifNoneMatch))
     try require(.read, on: name)
-    let response = try Self.serving { () throws(ServiceError) in
-      let handle = try service.find(name.span)
-      let bits = try service.load(handle, order)
-      let text = handle.type.format(bits)
-      var fields = HTTPFields()
-      fields.append(name: "content-type", value: "text/plain; charset=utf-8")
-      fields.append(name: "etag", value: Self.tag(text))
-      fields.append(name: "cache-control", value: "no-store")
-      return HTTPResponse(status: 200, fields: fields, body: Array(text.utf8) + [0x0A])
-    }
-    return try Self.notModified(request, response) ?? response
+    let register = try find(name)
+    let type = register.type
+    let bits = try Self.serving { () throws(ServiceError) in try service.load(register, order) }
+    type.append(bits, to: &response.body)
+    response.body.append(0x0A)
+    response.status = 200
+    response.content = .plainText
+    Self.tag(&response, type, bits)
+    try Self.shortenIfNotModified(request, &response)
   }
 
-  func putValue(_ request: borrowing HTTPRequest, _ target: HTTPTarget, _ name: [UInt8])
-    throws(Problem) -> HTTPResponse
-  {
-    let members = try RequestMembers(request, target, permitted: ["order"], readsBody: false)
+  /// Says the value as the tag of the response: a value is its own version (RFC 9110 §8.8.3).
+  private static func tag(_ response: inout HTTPResponse, _ type: RegisterType, _ bits: UInt128) {
+    var tag = [UInt8(ascii: "\"")]
+    type.append(bits, to: &tag)
+    tag.append(UInt8(ascii: "\""))
+    response.fields.append(.etag, tag.span)
+    response.isNeverStored = true
+  }
+
+  func putValue(
+    _ request: borrowing HTTPRequest, _ target: HTTPTarget, _ name: Span<UInt8>,
+    _ response: inout HTTPResponse
+  ) throws(Problem) {
+    let members = try RequestMembers(request, target, permitted: [.order], readsBody: false)
     try RequestMembers.checkContentType(request)
-    try Self.refusePreconditions(request, except: ["if-match"])
-    let order = try members.order("order") ?? .sequentiallyConsistent
+    try Self.refusePreconditions(request, except: HTTPFieldName.Set(.ifMatch))
+    let order = try members.order(.order) ?? .sequentiallyConsistent
     let precondition = try Self.precondition(request)
     let operation: AtomicOperation =
       if case .equals = precondition { .compareExchangeStrong } else { .store }
@@ -45,7 +54,7 @@ extension JSONAPI {
       try AtomicRequest.check(order, nil, of: operation)
     }
     try require(.operate, on: name)
-    let handle = try Self.serving { () throws(ServiceError) in try service.find(name.span) }
+    let handle = try find(name)
     let type = handle.type
     let operand: UInt128
     do throws(ValueError) {
@@ -66,10 +75,8 @@ extension JSONAPI {
       try service.perform(atomic, on: handle)
     }
     guard outcome.succeeded else { throw Self.failed(type.format(outcome.old)) }
-    var fields = HTTPFields()
-    fields.append(name: "etag", value: Self.tag(type.format(operand)))
-    fields.append(name: "cache-control", value: "no-store")
-    return HTTPResponse(status: 204, fields: fields)
+    response.status = 204
+    Self.tag(&response, type, operand)
   }
 
   /// `If-Match` (RFC 9110 §13.1.1): `*` only demands that the register exists, which the look-up
@@ -78,9 +85,9 @@ extension JSONAPI {
   private static func precondition(_ request: borrowing HTTPRequest) throws(Problem)
     -> Precondition
   {
-    let count = request.fields.count(of: "if-match")
+    let count = request.fields.count(of: .ifMatch)
     guard count > 0 else { return .none }
-    guard count == 1, let text = request.fields.text("if-match"), !text.contains(",") else {
+    guard count == 1, let text = request.fields.text(.ifMatch), !text.contains(",") else {
       throw Problem(.preconditionUnsupported, "If-Match takes one tag here")
     }
     if text == "*" { return .none }

@@ -127,28 +127,35 @@ struct Problem: Error, Equatable {
     self.member = member
   }
 
-  /// The answer that carries this problem. Every refusal comes before anything is applied, but for
-  /// those of a damaged arena.
+  /// The answer that carries this problem.
   var response: HTTPResponse {
-    var json = JSONWriter(reserving: 256)
-    json.beginObject()
-    json.member("type", "/problems/\(kind.rawValue)")
-    json.member("title", kind.title)
-    json.member("status", kind.status)
-    json.member("detail", detail)
-    if let register { json.member("register", register) }
-    if let operation { json.member("op", operation) }
-    if let member { json.member("member", member) }
-    if let value { json.member("value", value) }
-    json.member("applied", isApplicationUnknown ? "unknown" : "no")
-    json.endObject()
-    var fields = HTTPFields()
-    fields.append(name: "content-type", value: "application/problem+json")
-    fields.append(name: "cache-control", value: "no-store")
-    if let allow { fields.append(name: "allow", value: allow) }
-    if let challenge { fields.append(name: "www-authenticate", value: challenge) }
-    if let retryAfterSeconds { fields.append(name: "retry-after", value: retryAfterSeconds) }
-    return HTTPResponse(status: kind.status, fields: fields, body: json.bytes)
+    var response = HTTPResponse(status: kind.status)
+    write(to: &response)
+    return response
+  }
+
+  /// Makes `response` the answer that carries this problem, whatever was in it. Every refusal comes
+  /// before anything is applied, but for those of a damaged arena.
+  func write(to response: inout HTTPResponse) {
+    response = HTTPResponse(status: kind.status)
+    response.setJSON { json in
+      json.beginObject()
+      json.member("type", "/problems/\(kind.rawValue)")
+      json.member("title", kind.title)
+      json.member("status", kind.status)
+      json.member("detail", detail)
+      if let register { json.member("register", register) }
+      if let operation { json.member("op", operation) }
+      if let member { json.member("member", member) }
+      if let value { json.member("value", value) }
+      json.member("applied", isApplicationUnknown ? "unknown" : "no")
+      json.endObject()
+    }
+    response.status = kind.status
+    response.content = .problem
+    if let allow { response.fields.append(.allow, allow) }
+    if let challenge { response.fields.append(.wwwAuthenticate, challenge) }
+    if let retryAfterSeconds { response.fields.append(.retryAfter, "\(retryAfterSeconds)") }
   }
 }
 

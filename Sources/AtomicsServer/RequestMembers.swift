@@ -4,54 +4,90 @@ import AtomicsCore
 import HTTPMessage
 import JSONText
 
-/// The members of a request, from its JSON body and its query alike.
+/// The members of a request, from its JSON body and its query alike; their texts stay where they
+/// stand.
 ///
 /// An unknown or repeated member is an error: a misspelt `oder` never runs as `seq_cst`.
 struct RequestMembers {
-  private var members: [(name: String, value: JSONValue)] = []
+  /// What a member was given.
+  private struct Value {
+    enum Kind: UInt8 { case none, string, number, other }
+
+    var kind = Kind.none
+    /// Whether the text lies in `decoded`, not in the body.
+    var isDecoded = false
+    var start: UInt32 = 0
+    var end: UInt32 = 0
+  }
+
+  private var values = InlineArray<20, Value>(repeating: Value())
+  private let body: [UInt8]
+  /// The texts that do not stand in the body as they are meant.
+  private var decoded: [UInt8] = []
 
   /// Reads the members of `request`.
   ///
-  /// - Parameter permitted: The names that the resource takes.
+  /// - Parameter permitted: The members that the resource takes.
   init(
-    _ request: borrowing HTTPRequest, _ target: HTTPTarget, permitted: [String],
+    _ request: borrowing HTTPRequest, _ target: HTTPTarget, permitted: [RequestMember],
     readsBody: Bool = true
   ) throws(Problem) {
+    body = readsBody ? request.body : []
+    if target.query != nil { try addQuery(target, permitted) }
+    if readsBody {
+      try Self.checkContentType(request)
+      if !body.isEmpty { try addBody(permitted) }
+    }
+  }
+
+  private mutating func addQuery(_ target: HTTPTarget, _ permitted: [RequestMember])
+    throws(Problem)
+  {
     let items: [HTTPTarget.QueryItem]
     do throws(PercentDecodingError) {
       items = try target.queryItems()
     } catch {
       throw Problem(.invalidValue, "the query has a broken percent escape or is not UTF-8")
     }
-    for item in items { try add(item.name, .string(item.value), permitted) }
-    if readsBody {
-      try Self.checkContentType(request)
-      for member in try Self.bodyMembers(request.body) {
-        try add(member.name, member.value, permitted)
-      }
+    for item in items {
+      try add(item.name.utf8.span, .string(.decoded(item.value)), permitted)
     }
   }
 
-  private static func bodyMembers(_ body: [UInt8]) throws(Problem) -> [JSONMember] {
-    if body.isEmpty { return [] }
-    let members: [JSONMember]?
+  /// Nothing is judged before all of the body is known to be JSON.
+  private mutating func addBody(_ permitted: [RequestMember]) throws(Problem) {
+    let body = body
+    var problem: Problem?
+    let isObject: Bool
     do throws(JSONError) {
-      members = try JSONReader.members(of: body)
+      isObject = try JSONReader.visitMembers(of: body) { name, value in
+        guard problem == nil else { return }
+        do throws(Problem) {
+          switch name {
+          case .plain(let range): try add(body.span.extracting(range), value, permitted)
+          case .decoded(let text): try add(text.utf8.span, value, permitted)
+          }
+        } catch {
+          problem = error
+        }
+      }
     } catch {
       throw Problem(.invalidJSON, "\(error)")
     }
-    guard let members else { throw Problem(.invalidValue, "the body is a JSON object") }
-    return members
+    guard isObject else { throw Problem(.invalidValue, "the body is a JSON object") }
+    if let problem { throw problem }
   }
 
   /// Bodies are JSON, whatever curl's `-d` calls them; anything that says it is something else is
   /// not read as JSON behind its sender's back.
   static func checkContentType(_ request: borrowing HTTPRequest) throws(Problem) {
-    if request.fields.contains("content-encoding") {
+    if request.fields.contains(.contentEncoding) {
       throw Problem(.unsupportedMediaType, "bodies are sent without a content encoding")
     }
-    guard request.fields.contains("content-type") else { return }
-    let type = request.fields.text("content-type") ?? ""
+    guard request.fields.contains(.contentType),
+      !request.fields.first(.contentType, equals: "application/json")
+    else { return }
+    let type = request.fields.text(.contentType) ?? ""
     let essence = type.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }.lowercased()
     let accepted = ["application/json", "text/plain", "application/x-www-form-urlencoded"]
     guard accepted.contains(essence) else {
@@ -59,114 +95,134 @@ struct RequestMembers {
     }
   }
 
-  private mutating func add(_ name: String, _ value: JSONValue, _ permitted: [String])
-    throws(Problem)
-  {
-    guard permitted.contains(name) else {
-      let known = permitted.isEmpty ? "no members" : permitted.joined(separator: ", ")
+  private mutating func add(
+    _ name: Span<UInt8>, _ value: JSONScalar, _ permitted: [RequestMember]
+  ) throws(Problem) {
+    guard let member = RequestMember.find(name, in: permitted) else {
+      let known =
+        permitted.isEmpty ? "no members" : permitted.map(\.name).joined(separator: ", ")
       throw Problem(.unknownMember, "this resource takes \(known)", member: Self.shown(name))
     }
-    guard !members.contains(where: { $0.name == name }) else {
+    guard self[member].kind == .none else {
       throw Problem(
-        .duplicateMember, "a member stands once, in the body or in the query", member: name)
+        .duplicateMember, "a member stands once, in the body or in the query", member: member.name)
     }
-    members.append((name, value))
+    switch value {
+    case .string(.plain(let range)): set(member, .string, range)
+    case .string(.decoded(let text)):
+      let start = decoded.count
+      decoded.append(contentsOf: text.utf8)
+      set(member, .string, start..<decoded.count, isDecoded: true)
+    case .number(let range): set(member, .number, range)
+    case .other: set(member, .other, 0..<0)
+    }
+  }
+
+  private mutating func set(
+    _ member: RequestMember, _ kind: Value.Kind, _ range: Range<Int>, isDecoded: Bool = false
+  ) {
+    values[Int(member.rawValue)] = Value(
+      kind: kind, isDecoded: isDecoded, start: UInt32(truncatingIfNeeded: range.lowerBound),
+      end: UInt32(truncatingIfNeeded: range.upperBound))
   }
 
   /// What of a foreign name goes back to its sender.
-  private static func shown(_ name: String) -> String {
-    String(decoding: name.utf8.prefix(64), as: UTF8.self)
+  private static func shown(_ name: Span<UInt8>) -> String {
+    let end = Swift.min(name.count, 64)
+    return String(decoding: (0..<end).map { name[$0] }, as: UTF8.self)
   }
 
-  private func value(_ name: String) -> JSONValue? {
-    for member in members where member.name == name { return member.value }
-    return nil
+  private subscript(_ member: RequestMember) -> Value { values[Int(member.rawValue)] }
+
+  private func text(of value: Value) -> ArraySlice<UInt8> {
+    let range = Int(value.start)..<Int(value.end)
+    return value.isDecoded ? decoded[range] : body[range]
   }
 
-  func contains(anyOf names: [String]) -> Bool {
-    members.contains { names.contains($0.name) }
+  func contains(anyOf members: [RequestMember]) -> Bool {
+    for member in members where self[member].kind != .none { return true }
+    return false
   }
 
   /// The text of a value: a JSON string, or a number as it is written.
-  func valueText(_ name: String) throws(Problem) -> String? {
-    switch value(name) {
-    case nil: return nil
-    case .string(let text), .number(let text): return text
-    default: throw Problem(.invalidValue, "\(name) is a string or a number", member: name)
+  func valueText(_ member: RequestMember) throws(Problem) -> ArraySlice<UInt8>? {
+    let value = self[member]
+    switch value.kind {
+    case .none: return nil
+    case .string, .number: return text(of: value)
+    case .other:
+      throw Problem(
+        .invalidValue, "\(member.name) is a string or a number", member: member.name)
     }
   }
 
   /// The text of a member that is a string.
-  func text(_ name: String) throws(Problem) -> String? {
-    switch value(name) {
-    case nil: return nil
-    case .string(let text): return text
-    default: throw Problem(.invalidValue, "\(name) is a string", member: name)
+  func text(_ member: RequestMember) throws(Problem) -> String? {
+    let value = self[member]
+    switch value.kind {
+    case .none: return nil
+    case .string: return String(decoding: text(of: value), as: UTF8.self)
+    case .number, .other:
+      throw Problem(.invalidValue, "\(member.name) is a string", member: member.name)
     }
   }
 
   /// A whole number, written as a number or as a string of digits; nil where there is none.
-  func number(_ name: String) throws(Problem) -> UInt64? {
-    guard let text = try valueText(name) else { return nil }
-    guard !text.isEmpty, text.utf8.allSatisfy({ $0 &- 0x30 < 10 }) else {
-      throw Problem(.invalidValue, "\(name) is a whole number", member: name)
+  func number(_ member: RequestMember) throws(Problem) -> UInt64? {
+    guard let text = try valueText(member) else { return nil }
+    guard !text.isEmpty, text.allSatisfy({ $0 &- 0x30 < 10 }) else {
+      throw Problem(.invalidValue, "\(member.name) is a whole number", member: member.name)
     }
-    guard let number = UInt64(text) else {
-      throw Problem(.valueOutOfRange, "\(name) is at most \(UInt64.max)", member: name)
+    guard let number = UInt64(String(decoding: text, as: UTF8.self)) else {
+      throw Problem(
+        .valueOutOfRange, "\(member.name) is at most \(UInt64.max)", member: member.name)
     }
     return number
   }
 
-  func order(_ name: String) throws(Problem) -> MemoryOrder? {
-    guard let text = try text(name) else { return nil }
-    guard let order = MemoryOrder(name: text) else {
-      throw Problem(
-        .invalidOrder,
-        "\(name) is one of " + MemoryOrder.allCases.map(\.name).joined(separator: ", "),
-        member: name)
-    }
-    return order
+  func order(_ member: RequestMember) throws(Problem) -> MemoryOrder? {
+    guard let text = try text(member) else { return nil }
+    return try Self.known(
+      MemoryOrder(name: text), member, .invalidOrder, MemoryOrder.allCases.map(\.name))
   }
 
-  func relation(_ name: String) throws(Problem) -> ValueRelation? {
-    guard let text = try text(name) else { return nil }
-    guard let relation = ValueRelation(name: text) else {
-      throw Problem(
-        .invalidValue,
-        "\(name) is one of " + ValueRelation.allCases.map(\.name).joined(separator: ", "),
-        member: name)
-    }
-    return relation
+  func relation(_ member: RequestMember) throws(Problem) -> ValueRelation? {
+    guard let text = try text(member) else { return nil }
+    return try Self.known(
+      ValueRelation(name: text), member, .invalidValue, ValueRelation.allCases.map(\.name))
   }
 
-  func overflow(_ name: String) throws(Problem) -> OverflowPolicy? {
-    guard let text = try text(name) else { return nil }
-    guard let policy = OverflowPolicy(name: text) else {
-      throw Problem(
-        .invalidValue,
-        "\(name) is one of " + OverflowPolicy.allCases.map(\.name).joined(separator: ", "),
-        member: name)
-    }
-    return policy
+  func overflow(_ member: RequestMember) throws(Problem) -> OverflowPolicy? {
+    guard let text = try text(member) else { return nil }
+    return try Self.known(
+      OverflowPolicy(name: text), member, .invalidValue, OverflowPolicy.allCases.map(\.name))
   }
 
-  func type(_ name: String) throws(Problem) -> RegisterType? {
-    guard let text = try text(name) else { return nil }
-    guard let type = RegisterType(name: text) else {
+  func type(_ member: RequestMember) throws(Problem) -> RegisterType? {
+    guard let text = try text(member) else { return nil }
+    return try Self.known(
+      RegisterType(name: text), member, .invalidValue, RegisterType.all.map(\.name))
+  }
+
+  /// - Throws: ``Problem`` with all that `member` may be, where `value` is nil.
+  private static func known<Value>(
+    _ value: Value?, _ member: RequestMember, _ kind: Problem.Kind,
+    _ names: @autoclosure () -> [String]
+  ) throws(Problem) -> Value {
+    guard let value else {
       throw Problem(
-        .invalidValue,
-        "\(name) is one of " + RegisterType.all.map(\.name).joined(separator: ", "), member: name)
+        kind, "\(member.name) is one of " + names().joined(separator: ", "), member: member.name)
     }
-    return type
+    return value
   }
 
   /// The bits of a value of `type`.
-  func bits(_ name: String, as type: RegisterType) throws(Problem) -> UInt128? {
-    guard let text = try valueText(name) else { return nil }
+  func bits(_ member: RequestMember, as type: RegisterType) throws(Problem) -> UInt128? {
+    guard let text = try valueText(member) else { return nil }
     do throws(ValueError) {
-      return try type.parse(text)
+      return try type.parse(text.span)
     } catch {
-      throw Problem(error, member: name)
+      throw Problem(error, member: member.name)
     }
   }
 }

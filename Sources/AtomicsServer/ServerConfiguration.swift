@@ -47,7 +47,7 @@ public struct ServerLimits: Sendable {
   public var handshakes = 1024
   /// Bytes of one binary frame's body; a longer one closes the connection.
   public var frameBytes = 1 << 20
-  /// Handles of one binary connection: 24 bytes each.
+  /// Handles of one binary connection: 16 bytes each.
   public var handles = 1 << 18
   /// Operations of one batch.
   public var batchOperations = 4096
@@ -66,7 +66,11 @@ public struct ServerLimits: Sendable {
   public var headNanoseconds: UInt64 = 10_000_000_000
   /// Time that a drain waits for connections to finish.
   public var drainNanoseconds: UInt64 = 10_000_000_000
-  public var http = HTTPLimits()
+  public var http = {
+    var limits = HTTPLimits()
+    limits.keepsUnknownFields = false
+    return limits
+  }()
   public var stream = StreamLimits()
 
   public init() {}

@@ -11,9 +11,12 @@ public import HTTPMessage
 /// A turn of the server, repeated while `consumed` grows:
 /// ```swift
 /// consumed += session.receive(bytes.extracting(consumed...))
-/// while let event = session.nextEvent() { … session.respond(response, to: stream) }
+/// while session.answerNext({ request, rejection, response in … }) {}
 /// session.takeOutput(into: &output, upTo: 256 << 10)
 /// ```
+/// Who cannot answer at once takes requests by ``nextEvent()`` and answers them by
+/// ``respond(_:to:)``.
+///
 /// `receive` may take less than it is given when too many requests wait for an answer: give the
 /// rest again after answering.
 ///
@@ -35,160 +38,112 @@ public final class HTTP1Session {
     case discarding
   }
 
-  /// Where in the stream of bytes the next one stands.
-  enum State {
-    case requestLine, fieldLine
-    case fixedBody(remaining: Int)
-    case chunkSize
-    case chunkData(remaining: Int)
-    case chunkDataEnd, chunksEnd
-    case discarding
-  }
-
-  /// A request that waits for its answer.
-  struct Pending {
-    let method: HTTPMethod
-    var keepAlive: Bool
-    /// The answer, given before its turn.
-    var response: HTTPResponse?
-  }
-
   public let limits: HTTPLimits
-  /// Asked with each head that a body follows; nil: every body is read. A request whose body is not
-  /// wanted comes at once, with ``HTTPRequest/isBodyUnread``, and is the last.
-  public var wantsBody: ((_ head: HTTPRequest) -> Bool)?
-  let scheme: HTTPScheme
-  var state = State.requestLine
-  /// The beginning of a line whose end has not come.
-  var partialLine: [UInt8] = []
-  var head = RequestHead()
-  var body: [UInt8] = []
-  /// Bytes of chunk extensions of this body, which buy the peer nothing.
-  var chunkOverhead = 0
-  /// An empty line before a request is forgiven once (RFC 9112 §2.2).
-  var sawEmptyLine = false
-  var wantsContinue = false
-  /// Requests without an answer, in order; the first has the number `firstPending`.
-  var pending: [Pending] = []
-  var firstPending: UInt32 = 1
-  var pendingBodyBytes = 0
-  var events: [HTTPEvent] = []
-  var eventHead = 0
-  var output: [UInt8] = []
-  var date: [UInt8] = []
-  /// How much more is read after a rejection; 0 when nothing needs to be.
-  var drainRemaining = 0
-  var inputEnded = false
-  /// Whether the last response of the connection was written.
-  var isClosing = false
-  var isShuttingDown = false
+  var core: ConnectionCore
 
   /// A session of a connection that has just begun; `scheme` is what its requests get.
   public init(scheme: HTTPScheme = .http, limits: HTTPLimits = HTTPLimits()) {
-    self.scheme = scheme
     self.limits = limits
-    head.reset(scheme: scheme)
+    core = ConnectionCore(scheme: scheme, limits: limits)
   }
+
+  /// Asked with each head that a body follows; nil: every body is read. A request whose body is not
+  /// wanted comes at once, with ``HTTPRequest/isBodyUnread``, and is the last.
+  public var wantsBody: ((_ head: HTTPRequest) -> Bool)? {
+    get { core.wantsBody }
+    set { core.wantsBody = newValue }
+  }
+
+  /// Takes bytes from the peer.
+  ///
+  /// - Returns: How many were taken. Less than all when as many requests wait for an answer as
+  ///   ``HTTPLimits`` allow; nothing is kept of the rest.
+  public func receive(_ bytes: Span<UInt8>) -> Int { core.receive(bytes) }
 
   /// The next request or rejection, or nil. None while more than
   /// ``HTTPLimits/responseBufferBytes`` of output wait.
-  public func nextEvent() -> HTTPEvent? {
-    guard hasEvents else { return nil }
-    let event = events[eventHead]
-    eventHead &+= 1
-    if eventHead == events.count {
-      events.removeAll(keepingCapacity: true)
-      eventHead = 0
-    }
-    if case .request(let request) = event { pendingBodyBytes &-= request.body.count }
-    return event
-  }
+  public func nextEvent() -> HTTPEvent? { core.nextEvent() }
 
   /// Whether ``nextEvent()`` has something now.
-  public var hasEvents: Bool {
-    eventHead < events.count && output.count <= limits.responseBufferBytes
+  public var hasEvents: Bool { core.hasEvents }
+
+  /// Answers the request number `stream`; `content-length`, `date` and `connection` are added.
+  ///
+  /// An answer before its turn is kept until those before it are given.
+  ///
+  /// - Returns: false if there is no such request or it has its answer already.
+  @discardableResult
+  public func respond(_ response: consuming HTTPResponse, to stream: UInt32) -> Bool {
+    core.respond(response, to: stream)
+  }
+
+  /// Lends the next request to `answer`, which fills in the response. Requests and responses use
+  /// the same buffers again and again: nothing is allocated where they are large enough.
+  ///
+  /// - Parameter answer: Gets a response without status, fields and body, to be given a status at
+  ///   least. Where the session refuses the request, why: of the request nothing counts then.
+  /// - Returns: false if there is no request now, without a call.
+  public func answerNext(
+    _ answer: (
+      _ request: borrowing HTTPRequest, _ rejection: HTTPRejection?,
+      _ response: inout HTTPResponse
+    ) -> Void
+  ) -> Bool {
+    var request = HTTPRequest(method: .other, target: [])
+    var response = HTTPResponse(status: 0)
+    guard let loan = core.lend(&request, &response) else { return false }
+    // As a constant it is lent without a copy.
+    let lent = consume request
+    answer(lent, loan.rejection, &response)
+    request = consume lent
+    core.takeBack(loan, &request, &response)
+    return true
   }
 
   /// Appends what is to be sent, at most until `destination` holds `limit` bytes.
   public func takeOutput(into destination: inout [UInt8], upTo limit: Int = .max) {
-    if destination.isEmpty, output.count <= limit {
-      swap(&destination, &output)
-      return
-    }
-    let count = min(output.count, max(limit &- destination.count, 0))
-    guard count > 0 else { return }
-    destination.append(contentsOf: output[..<count])
-    output.removeFirst(count)
+    takeOutput(upTo: limit &- destination.count) { destination.append(bytes: $0) }
+  }
+
+  /// Gives what is to be sent, at most `limit` bytes of it. `sink` must not call the session.
+  ///
+  /// - Returns: The number of bytes given.
+  @discardableResult
+  public func takeOutput(upTo limit: Int, _ sink: (Span<UInt8>) -> Void) -> Int {
+    core.takeOutput(upTo: limit, sink)
   }
 
   /// Whether ``takeOutput(into:upTo:)`` has something.
-  public var hasOutput: Bool { !output.isEmpty }
+  public var hasOutput: Bool { !core.output.isEmpty }
 
   /// Bytes of output that were not taken.
-  public var unsentBytes: Int { output.count }
+  public var unsentBytes: Int { core.output.count }
 
   /// Requests without an answer.
-  public var openStreams: Int { pending.count }
+  public var openStreams: Int { core.openStreams }
 
   /// What is expected from the peer now.
-  public var inputPhase: InputPhase {
-    switch state {
-    case .requestLine: partialLine.isEmpty ? .idle : .head
-    case .fieldLine: .head
-    case .fixedBody, .chunkSize, .chunkData, .chunkDataEnd, .chunksEnd:
-      .body(received: body.count)
-    case .discarding: .discarding
-    }
-  }
+  public var inputPhase: InputPhase { core.inputPhase }
 
   /// Whether the last answer has been taken and only unread input keeps the connection open.
-  public var isDraining: Bool {
-    isClosing && output.isEmpty && !inputEnded && drainRemaining > 0
-  }
+  public var isDraining: Bool { core.isDraining }
 
   /// Whether the connection has done its work: close it.
-  public var isFinished: Bool {
-    guard output.isEmpty else { return false }
-    return isClosing ? inputEnded || drainRemaining == 0 : inputEnded && pending.isEmpty
-  }
+  public var isFinished: Bool { core.isFinished }
 
   /// The peer has sent its last byte. Complete requests still get their answers.
-  public func endInput() {
-    inputEnded = true
-    discardInput(draining: 0)
-  }
+  public func endInput() { core.endInput() }
 
   /// The peer took too long over a head or a body: it gets 408. Does nothing otherwise.
-  public func timeOut() {
-    switch inputPhase {
-    case .head, .body: reject(.timeout)
-    case .idle, .discarding: break
-    }
-  }
+  public func timeOut() { core.timeOut() }
 
   /// Makes the request that is coming in, or else the last one that waits for an answer, the last
   /// of the connection.
-  public func beginShutdown() {
-    isShuttingDown = true
-    guard case .idle = inputPhase else { return }
-    discardInput(draining: 0)
-    if pending.isEmpty {
-      isClosing = true
-    } else {
-      pending[pending.count &- 1].keepAlive = false
-    }
-  }
+  public func beginShutdown() { core.beginShutdown() }
 
   /// Sets the `date` field of the responses to come; empty: none. The seconds are not used here.
-  public func setDate(_ text: [UInt8], unixSeconds: Int64) {
-    date = text
-  }
+  public func setDate(_ text: [UInt8], unixSeconds: Int64) { core.date = text }
 
   /// Frees the buffers that are kept for reuse, for a connection that has been idle for a while.
-  public func releaseIdleMemory() {
-    if partialLine.isEmpty { partialLine = [] }
-    if output.isEmpty { output = [] }
-    if events.isEmpty { events = [] }
-    if pending.isEmpty { pending = [] }
-  }
+  public func releaseIdleMemory() { core.releaseIdleMemory() }
 }

@@ -9,30 +9,37 @@ extension RequestHead {
   }
 
   private mutating func setHost() -> HTTPRejection? {
-    let count = fields.count(of: "host")
-    guard count == 1 || count == 0 && version == .http10 else { return .malformed }
-    authority = fields.first("host")
-    if let authority, !Self.isAuthority(authority.span) { return .malformed }
+    let count = request.fields.count(of: .host)
+    guard count == 1 || count == 0 && request.version == .http10 else { return .malformed }
+    if count == 1 {
+      let isSame = request.fields.first(.host, equals: lastAuthority.span)
+      if !isSame { lastAuthority = request.fields.first(.host) ?? [] }
+      guard isSame || Self.isAuthority(lastAuthority.span) else {
+        lastAuthority = []
+        return .malformed
+      }
+      request.authority = lastAuthority
+    }
     if let targetAuthority {
       // Two names for one request: whoever routes by the other one is fooled.
-      if let authority, authority != targetAuthority { return .malformed }
-      authority = targetAuthority
+      if let authority = request.authority, authority != targetAuthority { return .malformed }
+      request.authority = targetAuthority
     }
     return nil
   }
 
   private mutating func setFraming() -> HTTPRejection? {
-    let lengths = fields.count(of: "content-length")
-    let codings = fields.count(of: "transfer-encoding")
+    let lengths = request.fields.count(of: .contentLength)
+    let codings = request.fields.count(of: .transferEncoding)
     // Either twice, or both: the classic ways to make two parsers disagree (RFC 9112 §6.3).
     guard lengths &+ codings <= 1 else { return .malformed }
     if codings == 1 {
-      guard version == .http11,
-        fields.withFirst("transfer-encoding", { $0.equalsIgnoringCase("chunked") }) == true
+      guard request.version == .http11,
+        request.fields.withFirst(.transferEncoding, { $0.equalsIgnoringCase("chunked") }) == true
       else { return .malformed }
       framing = .chunked
     } else if lengths == 1 {
-      guard let length = fields.withFirst("content-length", Self.length) ?? nil else {
+      guard let length = request.fields.withFirst(.contentLength, Self.length) ?? nil else {
         return .malformed
       }
       framing = length == 0 ? .none : .length(length)
@@ -41,15 +48,17 @@ extension RequestHead {
   }
 
   private mutating func setConnection() -> HTTPRejection? {
-    var closes = version == .http10
-    fields.visit { name, value in
-      if name.equals("connection"), Self.hasToken("close", in: value) { closes = true }
+    var closes = request.version == .http10
+    if request.fields.contains(.connection) {
+      request.fields.visit { name, value in
+        if name.equals("connection"), Self.hasToken("close", in: value) { closes = true }
+      }
     }
-    keepAlive = !closes
-    if version == .http11, fields.contains("expect") {
+    request.keepAlive = !closes
+    if request.version == .http11, request.fields.contains(.expect) {
       // No other expectation exists, and an unknown one must not be passed over.
-      guard fields.count(of: "expect") == 1,
-        fields.withFirst("expect", { $0.equalsIgnoringCase("100-continue") }) == true
+      guard request.fields.count(of: .expect) == 1,
+        request.fields.withFirst(.expect, { $0.equalsIgnoringCase("100-continue") }) == true
       else { return .malformed }
       expectsContinue = framing != .none
     }
@@ -68,7 +77,7 @@ extension RequestHead {
   }
 
   /// Whether a comma-separated list has `token` (lower case) as one whole element.
-  private static func hasToken(_ token: String, in list: Span<UInt8>) -> Bool {
+  private static func hasToken(_ token: StaticString, in list: Span<UInt8>) -> Bool {
     var start = 0
     while start <= list.count {
       var end = start

@@ -16,32 +16,31 @@ struct RequestHead {
   /// The longest method token that is read.
   static let methodBytes = 32
 
-  var method = HTTPMethod.other
-  var version = HTTPVersion.http11
-  var scheme = HTTPScheme.http
-  /// The target as it will be handed on; of an absolute form the path and query.
-  var target: [UInt8] = []
+  /// The request as far as it has come. Of an absolute form its target is path and query.
+  var request = HTTPRequest(method: .other, target: [], version: .http11)
   /// The authority of an absolute form or of CONNECT.
   var targetAuthority: [UInt8]?
-  var authority: [UInt8]?
-  var fields = HTTPFields()
+  /// That of the last request: most requests of a connection share it.
+  var lastAuthority: [UInt8] = []
   var fieldBytes = 0
+  var fieldCount = 0
   var framing = Framing.none
-  var keepAlive = true
   var expectsContinue = false
 
-  /// Makes room for the next request.
-  mutating func reset(scheme: HTTPScheme) {
-    method = .other
-    version = .http11
-    self.scheme = scheme
-    target = []
+  /// What a buffer may keep from one request to the next, in bytes.
+  static let keptBytes = 4096
+
+  /// Makes room for the next request, in the buffers of `spare`.
+  mutating func reset(scheme: HTTPScheme, spare: consuming HTTPRequest) {
+    request = spare
+    request.reset(keptBytes: Self.keptBytes)
+    request.version = .http11
+    request.scheme = scheme
+    request.keepAlive = true
     targetAuthority = nil
-    authority = nil
-    fields = HTTPFields()
     fieldBytes = 0
+    fieldCount = 0
     framing = .none
-    keepAlive = true
     expectsContinue = false
   }
 
@@ -54,7 +53,7 @@ struct RequestHead {
     let methodToken = line.extracting(0..<end)
     // The preface of HTTP/2 on a connection that was taken as 1.1 by somebody in between.
     if methodToken.equals("PRI") { return .malformed }
-    method = HTTPMethod(methodToken)
+    request.method = HTTPMethod(methodToken)
 
     let start = end &+ 1
     end = start
@@ -67,9 +66,9 @@ struct RequestHead {
     if end &- start > limits.targetBytes { return .uriTooLong }
     let versionToken = line.extracting((end &+ 1)..<line.count)
     if versionToken.equals("HTTP/1.1") {
-      version = .http11
+      request.version = .http11
     } else if versionToken.equals("HTTP/1.0") {
-      version = .http10
+      request.version = .http10
     } else {
       return .malformed
     }
@@ -81,23 +80,21 @@ struct RequestHead {
     if isConnect {
       guard Self.isAuthority(bytes) else { return .malformed }
       targetAuthority = Self.copy(bytes)
-      target = Self.copy(bytes)
+      request.target.append(bytes: bytes)
       return nil
     }
-    if bytes[0] == UInt8(ascii: "/") {
-      target = Self.copy(bytes)
-      return nil
-    }
-    if method == .options, bytes.count == 1, bytes[0] == UInt8(ascii: "*") {
-      target = Self.copy(bytes)
+    if bytes[0] == UInt8(ascii: "/")
+      || request.method == .options && bytes.count == 1 && bytes[0] == UInt8(ascii: "*")
+    {
+      request.target.append(bytes: bytes)
       return nil
     }
     let schemeEnd: Int
     if bytes.count > 7, bytes.extracting(0..<7).equalsIgnoringCase("http://") {
-      scheme = .http
+      request.scheme = .http
       schemeEnd = 7
     } else if bytes.count > 8, bytes.extracting(0..<8).equalsIgnoringCase("https://") {
-      scheme = .https
+      request.scheme = .https
       schemeEnd = 8
     } else {
       return .malformed
@@ -109,15 +106,17 @@ struct RequestHead {
     let authority = bytes.extracting(schemeEnd..<end)
     guard !authority.isEmpty, Self.isAuthority(authority) else { return .malformed }
     targetAuthority = Self.copy(authority)
-    target = Self.copy(bytes.extracting(end..<bytes.count))
-    if target.first != UInt8(ascii: "/") { target.insert(UInt8(ascii: "/"), at: 0) }
+    if end == bytes.count || bytes[end] != UInt8(ascii: "/") {
+      request.target.append(UInt8(ascii: "/"))
+    }
+    request.target.append(bytes: bytes.extracting(end..<bytes.count))
     return nil
   }
 
   /// Reads `name: value`.
   mutating func fieldLine(_ line: Span<UInt8>, limits: HTTPLimits) -> HTTPRejection? {
     fieldBytes &+= line.count &+ 2
-    if fieldBytes > limits.headerBytes || fields.count >= limits.fieldCount {
+    if fieldBytes > limits.headerBytes || fieldCount >= limits.fieldCount {
       return .headersTooLarge
     }
     var nameEnd = 0
@@ -132,7 +131,12 @@ struct RequestHead {
     while end > start, line[end &- 1] == ASCII.space || line[end &- 1] == ASCII.tab { end &-= 1 }
     let value = line.extracting(start..<end)
     for index in value.indices where !ASCII.isFieldValue(value[index]) { return .malformed }
-    fields.append(name: line.extracting(0..<nameEnd), value: value)
+    fieldCount &+= 1
+    if let known = HTTPFieldName(line.extracting(0..<nameEnd)) {
+      request.fields.append(known, value)
+    } else if limits.keepsUnknownFields {
+      request.fields.append(name: line.extracting(0..<nameEnd), value: value)
+    }
     return nil
   }
 

@@ -9,12 +9,13 @@ public import HTTPMessage
 /// ```swift
 /// try session.receive(bytes)
 /// repeat {
-///   while case .request(let request)? = session.nextEvent() {
-///     session.respond(answer(request), to: request.stream)
-///   }
+///   while session.answerNext({ request, rejection, response in … }) {}
 ///   session.takeOutput(into: &output, upTo: 256 << 10)
 /// } while session.hasEvents && output.count < 256 << 10
 /// ```
+/// Who cannot answer at once takes requests by ``nextEvent()`` and answers them by
+/// ``respond(_:to:)``.
+///
 /// Events pause while more than ``HTTPLimits/responseBufferBytes`` wait to be sent, so the two
 /// inner steps repeat until neither gives anything. After an error the rest of the output is still
 /// sent.
@@ -32,6 +33,7 @@ public import HTTPMessage
   public let limits: HTTPLimits
   private let session: SessionHandle
   private let core: UnsafeMutablePointer<SessionCore>
+  private let memory: UnsafeMutablePointer<SessionMemory>
   private var hasFailed = false
   private var isShuttingDown = false
   /// Whether the PING after the first GOAWAY is due.
@@ -46,20 +48,31 @@ public import HTTPMessage
     // Safety: freed in `deinit`, or right here when the library fails.
     unsafe core = .allocate(capacity: 1)
     unsafe core.initialize(to: SessionCore(isServer: role == .server, limits: limits))
+    unsafe memory = .allocate(capacity: 1)
+    unsafe memory.initialize(to: SessionMemory())
     do throws(HTTP2Error) {
-      session = try unsafe SessionSetup.makeSession(role: role, limits: limits, user: core)
+      session = try unsafe SessionSetup.makeSession(
+        role: role, limits: limits, user: core, memory: memory)
     } catch {
-      unsafe core.deinitialize(count: 1)
-      unsafe core.deallocate()
+      unsafe Self.free(core, memory)
       throw error
     }
   }
 
   deinit {
-    // Safety: both were made by `init`; the library calls back only while it is called.
+    // Safety: all were made by `init`; the library calls back only while it is called, and gives
+    // back its memory here at last.
     unsafe nghttp2_session_del(session.raw)
+    unsafe Self.free(core, memory)
+  }
+
+  private static func free(
+    _ core: UnsafeMutablePointer<SessionCore>, _ memory: UnsafeMutablePointer<SessionMemory>
+  ) {
     unsafe core.deinitialize(count: 1)
     unsafe core.deallocate()
+    unsafe memory.deinitialize(count: 1)
+    unsafe memory.deallocate()
   }
 
   /// A server asks it with each head that a body follows; nil: every body is read. A request whose
@@ -103,6 +116,33 @@ public import HTTPMessage
     unsafe core.pointee.nextEvent(session: session)
   }
 
+  /// Lends the next request to `answer`, which fills in the response. Requests and responses use
+  /// the same buffers again and again: nothing is allocated where they are large enough.
+  ///
+  /// - Parameter answer: Gets a response without status, fields and body, to be given a status at
+  ///   least. Where the session refuses the request, why: of the request nothing counts then.
+  /// - Returns: false if there is no request now, without a call.
+  public func answerNext(
+    _ answer: (
+      _ request: borrowing HTTPRequest, _ rejection: HTTPRejection?,
+      _ response: inout HTTPResponse
+    ) -> Void
+  ) -> Bool {
+    guard role == .server else { return false }
+    var request = HTTPRequest(method: .other, target: [], scheme: .other)
+    var response = HTTPResponse(status: 0)
+    // Safety: as in `nextEvent`; whatever `answer` calls here finds the core at rest.
+    guard let loan = unsafe core.pointee.lend(&request, &response, session: session) else {
+      return false
+    }
+    // As a constant it is lent without a copy.
+    let lent = consume request
+    answer(lent, loan.rejection, &response)
+    request = consume lent
+    unsafe core.pointee.takeBack(loan, &request, &response, session: session)
+    return true
+  }
+
   /// Whether ``nextEvent()`` may have something now: false while events pause.
   public var hasEvents: Bool {
     // Safety: as in `nextEvent`.
@@ -142,17 +182,30 @@ public import HTTPMessage
   /// Appends what is to be sent, until there is no more or `output` holds at least `limit` bytes:
   /// at most one frame (16 KiB) more than that.
   public func takeOutput(into output: inout [UInt8], upTo limit: Int = .max) {
-    while output.count < limit {
+    takeOutput(upTo: limit &- output.count) { output.append(bytes: $0) }
+  }
+
+  /// Gives what is to be sent, frame by frame, until there is no more or it was at least `limit`
+  /// bytes: at most one frame (16 KiB) more than that. `sink` must not call the session.
+  ///
+  /// - Returns: The number of bytes given.
+  @discardableResult
+  public func takeOutput(upTo limit: Int, _ sink: (Span<UInt8>) -> Void) -> Int {
+    var taken = 0
+    while taken < limit {
       var bytes: UnsafePointer<UInt8>?
-      // Safety: the library's buffer is valid until the next call, and is copied before.
+      // Safety: the library's buffer is valid until the next call.
       let count = unsafe nghttp2_session_mem_send(session.raw, &bytes)
       guard count > 0, let bytes = unsafe bytes else {
         if count < 0 { hasFailed = true }
-        guard !hasFailed, submitDeferred() else { return }
+        guard !hasFailed, submitDeferred() else { break }
         continue
       }
-      unsafe output.append(contentsOf: UnsafeBufferPointer(start: bytes, count: count))
+      let frame = unsafe UnsafeBufferPointer(start: bytes, count: count)
+      sink(unsafe frame.span)
+      taken &+= count
     }
+    return taken
   }
 
   /// Queues what must not overtake the frames before it.
@@ -221,5 +274,6 @@ public import HTTPMessage
   public func releaseIdleMemory() {
     // Safety: as in `nextEvent`.
     unsafe core.pointee.releaseIdleMemory()
+    unsafe memory.pointee.releaseAll()
   }
 }

@@ -12,52 +12,96 @@ extension SessionCore {
   private var isPaused: Bool { isServer && unsentBytes > limits.responseBufferBytes }
 
   mutating func nextEvent(session: SessionHandle) -> HTTPEvent? {
-    while noticeHead < notices.count, !isPaused {
-      let notice = notices[noticeHead]
-      noticeHead &+= 1
-      if noticeHead == notices.count {
-        notices.removeAll(keepingCapacity: true)
-        noticeHead = 0
-      }
-      switch notice.kind {
-      case .closed:
+    while let notice = nextNotice() {
+      if notice.kind == .closed {
         return .closed(stream: UInt32(bitPattern: notice.stream), code: notice.code)
-      case .message:
-        if let event = message(notice, session: session) { return event }
       }
+      guard hasMessage(notice) else { continue }
+      return isServer ? arrived(notice, session: session) : response(notice, session: session)
     }
     return nil
   }
 
-  /// The message a notice speaks of, or nil if its stream was reset meanwhile.
-  private mutating func message(_ notice: Notice, session: SessionHandle) -> HTTPEvent? {
-    let slot = notice.slot
-    guard slots[slot].stream == notice.stream,
-      slots[slot].phase == .ready || slots[slot].phase == .closed
-    else { return nil }
-    returnBody(of: slot, session: session)
-    let stream = UInt32(bitPattern: notice.stream)
-    let isClosed = slots[slot].phase == .closed
-    slots[slot].phase = .delivered
-    guard isServer else {
-      let response = HTTPResponse(
-        status: slots[slot].status, fields: slots[slot].fields, body: slots[slot].body)
-      let rejection = slots[slot].rejection
-      if isClosed { releaseSlot(slot) }
-      guard rejection == nil else { return .closed(stream: stream, code: ErrorCode.cancel) }
-      return .response(response, stream: stream)
+  private mutating func nextNotice() -> Notice? {
+    guard hasEvents else { return nil }
+    let notice = notices[noticeHead]
+    noticeHead &+= 1
+    if noticeHead == notices.count {
+      notices.removeAll(keepingCapacity: true)
+      noticeHead = 0
     }
-    if let rejection = slots[slot].rejection { return .rejected(rejection, stream: stream) }
-    return .request(request(in: slot))
+    return notice
   }
 
-  func request(in slot: Int) -> HTTPRequest {
-    var request = HTTPRequest(
-      method: slots[slot].method, target: slots[slot].target, authority: slots[slot].authority,
-      scheme: slots[slot].scheme, fields: slots[slot].fields, body: slots[slot].body,
-      stream: UInt32(bitPattern: slots[slot].stream), version: .http2, keepAlive: true)
-    request.isBodyUnread = slots[slot].isBodyUnread
-    return request
+  /// Whether the message that a notice speaks of is there: its stream may have been reset.
+  private func hasMessage(_ notice: Notice) -> Bool {
+    let slot = notice.slot
+    return slots[slot].stream == notice.stream
+      && (slots[slot].phase == .ready || slots[slot].phase == .closed)
+  }
+
+  private mutating func arrived(_ notice: Notice, session: SessionHandle) -> HTTPEvent {
+    take(notice, session: session)
+    if let rejection = slots[notice.slot].rejection {
+      return .rejected(rejection, stream: UInt32(bitPattern: notice.stream))
+    }
+    return .request(slots[notice.slot].request)
+  }
+
+  private mutating func response(_ notice: Notice, session: SessionHandle) -> HTTPEvent {
+    let slot = notice.slot
+    let stream = UInt32(bitPattern: notice.stream)
+    returnBody(of: slot, session: session)
+    let isClosed = slots[slot].phase == .closed
+    slots[slot].phase = .delivered
+    let response = slots[slot].response
+    let rejection = slots[slot].rejection
+    if isClosed { releaseSlot(slot) }
+    guard rejection == nil else { return .closed(stream: stream, code: ErrorCode.cancel) }
+    return .response(response, stream: stream)
+  }
+
+  /// Marks a request as handed over.
+  private mutating func take(_ notice: Notice, session: SessionHandle) {
+    returnBody(of: notice.slot, session: session)
+    slots[notice.slot].phase = .delivered
+    slots[notice.slot].request.stream = UInt32(bitPattern: notice.stream)
+  }
+
+  // MARK: - Answering at once
+
+  /// A request that is lent to whoever answers it.
+  struct Loan {
+    let slot: Int
+    let stream: Int32
+    let rejection: HTTPRejection?
+  }
+
+  /// Moves the next request out of its slot, with the buffers of its answer; nil: there is none
+  /// now. Ends of streams are passed over: whoever answers at once waits for none.
+  mutating func lend(
+    _ request: inout HTTPRequest, _ response: inout HTTPResponse, session: SessionHandle
+  ) -> Loan? {
+    while let notice = nextNotice() {
+      guard notice.kind == .message, hasMessage(notice) else { continue }
+      take(notice, session: session)
+      slots[notice.slot].swapMessages(&request, &response)
+      return Loan(
+        slot: notice.slot, stream: notice.stream, rejection: slots[notice.slot].rejection)
+    }
+    return nil
+  }
+
+  /// Takes the buffers back and sends the answer, unless the stream has gone meanwhile.
+  mutating func takeBack(
+    _ loan: Loan, _ request: inout HTTPRequest, _ response: inout HTTPResponse,
+    session: SessionHandle
+  ) {
+    guard loan.slot < slots.count, slots[loan.slot].stream == loan.stream,
+      !slots[loan.slot].answered
+    else { return }
+    slots[loan.slot].swapMessages(&request, &response)
+    _ = submitResponse(of: loan.slot, session: session)
   }
 
   /// Drops the buffers of free slots; slots in use keep their places.
@@ -66,8 +110,6 @@ extension SessionCore {
       slots = []
       freeSlots = []
       notices = []
-      // Safety: the entries are read during a submission only, and none is under way.
-      unsafe nameValues = []
     } else {
       for slot in freeSlots { slots[slot] = StreamSlot() }
     }

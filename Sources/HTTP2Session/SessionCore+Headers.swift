@@ -14,8 +14,28 @@ extension SessionCore {
     hasHeaderBomb = isServer && unpackedBytes > Self.unpackedSections &* limits.headerBytes
     guard !hasHeaderBomb else { return false }
     guard current >= 0 else { return true }
-    slots[current].field(
-      name: name, value: value, isServer: isServer, limits: limits, lastAuthority: &lastAuthority)
+    slots[current].headerBytes &+= name.count &+ value.count &+ 32
+    // Over the limit the rest is read, since the compression state needs it, but not kept.
+    guard slots[current].headerBytes <= limits.headerBytes else {
+      slots[current].refuseHead()
+      return true
+    }
+    if name.isEmpty || slots[current].inTrailers { return true }
+    if name[0] == UInt8(ascii: ":") {
+      slots[current].pseudoField(
+        name: name, value: value, targetLimit: limits.targetBytes, lastAuthority: &lastAuthority)
+      return true
+    }
+    slots[current].fieldCount &+= 1
+    if slots[current].fieldCount > limits.fieldCount {
+      slots[current].refuseHead()
+    } else if isServer {
+      slots[current].requestField(
+        name: name, value: value, keepsEvery: limits.keepsUnknownFields,
+        lastAuthority: &lastAuthority)
+    } else {
+      slots[current].response.fields.append(name: name, value: value)
+    }
     return true
   }
 }
@@ -23,57 +43,51 @@ extension SessionCore {
 /// Header sections, field by field. The library has checked syntax, pseudo-headers and their order
 /// (RFC 9113 §8.3) before.
 extension StreamSlot {
-  mutating func field(
-    name: Span<UInt8>, value: Span<UInt8>, isServer: Bool, limits: borrowing HTTPLimits,
-    lastAuthority: inout [UInt8]
+  fileprivate mutating func refuseHead() {
+    if rejection == nil, !inTrailers { rejection = .headersTooLarge }
+  }
+
+  fileprivate mutating func requestField(
+    name: Span<UInt8>, value: Span<UInt8>, keepsEvery: Bool, lastAuthority: inout [UInt8]
   ) {
-    guard !inTrailers else { return }
-    headerBytes &+= name.count &+ value.count &+ 32
-    // Over the limit the rest is read, since the compression state needs it, but not kept.
-    guard headerBytes <= limits.headerBytes, fields.count < limits.fieldCount else {
-      if rejection == nil { rejection = .headersTooLarge }
+    guard let known = HTTPFieldName(name) else {
+      if keepsEvery { request.fields.append(name: name, value: value) }
       return
     }
-    guard !name.isEmpty else { return }
-    if name[0] == UInt8(ascii: ":") {
-      pseudoField(name: name, value: value, limits: limits, lastAuthority: &lastAuthority)
-      return
-    }
-    if isServer, name[0] == UInt8(ascii: "h"), name.equals("host") {
-      if let authority {
+    if known == .host {
+      if let authority = request.authority {
         // Two names for one request: whoever routes by the other one is fooled.
         if !value.equals(authority.span) { rejection = .malformed }
       } else {
         setAuthority(value, last: &lastAuthority)
       }
     }
-    fields.append(name: name, value: value)
+    request.fields.append(known, value)
   }
 
-  private mutating func pseudoField(
-    name: Span<UInt8>, value: Span<UInt8>, limits: borrowing HTTPLimits,
-    lastAuthority: inout [UInt8]
+  fileprivate mutating func pseudoField(
+    name: Span<UInt8>, value: Span<UInt8>, targetLimit: Int, lastAuthority: inout [UInt8]
   ) {
     guard name.count > 4 else { return }
     switch name[1] {
     case UInt8(ascii: "p"):  // :path
-      if value.count > limits.targetBytes {
+      if value.count > targetLimit {
         rejection = .uriTooLong
       } else if value.isRequestTarget {
-        target.append(bytes: value)
+        request.target.append(bytes: value)
       } else {
         rejection = .malformed
       }
     case UInt8(ascii: "m"):  // :method
-      method = HTTPMethod(value)
+      request.method = HTTPMethod(value)
     case UInt8(ascii: "a"):  // :authority
       setAuthority(value, last: &lastAuthority)
     case UInt8(ascii: "s") where name[2] == UInt8(ascii: "c"):  // :scheme
-      scheme = value.equals("http") ? .http : value.equals("https") ? .https : .other
+      request.scheme = value.equals("http") ? .http : value.equals("https") ? .https : .other
     case UInt8(ascii: "s"):  // :status
-      status = 0
+      response.status = 0
       for index in value.indices where index < 3 {
-        status = status &* 10 &+ Int(value[index] &- 0x30)
+        response.status = response.status &* 10 &+ Int(value[index] &- 0x30)
       }
     default:
       break
@@ -87,17 +101,13 @@ extension StreamSlot {
       last.reserveCapacity(value.count)
       last.append(bytes: value)
     }
-    authority = last
+    request.authority = last
   }
 }
 
 extension Span<UInt8> {
   /// Visible ASCII without a fragment.
   fileprivate var isRequestTarget: Bool {
-    for index in indices {
-      let byte = self[index]
-      if byte &- 0x21 > 0x5D || byte == UInt8(ascii: "#") { return false }
-    }
-    return !isEmpty
+    !isEmpty && isVisibleASCII && firstIndex(of: UInt8(ascii: "#"), from: 0) == count
   }
 }

@@ -20,13 +20,14 @@ extension SessionCore {
     } else {
       current = slot(of: stream, in: session)
       guard current >= 0 else { return }
-      if isServer || slots[current].status >= 200 {
+      if isServer || slots[current].response.status >= 200 {
         slots[current].inTrailers = true
       } else {
         // The next response after an interim one.
-        slots[current].status = 0
+        slots[current].response.status = 0
         slots[current].headerBytes = 0
-        slots[current].fields.removeAll(keepingCapacity: true)
+        slots[current].fieldCount = 0
+        slots[current].response.fields.removeAll(keepingCapacity: true)
       }
     }
   }
@@ -37,7 +38,7 @@ extension SessionCore {
     current = -1
     guard slot >= 0 else { return }
     if !slots[slot].inTrailers, slots[slot].phase == .headers {
-      guard isServer || slots[slot].status >= 200 else { return }
+      guard isServer || slots[slot].response.status >= 200 else { return }
       slots[slot].phase = .body
       if isServer { endRequestHeaders(slot, endStream: endStream, session: session) }
     }
@@ -45,20 +46,26 @@ extension SessionCore {
   }
 
   private mutating func endRequestHeaders(_ slot: Int, endStream: Bool, session: SessionHandle) {
-    if slots[slot].target.isEmpty, slots[slot].rejection == nil {
+    if slots[slot].request.target.isEmpty, slots[slot].rejection == nil {
       // CONNECT has no path (RFC 9113 §8.5).
-      slots[slot].target = slots[slot].authority ?? []
+      slots[slot].request.target = slots[slot].request.authority ?? []
     }
     if !endStream {
-      if slots[slot].rejection == nil, declaredLength(of: slot) > limits.bodyBytes {
+      // Looked at here, the names cost no copy of the fields.
+      let names = slots[slot].request.fields.names
+      if slots[slot].rejection == nil, names.contains(HTTPFieldName.Set(.contentLength)),
+        declaredLength(of: slot) > limits.bodyBytes
+      {
         slots[slot].rejection = .payloadTooLarge
       }
-      if slots[slot].rejection == nil, let wantsBody, !wantsBody(request(in: slot)) {
-        slots[slot].isBodyUnread = true
+      if slots[slot].rejection == nil, let wantsBody, !wantsBody(head(of: slot)) {
+        slots[slot].request.isBodyUnread = true
         // As a rejection is: what still comes is discarded.
         return announce(slot)
       }
-      if slots[slot].rejection == nil, slots[slot].fields.first("expect", equals: "100-continue") {
+      if slots[slot].rejection == nil, names.contains(HTTPFieldName.Set(.expect)),
+        slots[slot].request.fields.first(.expect, equals: "100-continue")
+      {
         submitContinue(slots[slot].stream, session: session)
       }
     }
@@ -66,10 +73,17 @@ extension SessionCore {
     if slots[slot].rejection != nil { announce(slot) }
   }
 
+  /// A copy of the request whose head is complete.
+  private func head(of slot: Int) -> HTTPRequest {
+    var head = slots[slot].request
+    head.stream = UInt32(bitPattern: slots[slot].stream)
+    return head
+  }
+
   /// The content length that the peer declared; the library has checked its syntax and compares it
   /// with what arrives. 0 if there is none.
   private func declaredLength(of slot: Int) -> Int {
-    slots[slot].fields.withFirst("content-length") { value in
+    slots[slot].request.fields.withFirst(.contentLength) { value in
       var length = 0
       for index in value.indices {
         let (product, overflow) = length.multipliedReportingOverflow(by: 10)
@@ -88,12 +102,13 @@ extension SessionCore {
     }
     slots[slot].unreturnedBytes &+= bytes.count
     incompleteBytes &+= bytes.count
-    guard slots[slot].body.count &+ bytes.count <= limits.bodyBytes else {
+    let received = slots[slot].receivedCount(isServer: isServer) &+ bytes.count
+    guard received <= limits.bodyBytes else {
       slots[slot].rejection = .payloadTooLarge
       // What was kept so far counts as read in vain.
-      slots[slot].drainedBytes = slots[slot].body.count &+ bytes.count
+      slots[slot].drainedBytes = received
       returnBody(of: slot, session: session)
-      slots[slot].body = []
+      slots[slot].dropReceived(isServer: isServer)
       if isServer {
         announce(slot)
       } else {
@@ -101,7 +116,11 @@ extension SessionCore {
       }
       return
     }
-    slots[slot].body.append(bytes: bytes)
+    if isServer {
+      slots[slot].request.body.append(bytes: bytes)
+    } else {
+      slots[slot].response.body.append(bytes: bytes)
+    }
     if incompleteBytes > bodyBudget { refuseYoungest(session: session) }
   }
 
@@ -133,7 +152,7 @@ extension SessionCore {
     }
     guard youngest >= 0 else { return }
     returnBody(of: youngest, session: session)
-    slots[youngest].body = []
+    slots[youngest].dropReceived(isServer: isServer)
     slots[youngest].phase = .delivered
     // Nobody has heard of it, so nobody hears of its end.
     slots[youngest].answered = true
@@ -157,9 +176,8 @@ extension SessionCore {
     let slot = slot(of: stream, in: session)
     guard slot >= 0 else { return }
     if current == slot { current = -1 }
-    unsentBytes &-= slots[slot].output.count &- slots[slot].outputOffset
-    slots[slot].output = []
-    slots[slot].outputOffset = 0
+    unsentBytes &-= slots[slot].outputCount &- slots[slot].outputOffset
+    slots[slot].outputOffset = slots[slot].outputCount
     if !isServer, slots[slot].phase == .ready {
       // The response outlives its stream until somebody fetches it.
       slots[slot].phase = .closed
@@ -185,5 +203,17 @@ extension SessionCore {
     } else {
       session.returnWindow(count, stream: slots[slot].stream)
     }
+  }
+}
+
+extension StreamSlot {
+  /// Body bytes that have come and are kept.
+  fileprivate func receivedCount(isServer: Bool) -> Int {
+    isServer ? request.body.count : response.body.count
+  }
+
+  /// Frees what has come of a body.
+  fileprivate mutating func dropReceived(isServer: Bool) {
+    if isServer { request.body = [] } else { response.body = [] }
   }
 }

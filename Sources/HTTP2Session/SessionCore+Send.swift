@@ -13,33 +13,57 @@ extension SessionCore {
   ) -> Bool {
     let slot = slot(of: stream, in: session)
     guard slot >= 0, !slots[slot].answered else { return false }
-    slots[slot].answered = true
-    let status = response.status
-    let hasBody = status != 204 && status != 304
-    let sendsBody = hasBody && slots[slot].method != .head && !response.body.isEmpty
+    slots[slot].response = response
+    return submitResponse(of: slot, session: session)
+  }
 
-    beginFields()
-    setStatus(status)
-    unsafe append(":status", digits, count: 3)
-    if hasBody {
-      let length = setLength(response.body.count)
-      unsafe append("content-length", digits + 4, count: length)
-    }
-    let result: Int32
+  /// Submits the response that stands in a slot.
+  mutating func submitResponse(of slot: Int, session: SessionHandle) -> Bool {
+    slots[slot].answered = true
+    let status = slots[slot].response.status
+    let count = slots[slot].response.body.count
+    let hasBody = status != 204 && status != 304
+    let sendsBody = hasBody && count > 0 && slots[slot].request.method != .head
     if sendsBody {
-      unsentBytes &+= response.body.count
-      slots[slot].setOutput(&response.body)
-      var provider = unsafe Self.provider(of: slot)
-      result = unsafe submit(response.fields) { nameValues, count in
-        unsafe nghttp2_submit_response(session.raw, stream, nameValues, count, &provider)
-      }
+      slots[slot].outputCount = count
+      unsentBytes &+= count
     } else {
-      result = unsafe submit(response.fields) { nameValues, count in
-        unsafe nghttp2_submit_response(session.raw, stream, nameValues, count, nil)
-      }
       stopLongInput(slot)
     }
-    return result == 0
+    // `:status`, `content-length`, `content-type`, `cache-control` and `date`.
+    let capacity = slots[slot].response.fields.count &+ 5
+    let code = unsafe withUnsafeTemporaryAllocation(of: nghttp2_nv.self, capacity: capacity) {
+      var block = unsafe FieldBlock($0)
+      setStatus(status)
+      unsafe block.append(":status", digits, count: 3)
+      if hasBody {
+        let length = setLength(count)
+        unsafe block.append("content-length", digits + 4, count: length)
+      }
+      if let content = slots[slot].response.content {
+        block.append(HTTPFieldName.contentType.text, content.mediaType)
+      }
+      if slots[slot].response.isNeverStored {
+        block.append(HTTPFieldName.cacheControl.text, HTTPResponse.neverStored)
+      }
+      // Safety: both buffers stay where they are while the closures run, and the library copies
+      // what it keeps of them.
+      return unsafe date.withUnsafeBufferPointer { date in
+        if let base = unsafe UnsafeMutablePointer(mutating: date.baseAddress), date.count > 0 {
+          unsafe block.append("date", base, count: date.count)
+        }
+        return slots[slot].response.fields.withNameValues(&block) { fields in
+          guard sendsBody else {
+            return unsafe nghttp2_submit_response(
+              session.raw, slots[slot].stream, fields.start, fields.count, nil)
+          }
+          var provider = unsafe Self.provider(of: slot)
+          return unsafe nghttp2_submit_response(
+            session.raw, slots[slot].stream, fields.start, fields.count, &provider)
+        }
+      }
+    }
+    return code == 0
   }
 
   /// Submits a request; see `HTTP2Session.submit`.
@@ -59,21 +83,29 @@ extension SessionCore {
     if !request.body.isEmpty { head.append(name: "content-length", value: request.body.count) }
 
     let slot = acquireSlot(stream: 0)
-    slots[slot].method = request.method
-    let sendsBody = !request.body.isEmpty
-    unsentBytes &+= request.body.count
-    slots[slot].setOutput(&request.body)
-    beginFields()
-    let stream = unsafe submit(head) { nameValues, count in
-      let data = unsafe SessionHandle.disguise(slot)
-      guard sendsBody else {
-        return unsafe nghttp2_submit_request(session.raw, nil, nameValues, count, nil, data)
+    let count = request.body.count
+    slots[slot].request.method = request.method
+    swap(&slots[slot].request.body, &request.body)
+    slots[slot].outputCount = count
+    unsentBytes &+= count
+    // Safety: the fields live until the closure returns, and the library copies what it keeps.
+    let stream = unsafe withUnsafeTemporaryAllocation(
+      of: nghttp2_nv.self, capacity: head.count
+    ) {
+      var block = unsafe FieldBlock($0)
+      return head.withNameValues(&block) { fields in
+        let data = unsafe SessionHandle.disguise(slot)
+        guard count > 0 else {
+          return unsafe nghttp2_submit_request(
+            session.raw, nil, fields.start, fields.count, nil, data)
+        }
+        var provider = unsafe Self.provider(of: slot)
+        return unsafe nghttp2_submit_request(
+          session.raw, nil, fields.start, fields.count, &provider, data)
       }
-      var provider = unsafe Self.provider(of: slot)
-      return unsafe nghttp2_submit_request(session.raw, nil, nameValues, count, &provider, data)
     }
     guard stream > 0 else {
-      unsentBytes &-= slots[slot].output.count
+      unsentBytes &-= count
       releaseSlot(slot)
       throw .submissionRefused(code: stream)
     }
@@ -94,62 +126,14 @@ extension SessionCore {
 
   /// Answers `expect: 100-continue`.
   mutating func submitContinue(_ stream: Int32, session: SessionHandle) {
-    beginFields()
     setStatus(100)
-    unsafe append(":status", digits, count: 3)
-    // Safety: the fields live until the call returns, and it copies their values.
-    unsafe nameValues.withUnsafeBufferPointer { buffer in
+    // Safety: the field lives until the closure returns, and the library copies its value.
+    unsafe withUnsafeTemporaryAllocation(of: nghttp2_nv.self, capacity: 1) {
+      var block = unsafe FieldBlock($0)
+      unsafe block.append(":status", digits, count: 3)
       _ = unsafe nghttp2_submit_headers(
-        session.raw, 0, stream, nil, buffer.baseAddress, buffer.count, nil)
+        session.raw, 0, stream, nil, block.start, block.count, nil)
     }
-  }
-
-  /// Adds `fields` (and the date) to `nameValues` and runs `body` on all of them.
-  private mutating func submit(
-    _ fields: borrowing HTTPFields,
-    _ body: (UnsafePointer<nghttp2_nv>?, Int) -> Int32
-  ) -> Int32 {
-    // Safety: the buffers outlive the call of `body`, and the library only reads them: the pointer
-    // is mutable because the C structure has no other.
-    unsafe fields.storage.withUnsafeBufferPointer { storage in
-      for entry in fields.entries {
-        guard let base = unsafe UnsafeMutablePointer(mutating: storage.baseAddress) else { break }
-        unsafe nameValues.append(
-          nghttp2_nv(
-            name: base + entry.name.lowerBound, value: base + entry.value.lowerBound,
-            namelen: entry.name.count, valuelen: entry.value.count, flags: 0))
-      }
-      // A copy of the reference: `self` changes meanwhile.
-      let date = isServer ? self.date : []
-      return unsafe date.withUnsafeBufferPointer { text in
-        if let base = unsafe UnsafeMutablePointer(mutating: text.baseAddress), !text.isEmpty {
-          unsafe append("date", base, count: text.count)
-        }
-        return unsafe nameValues.withUnsafeBufferPointer {
-          unsafe body($0.baseAddress, $0.count)
-        }
-      }
-    }
-  }
-
-  /// Adds a field whose name is a literal.
-  @inline(__always)
-  private mutating func append(
-    _ name: StaticString, _ value: UnsafeMutablePointer<UInt8>, count: Int
-  ) {
-    // Safety: a literal's bytes are never written to and never go away; `value` lives until the
-    // message is submitted.
-    unsafe nameValues.append(
-      nghttp2_nv(
-        name: UnsafeMutablePointer(mutating: name.utf8Start), value: value,
-        namelen: name.utf8CodeUnitCount, valuelen: count,
-        flags: UInt8(NGHTTP2_NV_FLAG_NO_COPY_NAME.rawValue)))
-  }
-
-  /// Forgets the fields of the message before.
-  private mutating func beginFields() {
-    // Safety: the entries are plain values; what they point at belongs to others.
-    unsafe nameValues.removeAll(keepingCapacity: true)
   }
 
   /// Writes the three digits of a status.
@@ -192,7 +176,7 @@ extension SessionCore {
   ) -> (count: Int, isLast: Bool)? {
     guard slot >= 0, slot < slots.count, slots[slot].stream == stream else { return nil }
     // Safety: `buffer` has room for `capacity` bytes.
-    let count = unsafe slots[slot].fill(buffer, capacity: capacity)
+    let count = unsafe slots[slot].fill(buffer, capacity: capacity, isServer: isServer)
     unsentBytes &-= count
     let isLast = slots[slot].isOutputDone
     if isLast { stopLongInput(slot) }

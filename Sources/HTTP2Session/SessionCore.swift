@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CNGHTTP2
 import HTTPMessage
 
 /// What the library's callbacks read and write. It lives at a fixed address outside any object, so
@@ -44,8 +43,6 @@ import HTTPMessage
   var date: [UInt8] = []
   var nuisanceTokens: Int
   var nuisanceSecond: Int64 = 0
-  /// Reused to hand header fields to the library.
-  var nameValues: [nghttp2_nv] = unsafe []
   /// Digits of the status (at 0) and of the content length (at 4).
   let digits: UnsafeMutablePointer<UInt8>
 
@@ -78,13 +75,13 @@ import HTTPMessage
       slot = slots.count
       slots.append(StreamSlot())
     }
-    slots[slot].reset(stream: stream)
+    slots[slot].stream = stream
+    slots[slot].phase = .headers
     return slot
   }
 
   mutating func releaseSlot(_ slot: Int) {
-    slots[slot].phase = .free
-    slots[slot].stream = 0
+    slots[slot].reset()
     freeSlots.append(slot)
   }
 

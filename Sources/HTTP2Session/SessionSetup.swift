@@ -16,11 +16,12 @@ enum SessionSetup {
   private static let resetsPerSecond: UInt64 = 20
 
   static func makeSession(
-    role: HTTP2Session.Role, limits: HTTPLimits, user: UnsafeMutablePointer<SessionCore>
+    role: HTTP2Session.Role, limits: HTTPLimits, user: UnsafeMutablePointer<SessionCore>,
+    memory: UnsafeMutablePointer<SessionMemory>
   ) throws(HTTP2Error) -> SessionHandle {
     var options: OpaquePointer?
-    // Safety: the options are made, used and deleted here; `user` outlives the session by contract
-    // of the caller.
+    // Safety: the options are made, used and deleted here; `user` and `memory` outlive the session
+    // by contract of the caller.
     var code = unsafe nghttp2_option_new(&options)
     guard code == 0, let options = unsafe options else { throw .creationFailed(code: code) }
     defer { unsafe nghttp2_option_del(options) }
@@ -31,11 +32,14 @@ enum SessionSetup {
     unsafe nghttp2_option_set_max_continuations(options, maximumContinuations)
     unsafe nghttp2_option_set_stream_reset_rate_limit(options, resetBurst, resetsPerSecond)
 
+    var functions = unsafe SessionMemory.functions(of: memory)
     var session: OpaquePointer?
     if role == .server {
-      code = unsafe nghttp2_session_server_new2(&session, SessionCallbacks.table, user, options)
+      code = unsafe nghttp2_session_server_new3(
+        &session, SessionCallbacks.table, user, options, &functions)
     } else {
-      code = unsafe nghttp2_session_client_new2(&session, SessionCallbacks.table, user, options)
+      code = unsafe nghttp2_session_client_new3(
+        &session, SessionCallbacks.table, user, options, &functions)
     }
     guard code == 0, let session = unsafe session else { throw .creationFailed(code: code) }
     code = unsafe submitSettings(session, role: role, limits: limits)

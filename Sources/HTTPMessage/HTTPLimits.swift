@@ -22,5 +22,9 @@ public struct HTTPLimits: Sendable, Equatable {
   public var nuisanceBurst = 200
   public var nuisancesPerSecond = 20
 
+  /// Whether a server keeps request fields that ``HTTPFieldName`` does not name. Who looks at none
+  /// of them need not have them copied; they count towards the limits all the same.
+  public var keepsUnknownFields = true
+
   public init() {}
 }

@@ -9,11 +9,17 @@ public enum HTTPMethod: UInt8, CaseIterable, Equatable, Sendable {
   /// Reads a method token. Methods are case-sensitive (RFC 9110 §9.1); anything unknown is
   /// `.other`.
   public init(_ token: Span<UInt8>) {
-    for method in HTTPMethod.allCases where method != .other && token.equals(method.name) {
-      self = method
-      return
-    }
-    self = .other
+    let candidate: (method: HTTPMethod, name: StaticString) =
+      switch (token.count, token.isEmpty ? 0 : token[0]) {
+      case (3, UInt8(ascii: "G")): (.get, "GET")
+      case (3, UInt8(ascii: "P")): (.put, "PUT")
+      case (4, UInt8(ascii: "H")): (.head, "HEAD")
+      case (4, UInt8(ascii: "P")): (.post, "POST")
+      case (6, UInt8(ascii: "D")): (.delete, "DELETE")
+      case (7, UInt8(ascii: "O")): (.options, "OPTIONS")
+      default: (.other, "")
+      }
+    self = token.equals(candidate.name) ? candidate.method : .other
   }
 
   /// The token as sent; empty for `.other`.

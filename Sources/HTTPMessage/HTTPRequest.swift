@@ -39,4 +39,17 @@ public struct HTTPRequest: Sendable, Equatable {
     self.version = version
     self.keepAlive = keepAlive
   }
+
+  /// Makes room for another request, in the same buffers where nobody else holds them.
+  ///
+  /// - Parameter keptBytes: The largest buffer of a body that is kept.
+  package mutating func reset(keptBytes: Int) {
+    method = .other
+    scheme = .other
+    if authority != nil { authority = nil }
+    if !target.isEmpty { target.removeAll(keepingCapacity: true) }
+    fields.removeAll(keepingCapacity: true)
+    if !body.isEmpty { body.removeAll(keepingCapacity: body.capacity <= keptBytes) }
+    isBodyUnread = false
+  }
 }

@@ -7,6 +7,11 @@
 public struct HTTPResponse: Sendable, Equatable {
   /// 200 to 599; sessions send no interim responses on behalf of their user.
   public var status: Int
+  /// What the body is, where that is one of a few things: sent as `content-type`.
+  public var content: HTTPContent?
+  /// Whether `cache-control: no-store` is sent.
+  public var isNeverStored = false
+  /// The other fields; all of them in a response that was received.
   public var fields: HTTPFields
   /// The body. For HEAD give what GET would answer: the session sends its length only.
   public var body: [UInt8]
@@ -16,4 +21,34 @@ public struct HTTPResponse: Sendable, Equatable {
     self.fields = fields
     self.body = body
   }
+
+  /// Makes room for another response, in the same buffers where nobody else holds them.
+  ///
+  /// - Parameter keptBytes: The largest buffer of a body that is kept.
+  package mutating func reset(keptBytes: Int) {
+    status = 0
+    content = nil
+    isNeverStored = false
+    fields.removeAll(keepingCapacity: true)
+    if !body.isEmpty { body.removeAll(keepingCapacity: body.capacity <= keptBytes) }
+  }
+}
+
+/// What a body is.
+public enum HTTPContent: UInt8, Equatable, Sendable {
+  case json, problem, plainText
+
+  /// The value of `content-type`.
+  public var mediaType: StaticString {
+    switch self {
+    case .json: "application/json"
+    case .problem: "application/problem+json"
+    case .plainText: "text/plain; charset=utf-8"
+    }
+  }
+}
+
+extension HTTPResponse {
+  /// The value of `cache-control` where a response ``isNeverStored``.
+  public static var neverStored: StaticString { "no-store" }
 }

@@ -17,34 +17,34 @@ public struct HTTPTarget: Sendable, Equatable {
 
   public init(_ target: [UInt8]) {
     bytes = target
-    if let mark = target.firstIndex(of: UInt8(ascii: "?")) {
-      path = 0..<mark
-      query = (mark &+ 1)..<target.count
-    } else {
-      path = 0..<target.count
-      query = nil
-    }
+    let end = target.span.firstIndex(of: UInt8(ascii: "?"), from: 0)
+    path = 0..<end
+    query = end < target.count ? (end &+ 1)..<target.count : nil
   }
 
-  /// The raw path segments after the leading `/`: `/a//b` has `a`, an empty one, and `b`; `/` has
-  /// one empty segment. A path that does not start with `/` has none.
-  public var segments: [Range<Int>] {
-    guard bytes.first == UInt8(ascii: "/") else { return [] }
-    var result: [Range<Int>] = []
-    result.reserveCapacity(5)
-    var start = 1
-    for index in 1..<max(path.upperBound, 1) where bytes[index] == UInt8(ascii: "/") {
-      result.append(start..<index)
-      start = index &+ 1
-    }
-    result.append(start..<max(path.upperBound, 1))
-    return result
+  /// The raw path segment that begins at `start`: 1 for the first one, after that one more than
+  /// where the last one ends. `/a//b` has `a`, an empty one, and `b`; `/` has one empty segment. A
+  /// path that does not start with `/` has none.
+  public func segment(from start: Int) -> Range<Int>? {
+    guard start > 0, start <= path.upperBound, bytes[0] == UInt8(ascii: "/") else { return nil }
+    let end = bytes.span.extracting(path).firstIndex(of: UInt8(ascii: "/"), from: start)
+    return start..<end
   }
 
   /// Whether the raw bytes in `range` are exactly `text`.
-  public func bytes(in range: Range<Int>, equal text: String) -> Bool {
+  public func bytes(in range: Range<Int>, equal text: StaticString) -> Bool {
     guard range.lowerBound >= 0, range.upperBound <= bytes.count else { return false }
     return bytes.span.extracting(range).equals(text)
+  }
+
+  /// Whether the path begins with `text`.
+  public func pathStarts(with text: StaticString) -> Bool {
+    bytes.span.extracting(path).starts(with: text)
+  }
+
+  /// Whether something in `range` is percent-encoded.
+  public func hasEscape(in range: Range<Int>) -> Bool {
+    bytes.span.extracting(range).firstIndex(of: UInt8(ascii: "%"), from: 0) < range.count
   }
 
   /// The bytes in `range` with each `%XX` replaced once. `+` stays `+`.

@@ -21,6 +21,37 @@ extension JSONReader {
     return try reader.wholeObject()
   }
 
+  /// Calls `body` with each member of a text that should be one object, in order; nothing is copied
+  /// and nothing allocated but for strings with escapes or beyond ASCII.
+  ///
+  /// - Returns: false if the text is valid but no object.
+  /// - Throws: ``JSONError`` if it is not JSON, possibly after calls.
+  public static func visitMembers(
+    of bytes: [UInt8], _ body: (_ name: JSONString, _ value: JSONScalar) -> Void
+  ) throws(JSONError) -> Bool {
+    var reader = JSONReader(bytes)
+    guard case .beginObject = try reader.nextLexeme() else {
+      try reader.skipRest()
+      return false
+    }
+    while case .name(let name) = try reader.nextLexeme() {
+      body(name, try reader.scalar())
+    }
+    try reader.skipRest()
+    return true
+  }
+
+  private mutating func scalar() throws(JSONError) -> JSONScalar {
+    switch try nextLexeme() {
+    case .string(let text): return .string(text)
+    case .number(let range): return .number(range)
+    case .beginObject, .beginArray:
+      try skipContainer()
+      return .other
+    case .bool, .null, .name, .endObject, .endArray, .end: return .other
+    }
+  }
+
   /// The ranges of the elements of an array that is the whole of `range`; nil if it is no array.
   public static func elements(
     of bytes: [UInt8], range: Range<Int>
@@ -56,7 +87,9 @@ extension JSONReader {
 
   /// Reads on to the end of the text.
   public mutating func skipRest() throws(JSONError) {
-    while try next() != .end {}
+    while true {
+      if case .end = try nextLexeme() { return }
+    }
   }
 
   private mutating func wholeObject() throws(JSONError) -> [JSONMember]? {
@@ -89,6 +122,6 @@ extension JSONReader {
 
   private mutating func skipContainer() throws(JSONError) {
     let outer = depth &- 1
-    while depth > outer { _ = try next() }
+    while depth > outer { _ = try nextLexeme() }
   }
 }

@@ -2,17 +2,21 @@
 
 extension JSONReader {
   /// Reads a string whose opening quote is at `position`.
-  mutating func string() throws(JSONError) -> String {
+  mutating func string() throws(JSONError) -> JSONString {
     position &+= 1
     let start = position
+    var seen: UInt8 = 0
     while position < end {
       let byte = bytes[position]
       if byte == UInt8(ascii: "\"") {
         position &+= 1
-        return try validated(bytes[start..<(position &- 1)], at: start)
+        let range = start..<(position &- 1)
+        return seen < 0x80
+          ? .plain(range) : .decoded(try validated(bytes[range], at: start))
       }
-      if byte == UInt8(ascii: "\\") { return try stringWithEscapes(from: start) }
+      if byte == UInt8(ascii: "\\") { return .decoded(try stringWithEscapes(from: start)) }
       if byte < 0x20 { throw JSONError(.controlCharacter, at: position) }
+      seen |= byte
       position &+= 1
     }
     throw JSONError(.endOfText, at: end)
@@ -100,8 +104,8 @@ extension JSONReader {
     return value
   }
 
-  /// Reads a number whose first byte, `-` or a digit, is at `position`; gives its text.
-  mutating func number() throws(JSONError) -> String {
+  /// Reads a number whose first byte, `-` or a digit, is at `position`; gives its place.
+  mutating func number() throws(JSONError) -> Range<Int> {
     let start = position
     if bytes[position] == UInt8(ascii: "-") { position &+= 1 }
     if position < end, bytes[position] == UInt8(ascii: "0") {
@@ -120,7 +124,7 @@ extension JSONReader {
       if position < end, "+-".utf8.contains(bytes[position]) { position &+= 1 }
       try digits(of: start)
     }
-    return String(decoding: bytes[start..<position], as: UTF8.self)
+    return start..<position
   }
 
   /// At least one digit, and all that follow.

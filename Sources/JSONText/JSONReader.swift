@@ -40,6 +40,38 @@ public struct JSONReader: Sendable {
 
   /// Reads the next token. After an error the reader is of no further use.
   public mutating func next() throws(JSONError) -> JSONToken {
+    switch try nextLexeme() {
+    case .beginObject: .beginObject
+    case .endObject: .endObject
+    case .beginArray: .beginArray
+    case .endArray: .endArray
+    case .name(let text): .name(string(text))
+    case .string(let text): .string(string(text))
+    case .number(let range): .number(String(decoding: bytes[range], as: UTF8.self))
+    case .bool(let value): .bool(value)
+    case .null: .null
+    case .end: .end
+    }
+  }
+
+  private func string(_ text: JSONString) -> String {
+    switch text {
+    case .plain(let range): String(decoding: bytes[range], as: UTF8.self)
+    case .decoded(let text): text
+    }
+  }
+
+  /// A token that points into the text.
+  enum Lexeme {
+    case beginObject, endObject, beginArray, endArray
+    case name(JSONString)
+    case string(JSONString)
+    case number(Range<Int>)
+    case bool(Bool)
+    case null, end
+  }
+
+  mutating func nextLexeme() throws(JSONError) -> Lexeme {
     if position == 0 { try refuseByteOrderMark() }
     skipWhiteSpace()
     if expectation == .commaOrEnd, position < end, bytes[position] == UInt8(ascii: ",") {
@@ -79,7 +111,7 @@ public struct JSONReader: Sendable {
 
   private var inObject: Bool { depth > 0 && objects &>> UInt32(depth &- 1) & 1 == 1 }
 
-  private mutating func value(startingWith byte: UInt8) throws(JSONError) -> JSONToken {
+  private mutating func value(startingWith byte: UInt8) throws(JSONError) -> Lexeme {
     switch byte {
     case UInt8(ascii: "{"):
       try enter(object: true)
@@ -106,7 +138,7 @@ public struct JSONReader: Sendable {
     }
   }
 
-  private mutating func name(startingWith byte: UInt8) throws(JSONError) -> String {
+  private mutating func name(startingWith byte: UInt8) throws(JSONError) -> JSONString {
     guard byte == UInt8(ascii: "\"") else { throw JSONError(.unexpectedByte, at: position) }
     let text = try string()
     skipWhiteSpace()
@@ -129,7 +161,7 @@ public struct JSONReader: Sendable {
     expectation = object ? .nameOrEnd : .elementOrEnd
   }
 
-  private mutating func leave(_ token: JSONToken) -> JSONToken {
+  private mutating func leave(_ token: Lexeme) -> Lexeme {
     depth &-= 1
     position &+= 1
     valueIsComplete()
@@ -140,7 +172,7 @@ public struct JSONReader: Sendable {
     expectation = depth == 0 ? .end : .commaOrEnd
   }
 
-  private mutating func literal(_ text: String, _ token: JSONToken) throws(JSONError) -> JSONToken {
+  private mutating func literal(_ text: String, _ token: Lexeme) throws(JSONError) -> Lexeme {
     for byte in text.utf8 {
       guard position < end else { throw JSONError(.endOfText, at: end) }
       guard bytes[position] == byte else { throw JSONError(.unexpectedByte, at: position) }

@@ -40,3 +40,20 @@ public struct JSONMember: Equatable, Sendable {
     self.range = range
   }
 }
+
+/// A string of a text that was checked.
+public enum JSONString: Equatable, Sendable {
+  /// ASCII without escapes: it is what stands here, between its quotes.
+  case plain(Range<Int>)
+  /// Anything else, decoded.
+  case decoded(String)
+}
+
+/// A value that is of use without a copy where only flat objects make sense.
+public enum JSONScalar: Equatable, Sendable {
+  case string(JSONString)
+  /// Where the text of a number stands.
+  case number(Range<Int>)
+  /// Something else, checked and skipped.
+  case other
+}

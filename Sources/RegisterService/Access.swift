@@ -54,7 +54,7 @@ public struct Access: Sendable {
 ///
 ///     31                     8 7        0
 ///     | generation             | rights  |
-public struct Grant: Equatable, Sendable {
+public struct Grant: Equatable, Sendable, BitwiseCopyable {
   @usableFromInline let word: UInt32
 
   static let generationMask: UInt32 = 0xFF_FFFF

@@ -136,6 +136,18 @@ public final class RegisterService: Sendable {
     return bits
   }
 
+  /// Whether a register's name, type and value are all that ``describe(_:)`` would tell a reader:
+  /// it has neither label nor owner's tag nor restore gap.
+  ///
+  /// - Throws: As `perform(_:on:)`.
+  /// - Complexity: A few loads; allocates nothing.
+  public func isPlain(_ register: RegisterReference) throws(ServiceError) -> Bool {
+    guard let isPlain = arena.isPlain(register.handle), !arena.isFaulty else {
+      throw refusal(of: register, isPerformed: false)
+    }
+    return isPlain
+  }
+
   /// Everything known about a register; its value is read sequentially consistent.
   ///
   /// - Throws: As `perform(_:on:)`.

@@ -145,6 +145,18 @@ extension Arena {
       | UInt128(directory.bytes.relaxed(start))
   }
 
+  /// Whether name, type and value are all there is to tell of the register: it has neither label
+  /// nor owner's tag nor restore gap. Nil when it was deleted.
+  ///
+  /// - Complexity: A few loads; allocates nothing.
+  public func isPlain(_ handle: RegisterHandle) -> Bool? {
+    let slot = Int(handle.slot)
+    let thread = unsafe clinux_activity_enter()
+    defer { unsafe clinux_activity_leave(thread) }
+    guard slot < directory.watermark else { return nil }
+    return directory.isPlain(ofRecord: slot, generation: handle.generation)
+  }
+
   /// Everything about the register; nil when it was deleted. It has no value while its cell is
   /// overwritten.
   public func info(of handle: RegisterHandle) -> RegisterInfo? {

@@ -40,6 +40,20 @@ extension Directory {
     return true
   }
 
+  /// Whether a live record of this generation has neither label nor owner's tag nor restore gap;
+  /// nil when it is not live, or not any more.
+  func isPlain(ofRecord slot: Int, generation: UInt64) -> Bool? {
+    // pairs with the release in DirectoryWriter.create
+    let state = RecordState(bytes.acquire(record(slot, RecordLayout.state)))
+    guard state.isLive, state.generation == generation else { return nil }
+    let labelCount = bytes.relaxed(record(slot, RecordLayout.description)) >> 56
+    let others =
+      bytes.relaxed(record(slot, RecordLayout.ownerTag))
+      | bytes.relaxed(record(slot, RecordLayout.restoreGap))
+      | bytes.relaxed(record(slot, RecordLayout.restoreGap + 8))
+    return isStill(state, ofRecord: slot) ? labelCount | others == 0 : nil
+  }
+
   /// A copy of a live record, without its value; nil when it is not live, or not any more.
   func info(ofRecord slot: Int) -> RegisterInfo? {
     // pairs with the release in DirectoryWriter.create

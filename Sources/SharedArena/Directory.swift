@@ -55,7 +55,11 @@ final class Directory: Sendable {
   /// - Complexity: O(1) expected; no system call, no allocation, no waiting.
   func find(_ name: Span<UInt8>) -> Match? {
     guard name.count <= RegisterName.maximumByteCount else { return nil }
-    let hash = self.hash(name)
+    return find(name, hash: hash(name))
+  }
+
+  /// The live register of this name, of at most 128 bytes, whose hash was worked out before.
+  func find(_ name: Span<UInt8>, hash: UInt64) -> Match? {
     // pairs with the release in SharedBytes.write(_: DirectoryCounters): the level's words are all
     // there.
     var word = bytes.acquire(HeaderLayout.indexWord)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AtomicsCore
+import CLinux
 import Glibc
 public import Synchronization
 
@@ -89,6 +90,14 @@ struct SharedBytes: Sendable {
     // Safety: `place` checked range and alignment; every bit pattern is a word.
     unsafe place(offset).assumingMemoryBound(to: Atomic<UInt64>.self).pointee
       .load(ordering: .acquiring)
+  }
+
+  /// Asks the processor for the line of `offset`, which may be any number.
+  @inline(__always)
+  func anticipate(_ offset: Int) {
+    // Safety: only the number is used: nothing is read there, and any number will do.
+    clinux_prefetch_to_read(
+      unsafe UInt(bitPattern: address) &+ UInt(bitPattern: offset))
   }
 
   /// The word at `offset`, where another word's acquire or nothing at all orders it.

@@ -12,6 +12,14 @@ public struct RegisterHandle: Hashable, Sendable {
   public let type: RegisterType
   /// Raised when the slot's register is created and when it is deleted.
   public let generation: UInt64
+
+  /// A handle whose parts were kept elsewhere: they are those of one that the arena gave.
+  @inlinable @inline(__always)
+  public init(slot: UInt32, type: RegisterType, generation: UInt64) {
+    self.slot = slot
+    self.type = type
+    self.generation = generation
+  }
 }
 
 /// Where a register's value lies, for programs that map it themselves.

@@ -9,18 +9,20 @@ public import AtomicsCore
 ///     word 1    sequence number, handle                each frame's own
 ///     words     operands                               each frame's own
 ///
-/// Only frames without flags and modifiers, on types of at most 8 bytes.
+/// Only frames without modifiers and with no flag but NAME, on types of at most 8 bytes. Those that
+/// name their register stand in between with a name block, of any length (``NamedFrame``).
 public struct OperationSeries {
   public let type: RegisterType
   public let operation: AtomicOperation
-  /// Bytes of each frame.
-  public let byteCount: Int
+  /// Bytes of each frame, of those without a name.
+  @inlinable public var byteCount: Int { FrameHeader.byteCount &+ 8 &* operandCount }
   /// Whether frames on the same register can run as one instead (``OperationRun``).
   public let canJoin: Bool
   public let step: Step
   /// The order of an addition or a load.
   @inlinable public var order: MemoryOrder { request.order }
-  @usableFromInline let word: UInt64
+  /// The first word, of frames with names the length excepted.
+  public let word: UInt64
   @usableFromInline let operandCount: Int
   /// What an addition without operand adds.
   @usableFromInline let constant: UInt64
@@ -49,16 +51,22 @@ public struct OperationSeries {
     let header = FrameHeader(first, second)
     let start = offset &+ FrameHeader.byteCount
     let end = start &+ Int(header.bodyByteCount)
-    guard header.flags == 0, type.width != .sixteen, end <= input.count,
+    guard header.flags == 0, end <= input.count else { return nil }
+    self.init(header, operands: input.extracting(start..<end), on: type)
+  }
+
+  /// What frames ask with the header and the operands of this one; nil where it is to run alone.
+  @inlinable
+  public init?(_ header: FrameHeader, operands: Span<UInt8>, on type: RegisterType) {
+    guard header.flags & ~FrameFlag.name == 0, type.width != .sixteen,
       let operation = AtomicOperation(rawValue: header.opcode),
       header.hasNoModifier || operation.isBitOperation && header.hasOnlyArgument,
       let decoded = try? OperationFrame.decode(
-        operation, header: header, operands: input.extracting(start..<end), type: type)
+        operation, header: header, operands: operands, type: type)
     else { return nil }
     self.type = type
     self.operation = operation
-    word = first
-    byteCount = end &- offset
+    word = header.first
     operandCount = OperationFrame.operandCount(operation)
     request = decoded.request
     returns = decoded.returns
@@ -78,25 +86,34 @@ public struct OperationSeries {
   @inlinable @inline(__always)
   public func contains(_ word: UInt64) -> Bool { word == self.word }
 
-  /// What the frame at `offset` asks; nil where a value is none of the type's.
+  /// The bits of a first word that tell the body's length.
+  @usableFromInline static var lengthMask: UInt64 { 0xFF_FFFF << 32 }
+
+  /// Whether two first words are equal but for the length of the body.
   @inlinable @inline(__always)
-  public func request(_ input: Span<UInt8>, at offset: Int) -> AtomicRequest? {
+  public static func isAlike(_ word: UInt64, _ other: UInt64) -> Bool {
+    (word ^ other) & ~lengthMask == 0
+  }
+
+  /// What the frame asks whose operands begin at `start`; nil where a value is none of the type's.
+  @inlinable @inline(__always)
+  public func request(_ input: Span<UInt8>, operandsAt start: Int) -> AtomicRequest? {
     if operandCount == 0 { return request }
-    let first = input.littleEndian64(at: offset &+ 16)
+    let first = input.littleEndian64(at: start)
     guard slot.word(first) == first else { return nil }
     if operandCount == 1 { return request.with(operand: bits(first)) }
-    let second = input.littleEndian64(at: offset &+ 24)
+    let second = input.littleEndian64(at: start &+ 8)
     guard slot.word(second) == second else { return nil }
     return operation.isCompareExchange
       ? request.with(operand: bits(second), expected: bits(first))
       : request.with(operand: bits(first), expected: bits(second))
   }
 
-  /// What the addition at `offset` adds; nil where it is none of the type's values.
+  /// What the addition adds whose operand is at `start`; nil where it is none of the type's values.
   @inlinable @inline(__always)
-  public func addend(_ input: Span<UInt8>, at offset: Int) -> UInt64? {
+  public func addend(_ input: Span<UInt8>, operandsAt start: Int) -> UInt64? {
     if operandCount == 0 { return constant }
-    let word = input.littleEndian64(at: offset &+ 16)
+    let word = input.littleEndian64(at: start)
     guard slot.word(word) == word else { return nil }
     return operation == .sub ? 0 &- word : word
   }

@@ -13,6 +13,7 @@ struct InterruptSignals {
   init(_ action: @escaping @Sendable () -> Void) {
     let queue = DispatchQueue(label: "signals")
     let count = Counter()
+    let listening = DispatchSemaphore(value: 0)
     sources = [SIGINT, SIGTERM].map { number in
       // Its default action would end the process before the source sees it.
       signal(number, SIG_IGN)
@@ -22,7 +23,10 @@ struct InterruptSignals {
         if count.next() > 1 { _exit(128 + number) }
         action()
       }
+      // A signal that came before the source listens would be lost.
+      source.setRegistrationHandler { listening.signal() }
       source.resume()
+      listening.wait()
       return source
     }
   }

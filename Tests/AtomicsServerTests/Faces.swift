@@ -57,9 +57,29 @@ struct Faces {
       method: method, target: Array(target.utf8), authority: authority.map { Array($0.utf8) },
       body: Array(body.utf8))
     for (name, value) in fields { request.fields.append(name: name, value: value) }
+    var api = JSONAPI(context, Peer(user: 0, mapsArena: false))
+    return HTTPAnswer(api.respond(to: request))
+  }
+}
+
+extension JSONAPI {
+  /// The answer to one request.
+  mutating func respond(to request: HTTPRequest) -> HTTPResponse {
     var budget = ExecutionBudget()
-    return HTTPAnswer(
-      JSONAPI(context, Peer(user: 0, mapsArena: false)).respond(to: request, &budget))
+    var response = HTTPResponse(status: 0)
+    respond(to: request, into: &response, &budget)
+    return response
+  }
+}
+
+extension HTTPResponse {
+  /// Every field but those that the session adds.
+  fileprivate var everyField: HTTPFields {
+    var every = HTTPFields()
+    if let content { every.append(.contentType, content.mediaType.description) }
+    if isNeverStored { every.append(.cacheControl, HTTPResponse.neverStored.description) }
+    fields.visit { every.append(name: $0, value: $1) }
+    return every
   }
 }
 
@@ -72,7 +92,7 @@ struct HTTPAnswer {
 
   init(_ response: HTTPResponse) {
     status = response.status
-    fields = response.fields
+    fields = response.everyField
     body = String(decoding: response.body, as: UTF8.self)
     let object = try? JSONSerialization.jsonObject(with: Data(response.body))
     members = (object as? [String: any Sendable]) ?? [:]

@@ -159,9 +159,8 @@ import Testing
           method: .put, target: Array("/v1/registers/r/value".utf8),
           authority: Array("localhost".utf8), body: Array("8".utf8))
         request.fields.append(name: field, value: [0x22, 0xFF, 0x22])
-        var budget = ExecutionBudget()
-        let answer = HTTPAnswer(
-          JSONAPI(faces.context, Peer(user: 0, mapsArena: false)).respond(to: request, &budget))
+        var api = JSONAPI(faces.context, Peer(user: 0, mapsArena: false))
+        let answer = HTTPAnswer(api.respond(to: request))
         #expect((answer.status, answer.slug) == (status, slug))
         #expect(faces.value(register) == "7")
       }

@@ -9,6 +9,40 @@ import Testing
 
 /// The resources and what they answer.
 @Suite struct JSONAPITests {
+  @Test("one connection's requests are each answered for what they ask, whatever came before")
+  func oneAfterAnother() throws {
+    try Faces.use { faces in
+      try faces.create("a", "u64", "1")
+      let labelled = faces.http(
+        .put, "/v1/registers/b", #"{"type":"i8","initial":"-2","label":"x"}"#)
+      #expect(labelled.status == 201)
+      var api = JSONAPI(faces.context, Peer(user: 0, mapsArena: false))
+      func ask(_ method: HTTPMethod, _ target: String, _ host: String = "localhost") -> HTTPAnswer {
+        HTTPAnswer(
+          api.respond(
+            to: HTTPRequest(
+              method: method, target: Array(target.utf8), authority: Array(host.utf8))))
+      }
+      let a = #"{"name":"a","type":"u64","value":"1"}"#
+      let b = #"{"name":"b","type":"i8","value":"-2","label":"x"}"#
+      for _ in 0..<2 {
+        #expect(ask(.get, "/v1/registers/a").body == a)
+        #expect(ask(.get, "/v1/registers/b").body == b)
+        #expect(ask(.get, "/v1/registers/b", "evil.example").status == 421)
+        #expect(ask(.get, "/v1/registers/b").fields.text("etag") == "\"-2\"")
+        #expect(ask(.get, "/v1/registers/%62").body == b)
+        #expect(ask(.options, "/v1/registers/%62").status == 204)
+        #expect(ask(.get, "/v1/registers/b?order=release").slug == "invalid-order")
+        #expect(ask(.get, "/v1/registers/a/value").body == "1\n")
+        #expect(ask(.delete, "/v1/registers/a/value").status == 405)
+        let added = ask(.post, "/v1/registers/b/fetch-add?operand=0")
+        #expect(added.members["op"] as? String == "fetch_add")
+      }
+      #expect(ask(.delete, "/v1/registers/a").status == 204)
+      #expect(ask(.get, "/v1/registers/a").status == 404)
+    }
+  }
+
   @Test("PUT makes a register, confirms one of its type, and refuses another type")
   func create() throws {
     try Faces.use { faces in
@@ -173,7 +207,9 @@ import Testing
       let request = HTTPRequest(
         method: method, target: Array(target.utf8), authority: Array("localhost".utf8))
       var budget = ExecutionBudget(ExecutionBudget.message)
-      _ = JSONAPI(faces.context, Peer(user: 0, mapsArena: false)).respond(to: request, &budget)
+      var api = JSONAPI(faces.context, Peer(user: 0, mapsArena: false))
+      var response = HTTPResponse(status: 0)
+      api.respond(to: request, into: &response, &budget)
       #expect(budget.isSpent)
     }
   }

@@ -81,7 +81,7 @@ import Testing
           // Safety: `none` outlives the calls.
           _ = unsafe sigemptyset(&none)
           _ = unsafe pthread_sigmask(SIG_SETMASK, &none, nil)
-          alarm(60)
+          alarm(300)
           // Safety: the strings and `byte` live as long as the calls.
           let ending = unsafe open(end, O_RDWR)
           _ = unsafe write(report, "r", 1)

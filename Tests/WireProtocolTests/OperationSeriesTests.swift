@@ -49,7 +49,7 @@ import Testing
         #expect(series.contains(first.span.littleEndian64(at: 0)))
         for _ in 0..<20 {
           let (request, bytes) = try frame()
-          #expect(series.request(bytes.span, at: 0) == request)
+          #expect(series.request(bytes.span, operandsAt: 16) == request)
           let old = operands == .index ? random() & 1 : random()
           for succeeded in request.canDecline ? [true, false] : [true] {
             let outcome = AtomicOutcome(
@@ -62,7 +62,7 @@ import Testing
             #expect(words(reply) == (0..<expected.count).map { expected.words[$0] })
             guard series.step != .other, succeeded else { continue }
             let found = UInt64(truncatingIfNeeded: old)
-            let addend = series.step == .load ? 0 : series.addend(bytes.span, at: 0)
+            let addend = series.step == .load ? 0 : series.addend(bytes.span, operandsAt: 16)
             let short = series.reply(
               to: header.second, found: found, adding: try #require(addend))
             #expect(words(short) == words(reply))
@@ -104,8 +104,8 @@ import Testing
       for slot in stride(from: 16, to: bytes.count, by: 8) {
         var wrong = bytes
         wrong[slot + 2] = 1
-        #expect(series.request(wrong.span, at: 0) == nil)
-        if series.step == .addition { #expect(series.addend(wrong.span, at: 0) == nil) }
+        #expect(series.request(wrong.span, operandsAt: 16) == nil)
+        if series.step == .addition { #expect(series.addend(wrong.span, operandsAt: 16) == nil) }
         #expect(OperationSeries(wrong.span, at: 0, on: type) == nil)
       }
     }

@@ -16,7 +16,10 @@ private func fuzz(_ bytes: [UInt8]) {
     precondition(bytes.allSatisfy { (0x2D...0x7A).contains($0) }, "a byte that no name has")
   }
   let target = HTTPTarget(bytes)
-  for segment in target.segments {
+  var end = 0
+  while let segment = target.segment(from: end + 1) {
+    precondition(segment.lowerBound == end + 1, "a segment does not follow the last one")
+    end = segment.upperBound
     if let name = try? target.decoded(segment) { _ = try? RegisterName.check(name.span) }
   }
   _ = try? target.queryItems()

@@ -61,6 +61,11 @@ CATOMICS_FENCE(ca_thread_fence, __atomic_thread_fence)
 CATOMICS_FENCE(ca_signal_fence, __atomic_signal_fence)
 #undef CATOMICS_FENCE
 
+/* Asks the processor for the line of `address` before it is read; any address will do. */
+static inline void ca_prefetch(uintptr_t address) {
+  __builtin_prefetch((const void *)address, 0, 3);
+}
+
 /* Tells the processor that this is a turn of a loop that waits. */
 static inline void ca_spin_hint(void) {
 #if defined(__x86_64__) || defined(__i386__)

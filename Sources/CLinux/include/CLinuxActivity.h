@@ -52,6 +52,11 @@ static inline void clinux_prefetch(uintptr_t address) {
   __builtin_prefetch((const void *)address, 1, 3);
 }
 
+/* The same for what is only read. */
+static inline void clinux_prefetch_to_read(uintptr_t address) {
+  __builtin_prefetch((const void *)address, 0, 3);
+}
+
 /* Whether each thread of the process was outside at some moment during the call. A thread that
    enters later sees everything that happened before the call. False also where the kernel has no
    membarrier. */

@@ -2,7 +2,7 @@
 
 import HTTPMessage
 
-extension HTTP1Session {
+extension ConnectionCore {
   /// Longest chunk header: a size of eight digits and a little extension.
   private static let chunkHeaderBytes = 64
 
@@ -10,7 +10,7 @@ extension HTTP1Session {
   ///
   /// - Returns: How many were taken. Less than all when as many requests wait for an answer as
   ///   ``HTTPLimits`` allow; nothing is kept of the rest.
-  public func receive(_ bytes: Span<UInt8>) -> Int {
+  mutating func receive(_ bytes: Span<UInt8>) -> Int {
     var position = 0
     while position < bytes.count {
       switch state {
@@ -19,13 +19,13 @@ extension HTTP1Session {
         position = takeLine(bytes, from: position)
       case .fixedBody(let remaining):
         let count = min(remaining, bytes.count &- position)
-        body.append(bytes: bytes.extracting(position..<(position &+ count)))
+        head.request.body.append(bytes: bytes.extracting(position..<(position &+ count)))
         position &+= count
         state = .fixedBody(remaining: remaining &- count)
         if remaining == count { endRequest() }
       case .chunkData(let remaining):
         let count = min(remaining, bytes.count &- position)
-        body.append(bytes: bytes.extracting(position..<(position &+ count)))
+        head.request.body.append(bytes: bytes.extracting(position..<(position &+ count)))
         position &+= count
         state = remaining == count ? .chunkDataEnd : .chunkData(remaining: remaining &- count)
       case .discarding:
@@ -38,14 +38,13 @@ extension HTTP1Session {
 
   /// Whether requests must be answered before more are read.
   private var isFull: Bool {
-    pending.count >= limits.concurrentStreams || pendingBodyBytes > limits.bodyBytes
+    openStreams >= limits.concurrentStreams || pendingBodyBytes > limits.bodyBytes
       || output.count > limits.responseBufferBytes
   }
 
   /// Takes bytes up to the next line feed, or all and remembers them.
-  private func takeLine(_ bytes: Span<UInt8>, from start: Int) -> Int {
-    var end = start
-    while end < bytes.count, bytes[end] != ASCII.lineFeed { end &+= 1 }
+  private mutating func takeLine(_ bytes: Span<UInt8>, from start: Int) -> Int {
+    let end = bytes.firstIndex(of: ASCII.lineFeed, from: start)
     guard end < bytes.count else {
       let room = lineLimit &- partialLine.count
       let count = min(end &- start, max(room, 0))
@@ -90,7 +89,7 @@ extension HTTP1Session {
   }
 
   /// Takes a line without its line feed.
-  private func takeWholeLine(_ line: Span<UInt8>) {
+  private mutating func takeWholeLine(_ line: Span<UInt8>) {
     guard line.count <= lineLimit else { return reject(rejection(ofLongLine: line)) }
     // A bare line feed ends no line here.
     guard !line.isEmpty, line[line.count &- 1] == ASCII.carriageReturn else {
@@ -113,7 +112,7 @@ extension HTTP1Session {
     }
   }
 
-  private func takeRequestLine(_ line: Span<UInt8>) {
+  private mutating func takeRequestLine(_ line: Span<UInt8>) {
     if line.isEmpty, !sawEmptyLine {
       sawEmptyLine = true
       return
@@ -122,7 +121,7 @@ extension HTTP1Session {
     state = .fieldLine
   }
 
-  private func takeFieldLine(_ line: Span<UInt8>) {
+  private mutating func takeFieldLine(_ line: Span<UInt8>) {
     guard line.isEmpty else {
       if let rejection = head.fieldLine(line, limits: limits) { reject(rejection) }
       return
@@ -138,7 +137,7 @@ extension HTTP1Session {
       guard isBodyWanted else {
         return endRequestUnread(draining: min(length, limits.drainBytes))
       }
-      body.reserveCapacity(min(length, 64 << 10))
+      head.request.body.reserveCapacity(min(length, 64 << 10))
       state = .fixedBody(remaining: length)
       askForBody()
     case .chunked:
@@ -150,13 +149,13 @@ extension HTTP1Session {
   }
 
   /// Answers `expect: 100-continue`, but not before the answers to earlier requests.
-  private func askForBody() {
+  private mutating func askForBody() {
     guard head.expectsContinue else { return }
     wantsContinue = true
     sendContinueIfDue()
   }
 
-  private func takeChunkSize(_ line: Span<UInt8>) {
+  private mutating func takeChunkSize(_ line: Span<UInt8>) {
     var size = 0
     var end = 0
     while end < line.count, let digit = ASCII.hexValue(line[end]) {
@@ -169,7 +168,9 @@ extension HTTP1Session {
     }
     chunkOverhead &+= line.count &- end
     guard chunkOverhead <= limits.headerBytes else { return reject(.malformed) }
-    guard size <= limits.bodyBytes &- body.count else { return reject(.payloadTooLarge) }
+    guard size <= limits.bodyBytes &- head.request.body.count else {
+      return reject(.payloadTooLarge)
+    }
     state = size == 0 ? .chunksEnd : .chunkData(remaining: size)
   }
 
@@ -183,14 +184,12 @@ extension HTTP1Session {
 
   private var isBodyWanted: Bool {
     guard let wantsBody else { return true }
-    return wantsBody(request(stream: 0, keepAlive: head.keepAlive))
+    return wantsBody(head.request)
   }
 
-  private func endRequest() {
-    let keepAlive = head.keepAlive && !isShuttingDown
+  private mutating func endRequest() {
+    let keepAlive = head.request.keepAlive && !isShuttingDown
     post(keepAlive: keepAlive)
-    head.reset(scheme: scheme)
-    body = []
     wantsContinue = false
     sawEmptyLine = false
     state = .requestLine
@@ -198,45 +197,43 @@ extension HTTP1Session {
   }
 
   /// Hands the request over without its body, which is discarded as after a rejection.
-  private func endRequestUnread(draining: Int) {
+  private mutating func endRequestUnread(draining: Int) {
     post(keepAlive: false, isBodyUnread: true)
     discardInput(draining: draining)
   }
 
-  private func post(keepAlive: Bool, isBodyUnread: Bool = false) {
-    let stream = firstPending &+ UInt32(truncatingIfNeeded: pending.count)
-    pending.append(Pending(method: head.method, keepAlive: keepAlive))
-    pendingBodyBytes &+= body.count
-    var request = request(stream: stream, keepAlive: keepAlive)
-    request.isBodyUnread = isBodyUnread
-    events.append(.request(request))
-  }
-
-  private func request(stream: UInt32, keepAlive: Bool) -> HTTPRequest {
-    HTTPRequest(
-      method: head.method, target: head.target, authority: head.authority, scheme: head.scheme,
-      fields: head.fields, body: body, stream: stream, version: head.version,
-      keepAlive: keepAlive)
+  /// Puts the request in line for its answer and makes room for the next one.
+  private mutating func post(
+    keepAlive: Bool, isBodyUnread: Bool = false, rejection: HTTPRejection? = nil
+  ) {
+    head.request.stream = firstPending &+ UInt32(truncatingIfNeeded: openStreams)
+    head.request.keepAlive = keepAlive
+    head.request.isBodyUnread = isBodyUnread
+    pendingBodyBytes &+= head.request.body.count
+    pending.append(
+      Pending(
+        method: head.request.method, keepAlive: keepAlive, rejection: rejection,
+        request: head.request))
+    head.reset(scheme: scheme, spare: spares.popLast() ?? HTTPRequest(method: .other, target: []))
   }
 
   /// Refuses the request that is coming in; it is the last of the connection.
-  func reject(_ rejection: HTTPRejection) {
+  mutating func reject(_ rejection: HTTPRejection) {
     reject(rejection, draining: limits.drainBytes)
   }
 
-  private func reject(_ rejection: HTTPRejection, draining: Int) {
-    let stream = firstPending &+ UInt32(truncatingIfNeeded: pending.count)
-    pending.append(Pending(method: head.method, keepAlive: false))
-    events.append(.rejected(rejection, stream: stream))
+  private mutating func reject(_ rejection: HTTPRejection, draining: Int) {
+    head.request.body = []
+    post(keepAlive: false, rejection: rejection)
     discardInput(draining: draining)
   }
 
   /// Reads no more requests.
-  func discardInput(draining: Int) {
+  mutating func discardInput(draining: Int) {
     state = .discarding
     drainRemaining = draining
     partialLine = []
-    body = []
+    head.request.body = []
     wantsContinue = false
   }
 }

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPMessage
+import RegisterService
+
+extension JSONAPI {
+  /// What a path names. A class, so that the one that is remembered is used without copying it.
+  final class Resource: Sendable {
+    enum Kind {
+      case livez, readyz, capabilities, registers
+      case register, value, operation
+    }
+
+    let kind: Kind
+    let target: HTTPTarget
+    /// The register's name, empty where the path has none: it stands in `nameRange` of `bytes`,
+    /// which are the target's, or the name decoded.
+    let bytes: [UInt8]
+    let nameRange: Range<Int>
+    /// Where the path names one.
+    let operation: OperationRoute?
+
+    init(
+      kind: Kind, target: HTTPTarget, bytes: [UInt8] = [], nameRange: Range<Int> = 0..<0,
+      operation: OperationRoute? = nil
+    ) {
+      self.kind = kind
+      self.target = target
+      self.bytes = bytes
+      self.nameRange = nameRange
+      self.operation = operation
+    }
+
+    /// The register that the path names, for messages.
+    var registerName: String? {
+      nameRange.isEmpty ? nil : String(decoding: bytes[nameRange], as: UTF8.self)
+    }
+
+    /// The methods that the resource has, besides OPTIONS; HEAD goes wherever GET does.
+    var methods: [HTTPMethod] {
+      switch kind {
+      case .livez, .readyz, .capabilities, .registers: [.get, .head]
+      case .register: [.get, .head, .put, .delete]
+      case .value: [.get, .head, .put]
+      case .operation: [.post]
+      }
+    }
+
+    func has(_ method: HTTPMethod) -> Bool {
+      switch (kind, method) {
+      case (.operation, _): method == .post
+      case (_, .get), (_, .head): true
+      case (.register, .put), (.register, .delete), (.value, .put): true
+      default: false
+      }
+    }
+  }
+
+  func resource(_ target: HTTPTarget) throws(Problem) -> Resource {
+    let registers: StaticString = "/v1/registers/"
+    guard target.pathStarts(with: registers),
+      let name = target.segment(from: registers.utf8CodeUnitCount)
+    else { return try serviceResource(target) }
+    guard let verb = target.segment(from: name.upperBound &+ 1) else {
+      return try register(target, name, .register)
+    }
+    guard target.segment(from: verb.upperBound &+ 1) == nil else { throw Self.noResource }
+    if target.bytes(in: verb, equal: "value") { return try register(target, name, .value) }
+    let operation = OperationRoute.find(target.bytes.span.extracting(verb))
+    let resource = try register(target, name, .operation, operation)
+    guard operation != nil else {
+      var problem = Problem(
+        .unknownOperation, "the operations are listed at /v1/capabilities")
+      problem.register = resource.registerName
+      throw problem
+    }
+    return resource
+  }
+
+  /// What names no register.
+  private func serviceResource(_ target: HTTPTarget) throws(Problem) -> Resource {
+    let names: [(path: StaticString, kind: Resource.Kind)] = [
+      ("/livez", .livez), ("/readyz", .readyz), ("/v1/registers", .registers),
+      ("/v1/capabilities", .capabilities),
+    ]
+    for (path, kind) in names where target.bytes(in: target.path, equal: path) {
+      return Resource(kind: kind, target: target)
+    }
+    throw Self.noResource
+  }
+
+  private static var noResource: Problem {
+    Problem(.notFound, "the resources are /v1/registers, /v1/capabilities, /livez and /readyz")
+  }
+
+  private func register(
+    _ target: HTTPTarget, _ segment: Range<Int>, _ kind: Resource.Kind,
+    _ operation: OperationRoute? = nil
+  ) throws(Problem) -> Resource {
+    do throws(ServiceError) {
+      try RegisterService.checkName(target.bytes.span.extracting(segment))
+      return Resource(
+        kind: kind, target: target, bytes: target.bytes, nameRange: segment, operation: operation)
+    } catch {
+      // No name has a `%`: it may be one once decoded.
+      guard target.hasEscape(in: segment) else { throw Problem(error) }
+    }
+    let name: [UInt8]
+    do throws(PercentDecodingError) {
+      name = try target.decoded(segment)
+    } catch {
+      throw Problem(.invalidName, "the name has a broken percent escape")
+    }
+    do throws(ServiceError) {
+      try RegisterService.checkName(name.span)
+    } catch {
+      throw Problem(error)
+    }
+    return Resource(
+      kind: kind, target: target, bytes: name, nameRange: 0..<name.count, operation: operation)
+  }
+}
