@@ -12,10 +12,10 @@ final class BlockingChannel {
   var isLeaving = false
   /// The connection knows that the server has greeted.
   var isKnown = false
-  /// Nanoseconds spent on the server since something came last: listening, or waiting for it to take
-  /// what is sent.
+  /// Nanoseconds spent on the server since something came last: listening, or waiting for it to
+  /// take what is sent.
   private(set) var silence: UInt64 = 0
-  /// The server has been sent nothing that it owes an answer: whatever is queued would be the first.
+  /// The server has been sent nothing that it owes an answer: what is queued would be the first.
   private var owesNothing = true
 
   private let socket: BlockingSocket

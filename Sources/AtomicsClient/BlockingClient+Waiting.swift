@@ -4,11 +4,11 @@ import EventLoop
 
 extension BlockingClient {
   /// Waits until a register has a value as `plan` says, and runs the plan's operation on that very
-  /// value, if it has one; see ``RegisterClient/wait(_:on:timeout:)``. The calling thread waits: at the
-  /// server, or over the map asleep.
+  /// value, if it has one; see ``RegisterClient/wait(_:on:timeout:)``. The calling thread waits: at
+  /// the server, or over the map asleep.
   ///
-  /// - Parameter timeout: How long after the plan's own time the server's answer must be there; nil:
-  ///   as the options say. A plan without limit has none here either.
+  /// - Parameter timeout: How long after the plan's own time the answer must be there; nil: as the
+  ///   options say. A plan without limit has none here either.
   /// - Throws: ``ClientError/notFound(name:)`` when the register was deleted, before or meanwhile;
   ///   ``ClientError/usage(_:)`` over HTTP.
   public func wait(

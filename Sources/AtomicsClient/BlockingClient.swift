@@ -167,8 +167,8 @@ public final class BlockingClient {
   }
 
   /// Closes the client for good; its watches end. Operations submitted whose outcomes have not been
-  /// taken fail, those that may have run as lost; calls throw ``ClientError/closed``. Over the map, of
-  /// which nobody need take leave, it does nothing.
+  /// taken fail, those that may have run as lost; calls throw ``ClientError/closed``. Over the map
+  /// it does nothing.
   public func close() {
     if case .remote(let connection) = transport { connection.close() }
   }

@@ -2,8 +2,8 @@
 
 import EventLoop
 
-/// A watch that a thread takes its events from; see ``BlockingClient/watch(_:interval:timeout:)``. It ends
-/// with this object.
+/// A watch that a thread takes its events from; see
+/// ``BlockingClient/watch(_:interval:timeout:)``. It ends with this object.
 ///
 ///     let watch = try client.watch(hits)
 ///     while !watch.hasEnded {

@@ -8,8 +8,8 @@ import Synchronization
 /// Registers of an arena that is mapped into this process: an operation is one instruction on its
 /// cell, and asks nobody. Only what changes the directory goes to the arena's server, where it has
 /// one.
-// Sendable because: all is constant but `openedArena`, which is written once, by whoever first holds
-// the lock, before `isOpen` says so, and is read by others only after that.
+// Sendable because: all is constant but `openedArena`, which is written once, by whoever first
+// holds the lock, before `isOpen` says so, and is read by others only after that.
 final class LocalRegisters: @unchecked Sendable {
   let path: String
   private let options: ClientOptions
