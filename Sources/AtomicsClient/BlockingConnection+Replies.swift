@@ -5,13 +5,18 @@ extension BlockingConnection {
   func takeReplies(of channel: BlockingChannel) {
     noteGreeting(of: channel)
     while let reply = channel.session.nextReply() {
+      hasNews = true
       if reply.ticket >= CallTable.errandMark {
         if let errand = errands.removeValue(forKey: reply.ticket) { answered(errand, reply.result) }
       } else if let call = calls[reply.ticket] {
         answered(call, reply, channel)
       }
     }
-    while let event = channel.session.nextEvent() { deliver(event) }
+    while let event = channel.session.nextEvent() {
+      hasNews = true
+      deliver(event)
+    }
+    channel.noteReplies()
   }
 
   private func answered(

@@ -97,8 +97,12 @@ extension LocalRegisters {
   func wait(
     _ plan: WaitPlan, on register: RegisterReference
   ) async throws(ClientError) -> WaitEnd {
+    if Task.isCancelled { throw .cancelled(applied: .no) }
+    if plan.timeoutMilliseconds == 0 {
+      return try wait(plan, on: register, unless: MapCancellation())
+    }
     // What changed since the first look is not known at a first look.
-    if plan.predicate != .changed, plan.timeoutMilliseconds != 0 {
+    if plan.predicate != .changed {
       var look = plan
       look.timeoutMilliseconds = 0
       let end = try wait(look, on: register, unless: MapCancellation())

@@ -8,11 +8,16 @@ import Synchronization
 /// Registers of an arena that is mapped into this process: an operation is one instruction on its
 /// cell, and asks nobody. Only what changes the directory goes to the arena's server, where it has
 /// one.
-final class LocalRegisters: Sendable {
+// Sendable because: all is constant but `openedArena`, which is written once, by whoever first
+// holds the lock, before `isOpen` says so, and is read by others only after that.
+final class LocalRegisters: @unchecked Sendable {
   let path: String
   let options: ClientOptions
-  /// Set once, when the arena was first there.
-  private let opened = AtomicLazyReference<Arena>()
+  /// Whether the arena was there once. Not `AtomicLazyReference`, which the compiler does not
+  /// specialise: it costs more than an operation does.
+  private let isOpen = Atomic(false)
+  private let opening = Mutex(())
+  private var openedArena: Arena?
   /// Tells this mapping's handles from those of others.
   private let number = ConnectionNumber.next()
   /// Threads that wait for somebody.
@@ -130,14 +135,30 @@ final class LocalRegisters: Sendable {
   // MARK: - The directory
 
   private var arenaOptions: ArenaOptions {
-    ArenaOptions(
-      lockTimeoutNanoseconds: UInt64(clamping: options.timeoutMilliseconds) &* 1_000_000)
+    ArenaOptions(lockTimeoutNanoseconds: options.timeoutNanoseconds)
+  }
+
+  /// The arena, where it was there once.
+  private var known: Arena? {
+    // Pairs with `keep`, which releases.
+    isOpen.load(ordering: .acquiring) ? openedArena : nil
+  }
+
+  /// Keeps `arena`, unless another thread was quicker: then that one's is returned.
+  private func keep(_ arena: sending Arena) -> Arena {
+    opening.withLock { _ in
+      if let openedArena { return openedArena }
+      openedArena = arena
+      // Pairs with `known`, which acquires.
+      isOpen.store(true, ordering: .releasing)
+      return arena
+    }
   }
 
   func arena() throws(ClientError) -> Arena {
-    if let arena = opened.load() { return arena }
+    if let known { return known }
     do throws(ArenaError) {
-      return opened.storeIfNil(try Arena.open(at: path, options: arenaOptions))
+      return keep(try Arena.open(at: path, options: arenaOptions))
     } catch {
       if case .notFound = error {
         throw noArena
@@ -154,8 +175,8 @@ final class LocalRegisters: Sendable {
 
   /// The arena, which is made where there is none.
   func arenaOrNew() throws(ArenaError) -> Arena {
-    if let known = opened.load() { return known }
-    return opened.storeIfNil(try Arena.openOrCreate(at: path, options: arenaOptions))
+    if let known { return known }
+    return keep(try Arena.openOrCreate(at: path, options: arenaOptions))
   }
 
   func find(_ name: String) throws(ClientError) -> RegisterHandle {
@@ -191,7 +212,7 @@ final class LocalRegisters: Sendable {
     // Found first: a bad name or a missing arena is told as it is everywhere else.
     _ = try find(name)
     do throws(ArenaError) {
-      guard let arena = opened.load(), try arena.delete(Array(name.utf8).span) else {
+      guard let arena = known, try arena.delete(Array(name.utf8).span) else {
         throw ArenaError.notFound(path: name)
       }
     } catch {

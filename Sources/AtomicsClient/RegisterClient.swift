@@ -69,7 +69,7 @@ public final class RegisterClient: Sendable {
   }
 
   /// Makes a register, or confirms that it exists with this type; see
-  /// ``BlockingClient/create(_:_:initial:label:)``.
+  /// ``BlockingClient/create(_:_:initial:label:timeout:)``.
   public func create(
     _ name: String, _ type: RegisterType, initial: UInt128 = 0, label: String = "",
     timeout: Duration? = nil
@@ -128,7 +128,7 @@ public final class RegisterClient: Sendable {
     _ = try await call(.delete(name: name), timeout: timeout)
   }
 
-  /// Part of the list of registers; see ``BlockingClient/list(prefix:from:limit:)``.
+  /// Part of the list of registers; see ``BlockingClient/list(prefix:from:limit:timeout:)``.
   public func list(
     prefix: String = "", from cursor: UInt64 = 0, limit: Int = 100,
     timeout: Duration? = nil
@@ -143,14 +143,14 @@ public final class RegisterClient: Sendable {
     try await call(.info(name: name), timeout: timeout).asDescription()
   }
 
-  /// Deletes registers of one owner tag; see ``BlockingClient/deleteOwned(tag:from:)``.
+  /// Deletes registers of one owner tag; see ``BlockingClient/deleteOwned(tag:from:timeout:)``.
   public func deleteOwned(
     tag: UInt64, from cursor: UInt64 = 0, timeout: Duration? = nil
   ) async throws(ClientError) -> (count: Int, next: UInt64?) {
     try await call(.deleteOwned(tag: tag, cursor: cursor), timeout: timeout).asOwnedDeleted()
   }
 
-  /// Figures of the arena as a whole; see ``BlockingClient/arenaReport()``.
+  /// Figures of the arena as a whole; see ``BlockingClient/arenaReport(timeout:)``.
   public func arenaReport(
     timeout: Duration? = nil
   ) async throws(ClientError) -> ArenaReport {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The events of a watch, in the order in which they became known; see
-/// ``RegisterClient/watch(_:interval:)``.
+/// ``RegisterClient/watch(_:interval:timeout:)``.
 ///
 ///     for try await event in try await atomics.watch(prefix: "jobs/") {
 ///       print(event.name, event.kind)
