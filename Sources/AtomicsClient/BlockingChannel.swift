@@ -12,10 +12,11 @@ final class BlockingChannel {
   var isLeaving = false
   /// The connection knows that the server has greeted.
   var isKnown = false
-  /// The server was asked whether it is there, and owes the answer.
-  var isAsked = false
-  /// Nanoseconds spent listening since something came last.
+  /// Nanoseconds spent on the server since something came last: listening, or waiting for it to
+  /// take what is sent.
   private(set) var silence: UInt64 = 0
+  /// The server has been sent nothing that it owes an answer: what is queued would be the first.
+  private var owesNothing = true
 
   private let socket: BlockingSocket
   private let options: ClientOptions
@@ -35,28 +36,60 @@ final class BlockingChannel {
     self.options = options
     session.begin(into: &output)
     guard greets || server.secure != nil else { return }
-    try flush()
-    while !session.isReady {
-      guard try receive(until: deadline) else {
-        throw .unreachable(server: server.name, reason: "no answer in time")
-      }
-      try flush()
+    while try flush(until: deadline) {
+      if session.isReady { return }
+      guard try receive(until: deadline) else { break }
     }
+    throw .unreachable(server: server.name, reason: "no answer in time")
   }
 
-  /// Sends what is queued.
-  func flush() throws(ClientError) {
-    guard output.count > 0 else { return }
-    let failure = output.withBytes { bytes -> ClientError? in
+  /// Sends what is queued. False: not all of it went out until `deadline`; the rest stays queued.
+  ///
+  /// - Throws: `connectionLost`, which nothing has run of where it says so.
+  func flush(until deadline: Deadline) throws(ClientError) -> Bool {
+    guard output.count > 0 || socket.hasUnsent else { return true }
+    if owesNothing { try lookBeforeSending() }
+    owesNothing = false
+    let start = Deadline.now
+    let sent = output.withBytes { bytes -> Result<Int, ClientError> in
       do throws(ClientError) {
-        try socket.send(bytes, deadline: .after(nanoseconds: options.timeoutNanoseconds))
-        return nil
+        return .success(try socket.send(bytes, deadline: deadline))
       } catch {
-        return error
+        return .failure(error)
       }
     }
-    output.removeAll()
-    if let failure { throw failure }
+    switch sent {
+    case .success(let count): output.removeFirst(count)
+    case .failure(let error):
+      output.removeAll()
+      takeLastWords()
+      throw error
+    }
+    if output.count == 0, !socket.hasUnsent { return true }
+    silence += Deadline.now.nanoseconds - start.nanoseconds
+    return false
+  }
+
+  /// Replies were taken: where none is left to come, what is sent next is the first that the server
+  /// may run.
+  func noteReplies() {
+    if session.outstandingCount == 0, session.quietlyAwaitedCount == 0 { owesNothing = true }
+  }
+
+  /// The server may have left while nobody listened: what is not sent to it has not run.
+  private func lookBeforeSending() throws(ClientError) {
+    do throws(ClientError) {
+      _ = try receive(until: .now)
+    } catch .connectionLost(let reason, _) {
+      throw .connectionLost(reason: reason, applied: .no)
+    }
+    if let farewell = session.farewell { throw .connectionLost(reason: farewell, applied: .no) }
+  }
+
+  /// Nothing can be sent any more, but why, and what was answered before, may be here already.
+  private func takeLastWords() {
+    // Not for ever: who takes nothing may still talk.
+    for _ in 0..<64 { guard (try? receive(until: .now)) == true else { return } }
   }
 
   /// Waits for bytes and hands them to the session. False: none came until `deadline`.
@@ -68,7 +101,6 @@ final class BlockingChannel {
       return false
     }
     silence = 0
-    isAsked = false
     guard count > 0 else {
       throw .connectionLost(reason: "the server closed it", applied: .unknown)
     }
@@ -84,6 +116,9 @@ final class BlockingChannel {
     return true
   }
 
+  /// The server owes an answer at once, if only its greeting.
+  var isOwed: Bool { session.outstandingCount > 0 || !session.isReady }
+
   /// What came before does not count: the server owes something new.
   func listenAnew() { silence = 0 }
 
@@ -91,9 +126,7 @@ final class BlockingChannel {
   ///
   /// - Parameter hasWatches: Whether it may push.
   func silenceEnd(hasWatches: Bool) -> Deadline {
-    guard session.outstandingCount > 0 || session.quietlyAwaitedCount > 0 || hasWatches else {
-      return .never
-    }
+    guard isOwed || session.quietlyAwaitedCount > 0 || hasWatches else { return .never }
     let limit = options.timeoutNanoseconds
     return .after(nanoseconds: limit > silence ? limit - silence : 0)
   }

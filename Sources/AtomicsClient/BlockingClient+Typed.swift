@@ -10,58 +10,60 @@ extension BlockingClient {
   /// One round trip where it exists, two where it is made. Who may not create gets the
   /// register that exists.
   ///
-  /// - Parameter initial: The first value of a new one; zero unless told.
+  /// - Parameters:
+  ///   - initial: The first value of a new one; zero unless told.
+  ///   - timeout: For each of the two; nil: as the client's options say.
   /// - Throws: ``ClientError/rejected(code:text:applied:)`` with `type-mismatch` where it exists
   ///   with another type, `invalid-name` for a bad name, `forbidden` where it would have to be made
   ///   by somebody who may not.
   public func register<Value: AtomicValue>(
-    named name: String, as _: Value.Type, initial: Value? = nil
+    named name: String, as _: Value.Type, initial: Value? = nil, timeout: Duration? = nil
   ) throws(ClientError) -> BlockingRegister<Value> {
     let plan = RegisterPlan(
       name: name, type: Value.registerType, initial: initial?.atomicBits ?? 0)
-    return BlockingRegister(try register(plan), of: self)
+    return BlockingRegister(try register(plan, timeout: timeout), of: self)
   }
 
   /// The register of this name and type, made when there is none; as
-  /// ``register(named:as:initial:)`` for a type that is known at run time.
+  /// ``register(named:as:initial:timeout:)`` for a type that is known at run time.
   ///
   /// - Parameter initial: The first value's bits, zero-extended.
   public func register(
-    named name: String, type: RegisterType, initial: UInt128 = 0
+    named name: String, type: RegisterType, initial: UInt128 = 0, timeout: Duration? = nil
   ) throws(ClientError) -> RegisterReference {
-    try register(RegisterPlan(name: name, type: type, initial: initial))
+    try register(RegisterPlan(name: name, type: type, initial: initial), timeout: timeout)
   }
 
   /// The register of the plan's name and type, made as the plan says when there is none; as
-  /// ``register(named:as:initial:)``.
+  /// ``register(named:as:initial:timeout:)``.
   public func register(
-    _ plan: RegisterPlan
+    _ plan: RegisterPlan, timeout: Duration? = nil
   ) throws(ClientError) -> RegisterReference {
     do throws(ClientError) {
-      return try register(named: plan.name).checked(as: plan.type)
+      return try register(named: plan.name, timeout: timeout).checked(as: plan.type)
     } catch {
       guard error.mayBeMade else { throw error }
     }
     // Where somebody else has made it meanwhile this confirms it.
-    return try create(plan).register
+    return try create(plan, timeout: timeout).register
   }
 
   /// The register of this name, or nil where there is none. One round trip.
   ///
-  /// - Throws: As ``register(named:as:initial:)``.
+  /// - Throws: As ``register(named:as:initial:timeout:)``.
   public func find<Value: AtomicValue>(
-    named name: String, as _: Value.Type
+    named name: String, as _: Value.Type, timeout: Duration? = nil
   ) throws(ClientError) -> BlockingRegister<Value>? {
-    guard let found = try find(named: name) else { return nil }
+    guard let found = try find(named: name, timeout: timeout) else { return nil }
     return BlockingRegister(try found.checked(as: Value.registerType), of: self)
   }
 
   /// The register of this name, or nil where there is none. One round trip.
   public func find(
-    named name: String
+    named name: String, timeout: Duration? = nil
   ) throws(ClientError) -> RegisterReference? {
     do throws(ClientError) {
-      return try register(named: name)
+      return try register(named: name, timeout: timeout)
     } catch {
       guard error == .notFound(name: name) else { throw error }
       return nil

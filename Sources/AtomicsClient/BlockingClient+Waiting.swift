@@ -4,29 +4,33 @@ import EventLoop
 
 extension BlockingClient {
   /// Waits until a register has a value as `plan` says, and runs the plan's operation on that very
-  /// value, if it has one; see ``RegisterClient/wait(_:on:)``. The calling thread waits: at the
-  /// server, or over the map asleep.
+  /// value, if it has one; see ``RegisterClient/wait(_:on:timeout:)``. The calling thread waits: at
+  /// the server, or over the map asleep.
   ///
-  /// The server's answer must be there as long after the plan's own time as the options say.
-  ///
+  /// - Parameter timeout: How long after the plan's own time the answer must be there; nil: as the
+  ///   options say. A plan without limit has none here either.
   /// - Throws: ``ClientError/notFound(name:)`` when the register was deleted, before or meanwhile;
   ///   ``ClientError/usage(_:)`` over HTTP.
   public func wait(
-    _ plan: WaitPlan, on register: RegisterReference
+    _ plan: WaitPlan, on register: RegisterReference, timeout: Duration? = nil
   ) throws(ClientError) -> WaitEnd {
     try plan.check(on: register)
     switch transport {
     case .remote(let connection):
-      return try connection.call(.wait(plan, on: register)).asWaited()
+      return try connection.call(
+        .wait(plan, on: register), timeout: plan.allowance(margin: timeout)
+      ).asWaited()
     case .map(let registers): return try registers.wait(plan, on: register)
     }
   }
 
-  /// Has those who wait for a register look at it; see ``RegisterClient/notify(_:)``.
-  public func notify(_ register: RegisterReference) throws(ClientError) {
+  /// Has those who wait for a register look at it; see ``RegisterClient/notify(_:timeout:)``.
+  public func notify(
+    _ register: RegisterReference, timeout: Duration? = nil
+  ) throws(ClientError) {
     switch transport {
     case .remote(let connection):
-      guard case .notified = try connection.call(.notify(register)) else {
+      guard case .notified = try connection.call(.notify(register), timeout: timeout) else {
         throw .protocolViolation("the reply answers another request")
       }
     case .map(let registers): try registers.notify(register)
@@ -35,14 +39,16 @@ extension BlockingClient {
 
   /// Watches a register: its value comes at once, and then whenever it is another one.
   ///
-  /// - Parameter interval: The least time between two events, in whole milliseconds, rounded up;
-  ///   over the map a millisecond at least.
+  /// - Parameters:
+  ///   - interval: The least time between two events, in whole milliseconds, rounded up; over the
+  ///     map a millisecond at least.
+  ///   - timeout: How long the watch may take to begin; nil: as the options say.
   public func watch(
-    _ register: RegisterReference, interval: Duration = .zero
+    _ register: RegisterReference, interval: Duration = .zero, timeout: Duration? = nil
   ) throws(ClientError) -> BlockingWatch {
     let plan = WatchPlan(.register(register), interval: interval)
     switch transport {
-    case .remote(let connection): return try connection.watch(plan, isOfOneRegister: true)
+    case .remote(let connection): return try connection.watch(plan, isOfOneRegister: true, timeout)
     case .map(let registers):
       // Found here, so that the caller hears at once that it is not there.
       _ = try registers.liveHandle(of: register)
@@ -56,14 +62,16 @@ extension BlockingClient {
   /// Watches every register whose name begins with `prefix`, those that are made later too. Needs a
   /// server.
   ///
-  /// - Parameter interval: The least time between two events of one register, as above.
+  /// - Parameters:
+  ///   - interval: The least time between two events of one register, as above.
+  ///   - timeout: As above.
   public func watch(
-    prefix: String, interval: Duration = .zero
+    prefix: String, interval: Duration = .zero, timeout: Duration? = nil
   ) throws(ClientError) -> BlockingWatch {
     let plan = WatchPlan(.prefix(prefix), interval: interval)
     try plan.check()
     switch transport {
-    case .remote(let connection): return try connection.watch(plan, isOfOneRegister: false)
+    case .remote(let connection): return try connection.watch(plan, isOfOneRegister: false, timeout)
     case .map: throw LocalRegisters.watchesNoPrefix
     }
   }
@@ -71,10 +79,10 @@ extension BlockingClient {
 
 extension BlockingConnection {
   fileprivate func watch(
-    _ plan: WatchPlan, isOfOneRegister: Bool
+    _ plan: WatchPlan, isOfOneRegister: Bool, _ timeout: Duration?
   ) throws(ClientError) -> BlockingWatch {
-    let deadline = Deadline.after(nanoseconds: options.timeoutNanoseconds)
-    return BlockingWatch(
-      self, number: try watch(plan, until: deadline), isOfOneRegister: isOfOneRegister)
+    BlockingWatch(
+      self, number: try watch(plan, until: options.deadline(after: timeout)),
+      isOfOneRegister: isOfOneRegister)
   }
 }

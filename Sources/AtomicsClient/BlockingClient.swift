@@ -51,10 +51,12 @@ public final class BlockingClient {
     }
   }
 
-  private func call(_ command: ClientCommand) throws(ClientError) -> ClientReply {
+  private func call(
+    _ command: ClientCommand, _ timeout: Duration?
+  ) throws(ClientError) -> ClientReply {
     try command.check()
     switch transport {
-    case .remote(let connection): return try connection.call(command)
+    case .remote(let connection): return try connection.call(command, timeout: timeout)
     case .map(let registers): return try registers.run(command)
     }
   }
@@ -62,24 +64,30 @@ public final class BlockingClient {
   /// Makes a register, or confirms that it exists with this type: the other arguments then count
   /// for nothing.
   ///
+  /// - Parameter timeout: As everywhere here: how long the call may take, connecting included; nil:
+  ///   as the options say.
   /// - Throws: ``ClientError/rejected(code:text:applied:)`` with `type-mismatch` where it exists
   ///   with another type, `invalid-name` for a bad name.
   public func create(
-    _ name: String, _ type: RegisterType, initial: UInt128 = 0, label: String = ""
+    _ name: String, _ type: RegisterType, initial: UInt128 = 0, label: String = "",
+    timeout: Duration? = nil
   ) throws(ClientError) -> (register: RegisterReference, created: Bool) {
-    try create(RegisterPlan(name: name, type: type, initial: initial, label: label))
+    try create(
+      RegisterPlan(name: name, type: type, initial: initial, label: label), timeout: timeout)
   }
 
   /// Makes a register with all that one can have; as above.
   public func create(
-    _ plan: RegisterPlan
+    _ plan: RegisterPlan, timeout: Duration? = nil
   ) throws(ClientError) -> (register: RegisterReference, created: Bool) {
-    try call(.create(plan)).asRegister()
+    try call(.create(plan), timeout).asRegister()
   }
 
   /// Finds a register. Keep what this returns: operations on it cost no look-up.
-  public func register(named name: String) throws(ClientError) -> RegisterReference {
-    try call(.find(name: name)).asRegister().register
+  public func register(
+    named name: String, timeout: Duration? = nil
+  ) throws(ClientError) -> RegisterReference {
+    try call(.find(name: name), timeout).asRegister().register
   }
 
   /// Runs one operation and waits for its outcome.
@@ -111,21 +119,23 @@ public final class BlockingClient {
   }
 
   /// Deletes a register.
-  public func delete(_ name: String) throws(ClientError) {
-    _ = try call(.delete(name: name))
+  public func delete(_ name: String, timeout: Duration? = nil) throws(ClientError) {
+    _ = try call(.delete(name: name), timeout)
   }
 
   /// Part of the list of registers whose names begin with `prefix`, from the cursor of the part
   /// before (0 = the start). A part may be short; ``RegisterPage/next`` is nil at the end.
   public func list(
-    prefix: String = "", from cursor: UInt64 = 0, limit: Int = 100
+    prefix: String = "", from cursor: UInt64 = 0, limit: Int = 100, timeout: Duration? = nil
   ) throws(ClientError) -> RegisterPage {
-    try call(.list(prefix: prefix, from: cursor, limit: limit)).asPage()
+    try call(.list(prefix: prefix, from: cursor, limit: limit), timeout).asPage()
   }
 
   /// All that is known about a register.
-  public func info(named name: String) throws(ClientError) -> RegisterDescription {
-    try call(.info(name: name)).asDescription()
+  public func info(
+    named name: String, timeout: Duration? = nil
+  ) throws(ClientError) -> RegisterDescription {
+    try call(.info(name: name), timeout).asDescription()
   }
 
   /// Deletes registers of the caller's user that were created with this owner tag, as far as they
@@ -134,24 +144,33 @@ public final class BlockingClient {
   ///
   /// Over TCP the caller's user is the server's own. HTTP has no such request.
   public func deleteOwned(
-    tag: UInt64, from cursor: UInt64 = 0
+    tag: UInt64, from cursor: UInt64 = 0, timeout: Duration? = nil
   ) throws(ClientError) -> (count: Int, next: UInt64?) {
-    try call(.deleteOwned(tag: tag, cursor: cursor)).asOwnedDeleted()
+    try call(.deleteOwned(tag: tag, cursor: cursor), timeout).asOwnedDeleted()
   }
 
   /// Figures of the arena as a whole, at most about a second old. HTTP has no such request.
-  public func arenaReport() throws(ClientError) -> ArenaReport {
-    try call(.arenaReport).asArenaReport()
+  public func arenaReport(timeout: Duration? = nil) throws(ClientError) -> ArenaReport {
+    try call(.arenaReport, timeout).asArenaReport()
   }
 
   /// One round trip.
-  public func ping() throws(ClientError) {
-    _ = try call(.ping)
+  public func ping(timeout: Duration? = nil) throws(ClientError) {
+    _ = try call(.ping, timeout)
   }
 
   /// What the server can do. One round trip.
-  public func capabilities() throws(ClientError) -> ServerCapabilities {
-    try call(.capabilities).asCapabilities()
+  public func capabilities(
+    timeout: Duration? = nil
+  ) throws(ClientError) -> ServerCapabilities {
+    try call(.capabilities, timeout).asCapabilities()
+  }
+
+  /// Closes the client for good; its watches end. Operations submitted whose outcomes have not been
+  /// taken fail, those that may have run as lost; calls throw ``ClientError/closed``. Over the map
+  /// it does nothing.
+  public func close() {
+    if case .remote(let connection) = transport { connection.close() }
   }
 
   // MARK: - Pipelining
@@ -179,7 +198,7 @@ public final class BlockingClient {
   public func flush() throws(ClientError) {
     guard case .remote(let connection) = transport else { return }
     _ = try connection.connected(until: options.deadline)
-    connection.flush()
+    connection.flush(until: options.deadline)
   }
 
   /// Operations submitted whose outcomes have not been taken.
@@ -194,7 +213,8 @@ public final class BlockingClient {
     guard case .remote(let connection) = transport, let ticket = pipeline.popFirst() else {
       throw .usage("No operation was submitted whose outcome is left.")
     }
-    let deadline = timeout.map { Deadline.after(nanoseconds: $0.clampedNanoseconds) }
-    return try connection.reply(to: ticket, until: deadline ?? options.deadline).asOutcome()
+    return try connection.reply(
+      to: ticket, until: options.deadline(after: timeout)
+    ).asOutcome()
   }
 }

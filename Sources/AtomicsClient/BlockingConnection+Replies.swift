@@ -1,26 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-extension ClientCommand {
-  /// Whether it may be sent once more after `error`, which a session has told of it.
-  fileprivate func canBeRepeated(after error: ClientError) -> Bool {
-    // A server that ends gives up waits, which nobody has cancelled.
-    if case .wait = self, error == .cancelled(applied: .no) { return true }
-    return error.isOfEndingConnection
-  }
-}
-
 /// From the session to who waits.
 extension BlockingConnection {
   func takeReplies(of channel: BlockingChannel) {
     noteGreeting(of: channel)
     while let reply = channel.session.nextReply() {
+      hasNews = true
       if reply.ticket >= CallTable.errandMark {
         if let errand = errands.removeValue(forKey: reply.ticket) { answered(errand, reply.result) }
       } else if let call = calls[reply.ticket] {
         answered(call, reply, channel)
       }
     }
-    while let event = channel.session.nextEvent() { deliver(event) }
+    while let event = channel.session.nextEvent() {
+      hasNews = true
+      deliver(event)
+    }
+    channel.noteReplies()
   }
 
   private func answered(
@@ -33,8 +29,11 @@ extension BlockingConnection {
       calls.set(.queued, of: reply.ticket)
       return again.append(reply.ticket)
     }
+    if case .wait = call.command, case .failure(.cancelled) = reply.result {
+      channel.isLeaving = true
+    }
     noteUse(reply.result)
-    calls.set(.answered(reply.result), of: reply.ticket)
+    calls.set(.answered(reply.result.mapError { call.command.told($0) }), of: reply.ticket)
   }
 
   private func answered(_ errand: Errand, _ result: Result<ClientReply, ClientError>) {
@@ -66,6 +65,10 @@ extension BlockingConnection {
     if case .failure(let error) = found, !error.isConnectionFailure, error.applied == .no {
       refusal = error
       if case .notFound = error { refusal = nil }
+      if error.isOfEndingConnection {
+        refusal = nil
+        channel?.isLeaving = true
+      }
     }
     switch asker {
     case .call(let ticket):

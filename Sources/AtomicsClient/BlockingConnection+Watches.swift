@@ -59,6 +59,7 @@ extension BlockingConnection {
         return event
       }
       do throws(ClientError) {
+        if deadline <= .now { try connectInPassing() }
         guard try turn(until: deadline) else { return nil }
       } catch {
         // The watch goes on as soon as a server is there again.

@@ -27,6 +27,10 @@ final class BlockingConnection {
   var channel: BlockingChannel?
   /// A server has greeted once: from then on connections are made again.
   var hasConnected = false
+  /// No connection is made any more.
+  var isClosed = false
+  /// Something was answered, or pushed, since the turn began.
+  var hasNews = false
   var policy = ReconnectPolicy()
   /// No attempt before.
   var notBefore = Deadline(nanoseconds: 0)
@@ -48,7 +52,7 @@ final class BlockingConnection {
   init(to server: RemoteServer, options: ClientOptions) throws(ClientError) {
     self.server = server
     self.options = options
-    _ = try connected(until: .after(nanoseconds: options.timeoutNanoseconds))
+    _ = try connected(until: options.deadline)
   }
 
   /// Queues `command`; returns the ticket for its reply. Sends when a buffer's worth is queued.
@@ -69,18 +73,21 @@ final class BlockingConnection {
     }
     if self.channel === channel {
       pump(channel)
-      if channel.output.count >= 32 << 10 { flush() }
+      if channel.output.count >= 32 << 10 { flush(until: deadline) }
     }
     return ticket
   }
 
-  /// Sends what is queued. What goes wrong the replies tell.
-  func flush() {
+  /// Sends what is queued, as far as it goes until `deadline`. What goes wrong the replies tell.
+  func flush(until deadline: Deadline) {
     guard let channel else { return }
     pump(channel)
+    guard self.channel === channel else { return }
     do throws(ClientError) {
-      try channel.flush()
+      _ = try channel.flush(until: min(deadline, options.deadline))
+      takeReplies(of: channel)
     } catch {
+      takeReplies(of: channel)
       end(channel, error)
     }
   }
@@ -141,11 +148,18 @@ final class BlockingConnection {
   /// False: the time is up.
   @discardableResult
   func turn(until deadline: Deadline) throws(ClientError) -> Bool {
+    hasNews = false
     let channel = try connected(until: deadline)
     do throws(ClientError) {
       pump(channel)
       guard self.channel === channel else { return true }
-      try channel.flush()
+      guard try channel.flush(until: min(deadline, options.deadline)) else {
+        if deadline <= .now { return false }
+        throw .timeout(applied: .unknown)
+      }
+      takeReplies(of: channel)
+      // Somebody waits for that, perhaps, and for nothing else.
+      if hasNews { return true }
       let silenceEnd = channel.silenceEnd(hasWatches: !watches.isEmpty)
       guard try channel.receive(until: min(deadline, silenceEnd)) else {
         return try judgeSilence(of: channel, deadline)
@@ -168,9 +182,8 @@ final class BlockingConnection {
   ) throws(ClientError) -> Bool {
     if deadline != .never, Deadline.now >= deadline { return false }
     if channel.isSilent {
-      if channel.session.outstandingCount > 0 { throw .timeout(applied: .unknown) }
+      if channel.isOwed { throw .timeout(applied: .unknown) }
       // Only waits and watches, which may rightly take for ever: is it there at all?
-      channel.isAsked = true
       channel.listenAnew()
       channel.session.submit(.ping, ticket: errandTicket(.probe), into: &channel.output)
     }
@@ -185,12 +198,21 @@ final class BlockingConnection {
     }
     let limit = limit(channel)
     while !channel.isLeaving, session.outstandingCount < limit,
-      let ticket = again.popFirst() ?? line.popFirst()
+      let ticket = again.first ?? line.first, !awaitsGreeting(ticket, channel)
     {
+      _ = again.popFirst() ?? line.popFirst()
       start(ticket, channel)
     }
     // A command that the session refuses has its reply at once.
     takeReplies(of: channel)
+  }
+
+  /// Whether the call's register may be another one by now, which shows when the server has told
+  /// whose arena it has. Those behind it wait as well: the order is theirs.
+  private func awaitsGreeting(_ ticket: UInt64, _ channel: BlockingChannel) -> Bool {
+    guard !channel.isKnown, let register = calls[ticket]?.command.register else { return false }
+    if case .byName = register.place { return false }
+    return true
   }
 
   private func limit(_ channel: BlockingChannel) -> Int {
@@ -204,6 +226,7 @@ final class BlockingConnection {
       switch place(of: register, for: .call(ticket), channel) {
       case .some(.some(let found)): command = command.replacing(found)
       case .some(.none):
+        hasNews = true
         return calls.set(.answered(.failure(.notFound(name: register.name))), of: ticket)
       case .none: return
       }

@@ -10,7 +10,7 @@ extension BlockingRegister {
   ) throws(ClientError) -> RegisterWait<Value> {
     let plan = WaitPlan(
       until: condition.predicate, condition.operand, timeout: timeout, order: order)
-    return try RegisterWait(try client.wait(plan, on: reference))
+    return try RegisterWait(try client.wait(plan, on: reference, timeout: self.timeout))
   }
 
   /// Waits until the value is as `condition` says, and runs `operation` on that very value, as one
@@ -22,9 +22,9 @@ extension BlockingRegister {
     let plan = WaitPlan(
       until: condition.predicate, condition.operand, timeout: timeout,
       then: try operation.request())
-    return try RegisterWaitThen(try client.wait(plan, on: reference))
+    return try RegisterWaitThen(try client.wait(plan, on: reference, timeout: self.timeout))
   }
 
-  /// Has those who wait for the register look at it; see ``BlockingClient/notify(_:)``.
-  public func notify() throws(ClientError) { try client.notify(reference) }
+  /// Has those who wait for the register look at it; see ``BlockingClient/notify(_:timeout:)``.
+  public func notify() throws(ClientError) { try client.notify(reference, timeout: timeout) }
 }

@@ -9,6 +9,8 @@ final class BlockingSocket {
   private let socket: Socket
   private let tls: (secure: SecureSpeech, session: TLSSession)?
   private var encrypted: [UInt8] = []
+  /// Encrypted bytes that the socket did not take in time.
+  private var unsent: [UInt8] = []
   /// Decrypted bytes that nobody has taken.
   private var plain: [UInt8] = []
   private var hasHeard = false
@@ -37,30 +39,44 @@ final class BlockingSocket {
   private static func connect(
     to server: RemoteServer, _ deadline: Deadline
   ) throws(ClientError) -> Socket {
-    var failure = ClientError.unreachable(server: server.name, reason: "it has no address")
-    for address in try server.addresses() {
+    try connect(toOneOf: try server.addresses(), named: server.name, deadline)
+  }
+
+  /// Connects to the first of `addresses` that answers. None takes the time of those behind it: a
+  /// name may have an address that nothing ever comes back from.
+  static func connect(
+    toOneOf addresses: [SocketAddress], named name: String, _ deadline: Deadline
+  ) throws(ClientError) -> Socket {
+    var failure = ClientError.unreachable(server: name, reason: "it has no address")
+    for (index, address) in addresses.enumerated() {
       do throws(EventLoopError) {
-        return try Socket.connect(to: address, deadline: deadline)
+        return try Socket.connect(
+          to: address, deadline: deadline.share(among: addresses.count - index, from: .now))
       } catch {
-        failure = ClientError(connecting: error, to: server.name)
+        failure = ClientError(connecting: error, to: name)
       }
     }
     throw failure
   }
 
-  /// Sends all of `bytes`.
+  /// Bytes were taken over by ``send(_:deadline:)`` that are still here: send again, if nothing.
+  var hasUnsent: Bool { !unsent.isEmpty }
+
+  /// Sends `bytes` as far as the server takes them until `deadline`.
   ///
-  /// - Throws: ``ClientError/connectionLost(reason:applied:)``, or
-  ///   ``ClientError/timeout(applied:)`` where the socket took nothing for so long; what went out
-  ///   before is unknown.
-  func send(_ bytes: Span<UInt8>, deadline: Deadline) throws(ClientError) {
-    guard let (_, session) = tls else { return try sendAll(bytes, deadline) }
+  /// - Returns: How many bytes need not be given again.
+  /// - Throws: ``ClientError/connectionLost(reason:applied:)``; what went out before is unknown.
+  func send(_ bytes: Span<UInt8>, deadline: Deadline) throws(ClientError) -> Int {
+    guard let (_, session) = tls else { return try sendSome(bytes, deadline) }
+    try sendEncrypted(deadline)
+    if hasUnsent { return 0 }
     do throws(TLSError) {
       try session.send(bytes)
     } catch {
       throw failure(error)
     }
     try sendEncrypted(deadline)
+    return bytes.count
   }
 
   /// Receives at least one byte into `buffer` from `offset` on, and returns how many; 0: the server
@@ -88,13 +104,12 @@ final class BlockingSocket {
     return count
   }
 
-  /// Sends what the session has for the server.
+  /// Sends what the session has for the server, as far as it goes until `deadline`.
   private func sendEncrypted(_ deadline: Deadline) throws(ClientError) {
     guard let (_, session) = tls else { return }
-    var bytes: [UInt8] = []
-    session.takeOutput(into: &bytes)
+    session.takeOutput(into: &unsent)
     do throws(ClientError) {
-      try sendAll(bytes.span, deadline)
+      unsent.removeFirst(try sendSome(unsent.span, deadline))
     } catch {
       // Why the server took no more may be here already.
       if !hasHeard, error.isLoss { while try receiveEncrypted(deadline) {} }
@@ -124,7 +139,7 @@ final class BlockingSocket {
       // The alert tells the server; if it cannot be sent, the server knows as much as before.
       var alert: [UInt8] = []
       session.takeOutput(into: &alert)
-      try? sendAll(alert.span, deadline)
+      _ = try? sendSome(alert.span, deadline)
       throw failure
     }
     if !plain.isEmpty { hasHeard = true }
@@ -140,11 +155,12 @@ final class BlockingSocket {
     return secure.refusal(session, error)
   }
 
-  private func sendAll(_ bytes: Span<UInt8>, _ deadline: Deadline) throws(ClientError) {
+  private func sendSome(
+    _ bytes: Span<UInt8>, _ deadline: Deadline
+  ) throws(ClientError) -> Int {
     do throws(EventLoopError) {
-      try socket.sendAll(bytes, deadline: deadline)
+      return try socket.send(bytes, deadline: deadline)
     } catch {
-      if error == .timedOut { throw .timeout(applied: .unknown) }
       throw .connectionLost(reason: error.description, applied: .unknown)
     }
   }

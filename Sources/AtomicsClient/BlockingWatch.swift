@@ -2,8 +2,8 @@
 
 import EventLoop
 
-/// A watch that a thread takes its events from; see ``BlockingClient/watch(_:interval:)``. It ends
-/// with this object.
+/// A watch that a thread takes its events from; see
+/// ``BlockingClient/watch(_:interval:timeout:)``. It ends with this object.
 ///
 ///     let watch = try client.watch(hits)
 ///     while !watch.hasEnded {
@@ -44,7 +44,8 @@ public final class BlockingWatch {
   ///
   /// - Parameter timeout: How long to wait; nil: without limit. Zero or less takes what is there.
   /// - Returns: Nil when the time is up, or the watch has ended. A lost connection ends no watch:
-  ///   it is made again here, and a gap tells of it.
+  ///   it is made again here, and a gap tells of it. An attempt to make it may take half a second
+  ///   where there is no time at all, so that it is made also for those who only look.
   public func next(timeout: Duration? = nil) throws(ClientError) -> RegisterEvent? {
     if hasEnded { return nil }
     let deadline = timeout.map { Deadline.after(nanoseconds: $0.clampedNanoseconds) } ?? .never
@@ -59,7 +60,7 @@ public final class BlockingWatch {
       return event
     } catch {
       // An attempt to connect that failed is no end.
-      if !error.isConnectionFailure { hasEnded = true }
+      if !error.isConnectionFailure || error == .closed { hasEnded = true }
       throw error
     }
   }
@@ -83,6 +84,7 @@ final class MappedWatch {
 
   func next(until deadline: Deadline) throws(ClientError) -> RegisterEvent? {
     notBefore.pause(atMostUntil: deadline)
+    if notBefore > .now { return nil }
     let kind: RegisterEvent.Kind
     do throws(ClientError) {
       let (value, isTimely) = try registers.look(

@@ -77,7 +77,7 @@ extension ClientError: CustomStringConvertible {
     switch self {
     case .usage(let text): text
     case .unreachable(let server, let reason):
-      "Cannot reach \(server): \(reason). Start the server, or name another with --server."
+      "Cannot reach \(server): \(reason). Start the server, or use another address."
     case .connectionLost(let reason, let applied):
       "The connection was lost: \(reason). \(applied.sentence)"
     case .timeout(let applied): "The server did not answer in time. \(applied.sentence)"
@@ -100,7 +100,14 @@ extension ClientError {
   package static func tokenInPlainText(to server: String, instead: String) -> ClientError {
     .usage(
       "The token would go to \(server) in plain text, and who can read the wire would have it: "
-        + "use \(instead), or allow it with sendsTokenInPlainText (--insecure-token).")
+        + "use \(instead), or \(plainTokenAdvice)")
+  }
+
+  private static let plainTokenAdvice = "allow it with sendsTokenInPlainText."
+
+  /// Whether it is ``tokenInPlainText(to:instead:)``.
+  package var isAboutPlainToken: Bool {
+    if case .usage(let text) = self { text.hasSuffix(Self.plainTokenAdvice) } else { false }
   }
 
   /// The error that a server's refusal is; `name` is the register it was about.

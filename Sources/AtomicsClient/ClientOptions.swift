@@ -5,7 +5,8 @@ import EventLoop
 /// How a client behaves.
 public struct ClientOptions: Sendable {
   /// How long to wait for a connection, for each reply, and for another process to finish a change
-  /// of the arena's directory, in milliseconds.
+  /// of the arena's directory, in milliseconds. How long the system's resolver takes to look up a
+  /// host's name is the system's affair: a ``BlockingClient`` waits for it.
   public var timeoutMilliseconds: Int
   /// Requests sent ahead of their replies on one connection; the server's own limit holds too.
   public var maximumInFlight: Int
@@ -38,4 +39,9 @@ public struct ClientOptions: Sendable {
 extension ClientOptions {
   /// When a call that begins now has taken too long.
   var deadline: Deadline { .after(nanoseconds: timeoutNanoseconds) }
+
+  /// The same for a call with a time of its own.
+  func deadline(after timeout: Duration?) -> Deadline {
+    timeout.map { .after(nanoseconds: $0.clampedNanoseconds) } ?? deadline
+  }
 }

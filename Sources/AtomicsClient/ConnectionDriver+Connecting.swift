@@ -67,6 +67,7 @@ extension ConnectionDriver {
   func connected(_ session: LoopSession) {
     guard !isClosed else { return }
     state = .ready(session)
+    readySince = loop.now
     addresses = []
     handles = HandleMemory(
       connection: session.session.connection, arena: session.session.arena)
@@ -76,7 +77,7 @@ extension ConnectionDriver {
   func attemptFailed(_ error: ClientError) {
     state = .disconnected
     addresses = []
-    guard !isFirstAttempt else { return tellFirst(.failure(error)) }
+    guard !isFirstAttempt else { return tellFirst(.failure(firstFailure(error))) }
     setBack(after: error)
     // Another attempt would end alike: who the client is does not change by itself.
     if !error.isConnectionFailure {
@@ -84,6 +85,14 @@ extension ConnectionDriver {
       endWatches(error)
     }
     connectIfWanted()
+  }
+
+  /// Nothing was asked of a server that hung up, so that it could as well not be there.
+  private func firstFailure(_ error: ClientError) -> ClientError {
+    switch error {
+    case .connectionLost, .timeout: .unreachable(server: server.name, reason: error.reason)
+    default: error
+    }
   }
 
   /// No attempt for a while.
@@ -108,6 +117,8 @@ extension ConnectionDriver {
     state = .disconnected
     errands.removeAll()
     handles = HandleMemory()
+    // It served, be it events alone.
+    if loop.now >= readySince.advanced(by: ReconnectPolicy.longest) { policy.succeeded() }
     setBack(after: reason.error(.unknown))
     takeCalls()
     connectIfWanted()

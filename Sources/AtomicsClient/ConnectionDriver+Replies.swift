@@ -32,7 +32,9 @@ extension ConnectionDriver {
     if call.isCancelled, case .failure(let error) = result, error.isConnectionFailure {
       return finish(call, .failure(.cancelled(applied: error.applied)))
     }
-    finish(call, result)
+    guard !call.isCancelled else { return finish(call, result) }
+    if call.isWait, case .failure(.cancelled) = result { session.leave() }
+    finish(call, result.mapError { call.command.told($0) })
   }
 
   private func answered(
@@ -41,10 +43,12 @@ extension ConnectionDriver {
     switch errand {
     case .probe: break
     case .watch(let watch):
+      // No use of the connection: one that broke with the first event would be made anew at once,
+      // for ever.
       if case .failure(let error) = result, error.isOfEndingConnection { session.leave() }
-      noteUse(result)
       answered(watch: watch, result)
     case .open(let key):
+      if case .failure(let error) = result, error.isOfEndingConnection { session.leave() }
       let found = result.flatMap { reply -> Result<RegisterReference, ClientError> in
         guard case .register(let register, _) = reply else {
           return .failure(.protocolViolation("another answer than was asked for"))
@@ -64,7 +68,9 @@ extension ConnectionDriver {
   /// The register that somebody needs was opened, or not.
   private func tell(_ asker: Asker, _ found: Result<RegisterReference, ClientError>) {
     var refusal: ClientError?
-    if case .failure(let error) = found, !error.isConnectionFailure, error.applied == .no {
+    if case .failure(let error) = found, !error.isConnectionFailure, error.applied == .no,
+      !error.isOfEndingConnection
+    {
       refusal = error
     }
     switch asker {

@@ -14,8 +14,9 @@ extension ConnectionDriver {
       // A command that the session refuses has its reply at once.
       takeReplies(of: session)
     }
-    session.silence.update(
-      owed: session.session.outstandingCount, lasting: openWaits + watches.count, now: loop.now)
+    // A server that takes its leave owes its last word.
+    let owed = session.session.outstandingCount + (session.isLeaving ? 1 : 0)
+    session.silence.update(owed: owed, lasting: openWaits + watches.count, now: loop.now)
     wake(by: session.silence.nextLook)
     return hasMore
   }

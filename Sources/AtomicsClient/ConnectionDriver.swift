@@ -58,6 +58,8 @@ final class ConnectionDriver {
   var addresses: ArraySlice<SocketAddress> = []
   /// Told apart from earlier attempts, whose addresses may come late.
   var attemptNumber = 0
+  /// When the server greeted last.
+  var readySince = Deadline(nanoseconds: 0)
   /// Why there is no connection.
   var lastFailure: ClientError?
 
@@ -134,7 +136,8 @@ final class ConnectionDriver {
 
   func cancel(_ call: PendingCall) {
     takeCalls()
-    guard !letFinish(call) else { return }
+    // Who has no place in the table has ended, and on whatever thread: nothing else of it is read.
+    guard calls[call.ticket] === call, !letFinish(call) else { return }
     finish(call, .failure(.cancelled(applied: call.appliedSoFar)))
   }
 

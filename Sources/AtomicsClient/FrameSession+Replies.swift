@@ -48,9 +48,7 @@ extension FrameSession {
         creation = .failure(failure)
         return
       }
-      if error.status == .gone || error.status == .notFound, let name = frame.command.name {
-        handles[name] = nil
-      }
+      if error.status == .gone || error.status == .notFound { forget(frame.command) }
       result =
         switch (frame.command, creation) {
         case (.create, .failure(let refused)?): .failure(refused)
@@ -62,6 +60,16 @@ extension FrameSession {
       creation = nil
     }
     replies.append(SessionReply(ticket: frame.ticket, result: result))
+  }
+
+  /// What the command was about is not there. Of an older reference that says nothing of the
+  /// register that has the name now.
+  private func forget(_ command: ClientCommand) {
+    if let register = command.register {
+      forget(register)
+    } else if let name = command.name {
+      forget(name: name)
+    }
   }
 
   /// GOAWAY: replies that are under way may still come before the connection ends.
@@ -100,6 +108,7 @@ extension FrameSession {
       return nil
     case .create(let plan):
       guard case .success(let created)? = creation else {
+        try openedInVain(plan.name, header, body)
         // The refusal is kept, and told instead of this.
         throw WireFailure(.exists, "the register could not be made")
       }
@@ -108,7 +117,7 @@ extension FrameSession {
     case .find(let name):
       return .register(try opened(name, header, body), created: false)
     case .delete(let name):
-      handles[name] = nil
+      forget(name: name)
       return .deleted
     case .list(_, let cursor, _):
       let page = try ListReply(header: header, body: body)
@@ -155,27 +164,6 @@ extension FrameSession {
       return request.outcome(found: 0, on: type)
     }
     return request.outcome(found: value, on: type, succeeded: succeeded)
-  }
-
-  private func opened(
-    _ name: String, _ header: FrameHeader, _ body: Span<UInt8>
-  ) throws(WireFailure) -> RegisterReference {
-    let opened = try ControlFrame.readOpened(header: header, body: body)
-    let register = RegisterReference(
-      name: name, type: opened.type, generation: opened.generation,
-      place: .remote(connection: connection, handle: opened.handle), slot: opened.slot,
-      arena: arena)
-    // References that exist keep their handle, also of a register that was deleted: the number
-    // must not come to mean another.
-    if let known = handles[name], known.generation == opened.generation,
-      known.slot == opened.slot, known.type == opened.type,
-      case .remote(_, let handle) = known.place
-    {
-      if handle != opened.handle { surplusHandles.append(opened.handle) }
-      return known
-    }
-    handles[name] = register
-    return register
   }
 }
 

@@ -8,9 +8,11 @@ extension FrameSession {
   func submit(_ command: ClientCommand, ticket: UInt64, into output: inout OutputBuffer) {
     switch command {
     case .perform(let request, let register, let returns):
-      guard let handle = handle(of: register) else {
-        submitByName(request, register, returns, command, ticket, &output)
-        return
+      let handle: UInt32
+      switch target(register) {
+      case .handle(let known): handle = known
+      case .name: return submitByName(request, register, returns, command, ticket, &output)
+      case .gone: return refuse(register, ticket)
       }
       let sequence = expect(request.operation.rawValue, command, ticket)
       let frame = OperationFrame.encode(
@@ -22,11 +24,17 @@ extension FrameSession {
     case .watch(let plan):
       submit(plan, ticket: ticket, into: &output)
     case .notify(let register):
-      let sequence = expect(Opcode.notify.rawValue, command, ticket)
-      output.append(
-        contentsOf: handle(of: register).map {
-          ControlFrame.request(.notify, handle: $0, sequence: sequence)
-        } ?? ControlFrame.request(.notify, name: register.name, sequence: sequence))
+      switch target(register) {
+      case .handle(let handle):
+        let sequence = expect(Opcode.notify.rawValue, command, ticket)
+        output.append(
+          contentsOf: ControlFrame.request(.notify, handle: handle, sequence: sequence))
+      case .name:
+        let sequence = expect(Opcode.notify.rawValue, command, ticket)
+        output.append(
+          contentsOf: ControlFrame.request(.notify, name: register.name, sequence: sequence))
+      case .gone: refuse(register, ticket)
+      }
     case .create(let plan):
       let create = CreateFrame(
         name: plan.name, type: plan.type, initial: plan.initial, restoreGap: plan.restoreGap,
@@ -79,22 +87,6 @@ extension FrameSession {
     awaited.append(
       Awaited(ticket: ticket, sequence: sequence, opcode: opcode, command: command))
     return sequence
-  }
-
-  func handle(of register: RegisterReference) -> UInt32? {
-    if case .remote(connection, let handle) = register.place { return handle }
-    guard case .remote(_, let handle)? = handles[register.name]?.place else { return nil }
-    return handle
-  }
-
-  /// Gives back handles that no reference holds: a client that asks for a name again and again
-  /// keeps one.
-  func closeSurplusHandles(into output: inout OutputBuffer) {
-    for handle in surplusHandles {
-      output.append(
-        contentsOf: ControlFrame.request(.close, handle: handle, sequence: expectSilent(.close)))
-    }
-    surplusHandles.removeAll()
   }
 
   func answerQuestions(into output: inout OutputBuffer) {

@@ -20,9 +20,11 @@ extension FrameSession {
     _ plan: WaitPlan, on register: RegisterReference, ticket: UInt64,
     into output: inout OutputBuffer
   ) {
+    let target = target(register)
+    if case .gone = target { return refuse(register, ticket) }
     let sequence = takeSequence()
     let frame = plan.frame
-    if let handle = handle(of: register) {
+    if case .handle(let handle) = target {
       output.append(
         contentsOf: frame.frame(type: register.type, handle: handle, sequence: sequence))
     } else {
@@ -60,14 +62,6 @@ extension FrameSession {
     waits[header.sequence] = nil
     sequences[wait.ticket] = nil
     replies.append(SessionReply(ticket: wait.ticket, result: result))
-  }
-
-  /// The register is gone: the next request opens whatever has its name then.
-  private func forget(_ register: RegisterReference) {
-    guard let known = handles[register.name], known.generation == register.generation,
-      known.slot == register.slot
-    else { return }
-    handles[register.name] = nil
   }
 
   func abandonWaits(_ reason: AbandonReason) {

@@ -19,15 +19,19 @@ extension FrameSession {
   }
 
   func submit(_ plan: WatchPlan, ticket: UInt64, into output: inout OutputBuffer) {
-    let sequence = expect(Opcode.watch.rawValue, .watch(plan), ticket)
     let interval = plan.intervalMilliseconds
+    let sequence: UInt32
     switch plan.subject {
     case .prefix(let prefix):
+      sequence = expect(Opcode.watch.rawValue, .watch(plan), ticket)
       output.append(
         contentsOf: WatchFrame.frame(
           name: prefix, isPrefix: true, intervalMilliseconds: interval, sequence: sequence))
     case .register(let register):
-      if let handle = handle(of: register) {
+      let target = target(register)
+      if case .gone = target { return refuse(register, ticket) }
+      sequence = expect(Opcode.watch.rawValue, .watch(plan), ticket)
+      if case .handle(let handle) = target {
         output.append(
           contentsOf: WatchFrame.frame(
             handle: handle, intervalMilliseconds: interval, sequence: sequence))
@@ -127,7 +131,16 @@ extension FrameSession {
         return
       }
       guard push.type == register.type else {
-        throw .protocolViolation("an event of type \(push.type.name) of \(register.name)")
+        guard register.generation == 0 else {
+          throw .protocolViolation("an event of type \(push.type.name) of \(register.name)")
+        }
+        // The reference goes by its name, which means another register by now.
+        forgetWatch(header.sequence)
+        endedWatches.append(header.handleOrAuxiliary)
+        let text =
+          "The register `\(register.name)` is \(push.type.name), not \(register.type.name)."
+        return tell(
+          .ended(.rejected(code: "type-mismatch", text: text, applied: .no)), watch)
       }
       tell(.event(push.event(named: register.name)), watch)
       if push.kind == .deleted { forgetWatch(header.sequence) }

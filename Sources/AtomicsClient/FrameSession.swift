@@ -49,8 +49,11 @@ final class FrameSession: ClientSession {
   private(set) var eventWindow: UInt32 = 0
   /// The last handle of every name that was opened, for references of other connections.
   var handles: [String: RegisterReference] = [:]
-  /// Handles that were given for a register which has one already, and to nobody.
+  /// Handles to be given back.
   var surplusHandles: [UInt32] = []
+  /// What the numbers mean by now that were given back while references may hold them; nil:
+  /// nothing. As many as there are handles at most.
+  var reused: [UInt32: Meaning?] = [:]
   /// What WELCOME said; nil until it has come.
   private(set) var capabilities: ServerCapabilities?
   var farewell: String?

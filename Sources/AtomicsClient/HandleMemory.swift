@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What became of the registers that references of earlier connections mean.
+/// What became of the registers that references of earlier connections mean, or those of a map.
 ///
 /// A reference outlives its connection, a handle does not. The first call with such a reference has
 /// its name opened again, and what is found compared: another generation, slot or arena is another
@@ -12,14 +12,14 @@
 ///
 /// Good for one connection; begin anew with each. `Asker` is who needs to know.
 struct HandleMemory<Asker> {
-  /// What tells two references of earlier connections apart.
+  /// What tells two registers of one arena apart.
   struct Key: Hashable {
-    var connection: UInt64
-    var handle: UInt32
+    var generation: UInt64
+    var slot: UInt32
   }
 
   enum Verdict {
-    /// It is of this connection, or goes by its name.
+    /// It is of this connection, or tells no generation and so goes by its name.
     case asItIs
     case renewed(RegisterReference)
     case gone
@@ -49,11 +49,10 @@ struct HandleMemory<Asker> {
 
   /// What to use for `register` on this connection.
   mutating func verdict(on register: RegisterReference, for asker: Asker) -> Verdict {
-    guard case .remote(let itsConnection, let handle) = register.place,
-      itsConnection != connection, arena != nil
-    else { return .asItIs }
+    if case .remote(connection, _) = register.place { return .asItIs }
+    guard arena != nil, register.generation != 0 else { return .asItIs }
     if register.arena != arena { return .gone }
-    let key = Key(connection: itsConnection, handle: handle)
+    let key = Key(generation: register.generation, slot: register.slot)
     switch fates[key] {
     case .found(let found): return .renewed(found)
     case .gone: return .gone

@@ -22,8 +22,8 @@ final class JSONSession: ClientSession {
   private var replies = RequestQueue<SessionReply>()
   /// What the session gives, on its way to the connection's buffer.
   private var scratch: [UInt8] = []
-  /// Streams beyond the server's limit wait in the session.
-  let inFlightLimit = Int.max
+  /// A request beyond that would wait in the session, as if the server had it.
+  var inFlightLimit: Int { session.peerStreamLimit }
   let farewell: String? = nil
   private(set) var isReady = false
 

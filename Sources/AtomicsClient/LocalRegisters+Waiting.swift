@@ -97,14 +97,20 @@ extension LocalRegisters {
   func wait(
     _ plan: WaitPlan, on register: RegisterReference
   ) async throws(ClientError) -> WaitEnd {
+    if Task.isCancelled { throw .cancelled(applied: .no) }
+    if plan.timeoutMilliseconds == 0 {
+      return try wait(plan, on: register, unless: MapCancellation())
+    }
     // What changed since the first look is not known at a first look.
-    if plan.predicate != .changed, plan.timeoutMilliseconds != 0 {
+    if plan.predicate != .changed {
       var look = plan
       look.timeoutMilliseconds = 0
       let end = try wait(look, on: register, unless: MapCancellation())
       guard case .timedOut = end else { return end }
     }
     let cancellation = MapCancellation()
+    let number = try lasting.begin { [self] in end(cancellation, of: register) }
+    defer { lasting.isOver(number) }
     let result = await withTaskCancellationHandler {
       await withCheckedContinuation { (waiter: CheckedContinuation<WaitResult, Never>) in
         start { [self] in
@@ -119,6 +125,7 @@ extension LocalRegisters {
     } onCancel: {
       end(cancellation, of: register)
     }
+    if case .failure(.cancelled) = result { try checkOpen() }
     return try result.get()
   }
 

@@ -16,14 +16,17 @@ extension LocalRegisters {
     // Found here, so that the caller hears at once that it is not there.
     _ = try liveHandle(of: register)
     let cancellation = MapCancellation()
+    let number = try lasting.begin { [self] in end(cancellation, of: register) }
     feed.onEnd = { [self] in end(cancellation, of: register) }
     var refusal: ClientError?
     start { [self] in
       follow(register, plan.pauseNanoseconds, feed, unless: cancellation)
+      lasting.isOver(number)
     } orElse: {
       refusal = $0
     }
     if let refusal {
+      lasting.isOver(number)
       feed.finish(refusal)
       throw refusal
     }
@@ -51,7 +54,8 @@ extension LocalRegisters {
       switch error {
       case .notFound:
         feed.push(RegisterEvent(name: register.name, type: register.type, kind: .deleted))
-      case .cancelled: break
+      // By who takes the events, or because all ends.
+      case .cancelled: if lasting.isClosed { feed.finish(.closed) }
       default: feed.finish(error)
       }
     }

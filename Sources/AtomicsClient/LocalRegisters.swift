@@ -8,15 +8,21 @@ import Synchronization
 /// Registers of an arena that is mapped into this process: an operation is one instruction on its
 /// cell, and asks nobody. Only what changes the directory goes to the arena's server, where it has
 /// one.
-final class LocalRegisters: Sendable {
+// Sendable because: all is constant but `openedArena`, which is written once, by whoever first
+// holds the lock, before `isOpen` says so, and is read by others only after that.
+final class LocalRegisters: @unchecked Sendable {
   let path: String
-  private let options: ClientOptions
-  /// Set once, when the arena was first there.
-  private let opened = AtomicLazyReference<Arena>()
+  let options: ClientOptions
+  /// Whether the arena was there once. Not `AtomicLazyReference`, which the compiler does not
+  /// specialise: it costs more than an operation does.
+  private let isOpen = Atomic(false)
+  private let opening = Mutex(())
+  private var openedArena: Arena?
   /// Tells this mapping's handles from those of others.
   private let number = ConnectionNumber.next()
   /// Threads that wait for somebody.
   let threadCount = Atomic(0)
+  let lasting = LastingMapCalls()
 
   /// Maps nothing yet: the arena may be made by the first `create`.
   init(path: String?, options: ClientOptions) {
@@ -28,9 +34,9 @@ final class LocalRegisters: Sendable {
     switch command {
     case .create(let plan):
       let (handle, created) = try create(plan)
-      return .register(reference(plan.name, handle), created: created)
+      return .register(try reference(plan.name, handle), created: created)
     case .find(let name):
-      return .register(reference(name, try find(name)), created: false)
+      return .register(try reference(name, find(name)), created: false)
     case .perform(let request, let register, _):
       return .outcome(try perform(request, on: register))
     case .wait(let plan, let register):
@@ -82,6 +88,10 @@ final class LocalRegisters: Sendable {
   /// The register itself: where another one has its name by now, there is none.
   func handle(of register: RegisterReference) throws(ClientError) -> RegisterHandle {
     if case .mapped(number, let known) = register.place { return known }
+    let mark = try arena().mark
+    guard register.generation == 0 || register.arena == mark else {
+      throw .notFound(name: register.name)
+    }
     let handle = try find(register.name)
     guard handle.type == register.type else {
       throw .rejected(
@@ -111,11 +121,10 @@ final class LocalRegisters: Sendable {
 
   private func capabilities() throws(ClientError) -> ServerCapabilities {
     let arena = try arena()
-    let (first, second) = arena.uuid
     return ServerCapabilities(
       serverName: "shm", operations: Set(AtomicOperation.allCases), types: Set(RegisterType.all),
       lockFreeWidths: Set(AtomicWidth.allCases.filter(\.isLockFree)), bootEpoch: arena.bootEpoch,
-      arenaUUID: UInt128(second) << 64 | UInt128(first), inFlightLimit: .max)
+      arenaUUID: arena.number, inFlightLimit: .max)
   }
 
   /// Where the register's cell is.
@@ -126,28 +135,48 @@ final class LocalRegisters: Sendable {
   // MARK: - The directory
 
   private var arenaOptions: ArenaOptions {
-    ArenaOptions(
-      lockTimeoutNanoseconds: UInt64(clamping: options.timeoutMilliseconds) &* 1_000_000)
+    ArenaOptions(lockTimeoutNanoseconds: options.timeoutNanoseconds)
+  }
+
+  /// The arena, where it was there once.
+  private var known: Arena? {
+    // Pairs with `keep`, which releases.
+    isOpen.load(ordering: .acquiring) ? openedArena : nil
+  }
+
+  /// Keeps `arena`, unless another thread was quicker: then that one's is returned.
+  private func keep(_ arena: sending Arena) -> Arena {
+    opening.withLock { _ in
+      if let openedArena { return openedArena }
+      openedArena = arena
+      // Pairs with `known`, which acquires.
+      isOpen.store(true, ordering: .releasing)
+      return arena
+    }
   }
 
   func arena() throws(ClientError) -> Arena {
-    if let arena = opened.load() { return arena }
+    if let known { return known }
     do throws(ArenaError) {
-      return opened.storeIfNil(try Arena.open(at: path, options: arenaOptions))
+      return keep(try Arena.open(at: path, options: arenaOptions))
     } catch {
       if case .notFound = error {
-        throw .arena(
-          "There is no arena at \(path): start a server that keeps one there, or create a register."
-        )
+        throw noArena
       }
       throw ClientError(error)
     }
   }
 
+  /// The error of a map without an arena, in which therefore is no register either.
+  var noArena: ClientError {
+    .arena(
+      "There is no arena at \(path): start a server that keeps one there, or create a register.")
+  }
+
   /// The arena, which is made where there is none.
   func arenaOrNew() throws(ArenaError) -> Arena {
-    if let known = opened.load() { return known }
-    return opened.storeIfNil(try Arena.openOrCreate(at: path, options: arenaOptions))
+    if let known { return known }
+    return keep(try Arena.openOrCreate(at: path, options: arenaOptions))
   }
 
   func find(_ name: String) throws(ClientError) -> RegisterHandle {
@@ -156,10 +185,12 @@ final class LocalRegisters: Sendable {
     return handle
   }
 
-  private func reference(_ name: String, _ handle: RegisterHandle) -> RegisterReference {
+  private func reference(
+    _ name: String, _ handle: RegisterHandle
+  ) throws(ClientError) -> RegisterReference {
     RegisterReference(
       name: name, type: handle.type, generation: handle.generation,
-      place: .mapped(arena: number, handle), slot: handle.slot)
+      place: .mapped(arena: number, handle), slot: handle.slot, arena: try arena().mark)
   }
 
   private func create(
@@ -181,7 +212,7 @@ final class LocalRegisters: Sendable {
     // Found first: a bad name or a missing arena is told as it is everywhere else.
     _ = try find(name)
     do throws(ArenaError) {
-      guard let arena = opened.load(), try arena.delete(Array(name.utf8).span) else {
+      guard let arena = known, try arena.delete(Array(name.utf8).span) else {
         throw ArenaError.notFound(path: name)
       }
     } catch {
@@ -226,6 +257,13 @@ final class LocalRegisters: Sendable {
     }
     return try BlockingConnection(to: server, options: options)
   }
+}
+
+extension Arena {
+  /// As servers tell it.
+  fileprivate var number: UInt128 { UInt128(uuid.1) << 64 | UInt128(uuid.0) }
+
+  fileprivate var mark: ArenaMark { ArenaMark(number) }
 }
 
 extension RegisterDescription {

@@ -61,11 +61,17 @@ final class LoopSession: SecuredHandler {
       isReady = true
       driver.connected(self)
     }
+    // What would be sent now nobody would read.
+    let isOver = endOfInput || session.farewell != nil
+    if isOver { leave() }
     let hasMore = driver.turn(self, into: &output)
-    // GOAWAY is the server's last frame, and after a refusal there is nothing to stay for.
-    if session.farewell != nil || (isLeaving && session.outstandingCount == 0) { stream.close() }
+    // GOAWAY is the server's last frame. Before it come the answers to what is under way, waits
+    // among it, of which nobody would know anything without them.
+    if isOver || isLeaving && isIdle { stream.close() }
     return StreamProgress(consumed: consumed, next: hasMore ? .yield : .needInput)
   }
+
+  private var isIdle: Bool { session.outstandingCount == 0 && session.quietlyAwaitedCount == 0 }
 
   /// The server is about to end: what is under way may still be answered.
   func leave() { isLeaving = true }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AtomicsCore
 import EventLoop
 
 /// A call from the moment a task makes it until it has its answer.
@@ -74,12 +75,39 @@ final class PendingCall {
 
   /// Whether it may be sent once more after `error`, which a session has told of it.
   func canBeRepeated(after error: ClientError) -> Bool {
+    !isCancelled && command.canBeRepeated(after: error)
+  }
+}
+
+extension ClientCommand {
+  /// Whether it may be sent once more after `error`, which a session has told of it.
+  func canBeRepeated(after error: ClientError) -> Bool {
+    guard case .wait(let plan, _) = self else { return error.isOfEndingConnection }
+    // Sent again, it would take the value of then for the first one, and miss what came before.
+    if plan.predicate == .changed { return error.isRefusalOfEndingServer }
+    return error.isOfEndingConnection || error == .cancelled(applied: .no)
+  }
+
+  /// `error` as it is told where the command is not sent again.
+  func told(_ error: ClientError) -> ClientError {
     // A server that ends gives up waits, which nobody has cancelled.
-    !isCancelled && (error.isOfEndingConnection || isWait && error == .cancelled(applied: .no))
+    guard case .wait = self else { return error }
+    switch error {
+    case .cancelled(.no):
+      return .connectionLost(reason: "the server gave up the wait", applied: .no)
+    // It was the server's silence that ended it, not the wait's own time.
+    case .timeout(let applied): return .connectionLost(reason: error.reason, applied: applied)
+    default: return error
+    }
   }
 }
 
 extension ClientError {
+  /// The server ends, and has not begun to look at the command.
+  fileprivate var isRefusalOfEndingServer: Bool {
+    if case .rejected("shutting-down", _, .no) = self { true } else { false }
+  }
+
   /// Nothing was changed, and only the connection is to blame, or a server that ends.
   var isOfEndingConnection: Bool {
     switch self {
@@ -90,5 +118,7 @@ extension ClientError {
 }
 
 // Sendable because: a task fills it in before it hands it over through the mailbox's lock; from
-// then on only the loop's thread changes it.
+// then on only the loop's thread uses it. A call that the mailbox refuses, or gives back when it is
+// closed, never is in the loop's table, and so is ended by who has it: of calls that are not in the
+// table the loop reads only what nobody but itself writes (`ticket`, `watch`).
 extension PendingCall: @unchecked Sendable {}

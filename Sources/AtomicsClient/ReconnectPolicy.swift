@@ -20,7 +20,8 @@ struct ReconnectPolicy {
     return whole - random % (whole / 2 + 1)
   }
 
-  /// A connection was of use. A greeting alone is not: a server may greet and hang up for ever.
+  /// A connection was of use: a call was answered, or it lasted. A greeting alone is none, nor is a
+  /// watch that begins: both may be followed by the end for ever.
   mutating func succeeded() {
     next = Self.shortest
   }

@@ -7,7 +7,7 @@ extension Register {
   ///
   ///     if try await hits.wait(until: .atLeast(10), timeout: .seconds(1)).isSatisfied { … }
   ///
-  /// See ``RegisterClient/wait(_:on:)`` for limits and cancellation.
+  /// See ``RegisterClient/wait(_:on:timeout:)`` for limits and cancellation.
   ///
   /// - Parameters:
   ///   - timeout: In whole milliseconds, rounded up. Nil, and more than 49 days: without limit.
@@ -19,7 +19,7 @@ extension Register {
   ) async throws(ClientError) -> RegisterWait<Value> {
     let plan = WaitPlan(
       until: condition.predicate, condition.operand, timeout: timeout, order: order)
-    return try RegisterWait(try await client.wait(plan, on: reference))
+    return try RegisterWait(try await client.wait(plan, on: reference, timeout: self.timeout))
   }
 
   /// Waits until the value is as `condition` says, and runs `operation` on that very value, as one
@@ -36,9 +36,11 @@ extension Register {
     let plan = WaitPlan(
       until: condition.predicate, condition.operand, timeout: timeout,
       then: try operation.request())
-    return try RegisterWaitThen(try await client.wait(plan, on: reference))
+    return try RegisterWaitThen(try await client.wait(plan, on: reference, timeout: self.timeout))
   }
 
-  /// Has those who wait for the register look at it; see ``RegisterClient/notify(_:)``.
-  public func notify() async throws(ClientError) { try await client.notify(reference) }
+  /// Has those who wait for the register look at it; see ``RegisterClient/notify(_:timeout:)``.
+  public func notify() async throws(ClientError) {
+    try await client.notify(reference, timeout: timeout)
+  }
 }

@@ -11,7 +11,8 @@ public import AtomicsCore
 public struct Register<Value: AtomicValue>: Sendable {
   public let client: RegisterClient
   public let reference: RegisterReference
-  /// How long a call may take; nil: as the client's options say.
+  /// How long a call may take, a watch to begin, and the answer to a wait beyond its own time; nil:
+  /// as the client's options say.
   public var timeout: Duration?
 
   init(_ reference: RegisterReference, of client: RegisterClient) {

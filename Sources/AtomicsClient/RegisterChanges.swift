@@ -50,6 +50,6 @@ extension Register {
   public func changes(
     interval: Duration = .zero
   ) async throws(ClientError) -> RegisterChanges<Value> {
-    RegisterChanges(try await client.watch(reference, interval: interval))
+    RegisterChanges(try await client.watch(reference, interval: interval, timeout: timeout))
   }
 }

@@ -65,7 +65,7 @@ extension RegisterClient {
     do throws(ClientError) {
       return try await register(named: name, timeout: timeout)
     } catch {
-      guard error == .notFound(name: name) else { throw error }
+      guard error == .notFound(name: name) || error == noArena else { throw error }
       return nil
     }
   }
@@ -75,5 +75,10 @@ extension RegisterClient {
     _ reference: RegisterReference, as _: Value.Type
   ) -> Register<Value>? {
     reference.type == Value.registerType ? Register(reference, of: self) : nil
+  }
+
+  /// The error of a map without an arena.
+  private var noArena: ClientError? {
+    if case .map(let registers) = transport { registers.noArena } else { nil }
   }
 }

@@ -21,28 +21,42 @@ extension RegisterClient {
   /// **Limits**: over a connection as many waits at once as the server's WELCOME allows (4,096 by
   /// default; the others wait for their turn); over the map 256, each of which has a thread.
   ///
+  /// **Reconnecting**: a wait goes over the next connection where it cannot have run its operation,
+  /// except one for a change, which would then miss what changed in between: it ends as
+  /// `connectionLost(applied: .no)`.
+  ///
+  /// - Parameter timeout: How long after the plan's own time the answer must be there; nil: as the
+  ///   options say. A plan without limit has none here either.
   /// - Throws: ``ClientError/notFound(name:)`` when the register was deleted, before or meanwhile;
   ///   ``ClientError/usage(_:)`` over HTTP.
   public func wait(
-    _ plan: WaitPlan, on register: RegisterReference
+    _ plan: WaitPlan, on register: RegisterReference, timeout: Duration? = nil
   ) async throws(ClientError) -> WaitEnd {
     try plan.check(on: register)
     switch transport {
     case .remote(let connection):
-      return try await connection.call(.wait(plan, on: register)).asWaited()
-    case .map(let registers): return try await registers.wait(plan, on: register)
+      return try await connection.call(
+        .wait(plan, on: register), timeout: plan.allowance(margin: timeout)
+      ).asWaited()
+    case .map(let registers):
+      try registers.checkOpen()
+      return try await registers.wait(plan, on: register)
     }
   }
 
   /// Has those who wait for a register look at it, after a program that does not notify wrote it.
   /// Operations of this library notify by themselves.
-  public func notify(_ register: RegisterReference) async throws(ClientError) {
+  public func notify(
+    _ register: RegisterReference, timeout: Duration? = nil
+  ) async throws(ClientError) {
     switch transport {
     case .remote(let connection):
-      guard case .notified = try await connection.call(.notify(register)) else {
+      guard case .notified = try await connection.call(.notify(register), timeout: timeout) else {
         throw .protocolViolation("the reply answers another request")
       }
-    case .map(let registers): try registers.notify(register)
+    case .map(let registers):
+      try registers.checkOpen()
+      try registers.notify(register)
     }
   }
 }

@@ -9,13 +9,14 @@ public import AtomicsCore
 ///     let outcome = try await atomics.perform(AtomicRequest(.increment, on: hits.type), on: hits)
 ///
 /// Calls that run at the same time share one connection, and what they send leaves in one piece, in
-/// the order in which they came. Over the map a call is the operation itself: it never waits.
+/// the order in which they came. Over the map an operation runs in the call itself and waits for
+/// nobody; what changes the directory runs on a thread of its own.
 ///
 /// The client outlives its connections. When one is lost, calls that may have run fail and say so
 /// (``Applied/unknown``): they are never sent again. Those that change nothing, those that were
 /// never sent and those that a server which took its leave had not looked at go over the next
-/// connection, which is made when somebody asks for something, after a pause of 50 ms to 5 s where
-/// the last attempt failed. Until then a call waits, within its time, and fails as
+/// connection, which is made when somebody asks for something, after a pause of 25 to 50 ms that
+/// grows to 5 s where attempts fail. Until then a call waits, within its time, and fails as
 /// ``ClientError/unreachable(server:reason:)`` when that is up.
 ///
 /// **Deadlines and cancellation**: each call has `timeout`, or what ``ClientOptions`` say. When it
@@ -63,12 +64,12 @@ public final class RegisterClient: Sendable {
     try command.check()
     switch transport {
     case .remote(let connection): return try await connection.call(command, timeout: timeout)
-    case .map(let registers): return try registers.run(command)
+    case .map(let registers): return try await registers.call(command, timeout: timeout)
     }
   }
 
   /// Makes a register, or confirms that it exists with this type; see
-  /// ``BlockingClient/create(_:_:initial:label:)``.
+  /// ``BlockingClient/create(_:_:initial:label:timeout:)``.
   public func create(
     _ name: String, _ type: RegisterType, initial: UInt128 = 0, label: String = "",
     timeout: Duration? = nil
@@ -116,7 +117,9 @@ public final class RegisterClient: Sendable {
         .perform(request, on: register, returns: returns), timeout: timeout
       )
       .asOutcome()
-    case .map(let registers): return try registers.perform(request, on: register)
+    case .map(let registers):
+      try registers.checkOpen()
+      return try registers.perform(request, on: register)
     }
   }
 
@@ -125,7 +128,7 @@ public final class RegisterClient: Sendable {
     _ = try await call(.delete(name: name), timeout: timeout)
   }
 
-  /// Part of the list of registers; see ``BlockingClient/list(prefix:from:limit:)``.
+  /// Part of the list of registers; see ``BlockingClient/list(prefix:from:limit:timeout:)``.
   public func list(
     prefix: String = "", from cursor: UInt64 = 0, limit: Int = 100,
     timeout: Duration? = nil
@@ -140,14 +143,14 @@ public final class RegisterClient: Sendable {
     try await call(.info(name: name), timeout: timeout).asDescription()
   }
 
-  /// Deletes registers of one owner tag; see ``BlockingClient/deleteOwned(tag:from:)``.
+  /// Deletes registers of one owner tag; see ``BlockingClient/deleteOwned(tag:from:timeout:)``.
   public func deleteOwned(
     tag: UInt64, from cursor: UInt64 = 0, timeout: Duration? = nil
   ) async throws(ClientError) -> (count: Int, next: UInt64?) {
     try await call(.deleteOwned(tag: tag, cursor: cursor), timeout: timeout).asOwnedDeleted()
   }
 
-  /// Figures of the arena as a whole; see ``BlockingClient/arenaReport()``.
+  /// Figures of the arena as a whole; see ``BlockingClient/arenaReport(timeout:)``.
   public func arenaReport(
     timeout: Duration? = nil
   ) async throws(ClientError) -> ArenaReport {
@@ -168,6 +171,9 @@ public final class RegisterClient: Sendable {
 
   /// Closes the client for good. Calls under way fail; later ones throw ``ClientError/closed``.
   public func close() {
-    if case .remote(let connection) = transport { connection.close() }
+    switch transport {
+    case .remote(let connection): connection.close()
+    case .map(let registers): registers.close()
+    }
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The events of a watch, in the order in which they became known; see
-/// ``RegisterClient/watch(_:interval:)``.
+/// ``RegisterClient/watch(_:interval:timeout:)``.
 ///
 ///     for try await event in try await atomics.watch(prefix: "jobs/") {
 ///       print(event.name, event.kind)
@@ -15,6 +15,8 @@
 /// it goes on over the next one: what comes first of each register then is a gap. A register of a
 /// prefix that was deleted in between is not told of.
 ///
+/// This and its iterators keep the client, which may be forgotten otherwise.
+///
 /// The watch ends at the server when the task that takes the events is cancelled, which throws
 /// ``ClientError/cancelled(applied:)``, and when this and its iterators are gone.
 ///
@@ -25,8 +27,8 @@ public struct RegisterEvents: AsyncSequence, Sendable {
 
   private let consumer: WatchConsumer
 
-  init(_ feed: WatchFeed) {
-    consumer = WatchConsumer(feed)
+  init(_ feed: WatchFeed, of client: RegisterClient) {
+    consumer = WatchConsumer(feed, of: client)
   }
 
   public func makeAsyncIterator() -> Iterator { Iterator(consumer: consumer) }
@@ -46,8 +48,13 @@ public struct RegisterEvents: AsyncSequence, Sendable {
 /// Ends the watch when nobody can take its events any more.
 final class WatchConsumer: Sendable {
   let feed: WatchFeed
+  /// Kept for as long as its events are wanted: without it they would end.
+  private let client: RegisterClient
 
-  init(_ feed: WatchFeed) { self.feed = feed }
+  init(_ feed: WatchFeed, of client: RegisterClient) {
+    self.feed = feed
+    self.client = client
+  }
 
   deinit { feed.leave() }
 }

@@ -6,7 +6,12 @@ import SharedArena
 /// A register that a client has found: its name, its type, and where the client keeps it.
 ///
 /// Get one from `register(named:)` or `create`, and use it for as many operations as you like:
-/// they then cost no look-up. On another client of the same server it works by its name.
+/// they then cost no look-up. On another client of the same arena it means the same register, which
+/// is looked up once, and is `notFound` where another one has the name by now.
+///
+/// **Over HTTP** it is the name alone: operations run on whatever has that name at the moment, even
+/// where the register was deleted and another one made, of another type too. The server tells
+/// nothing by which the two could be told apart.
 public struct RegisterReference: Sendable {
   /// What makes operations fast on one connection.
   enum Place: Sendable {

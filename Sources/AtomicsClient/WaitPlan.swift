@@ -62,6 +62,16 @@ public struct WaitPlan: Sendable {
   }
 }
 
+extension WaitPlan {
+  /// How long its caller waits whose answer must be there `margin` after the plan's own time; nil
+  /// where nobody told, or the plan has no limit.
+  func allowance(margin: Duration?) -> Duration? {
+    guard let margin, let timeoutMilliseconds else { return nil }
+    let sum = UInt64(timeoutMilliseconds) * 1_000_000 + margin.clampedNanoseconds
+    return .nanoseconds(Int64(clamping: sum))
+  }
+}
+
 /// How a wait ended. That its register was deleted is an error: ``ClientError/notFound(name:)``.
 public enum WaitEnd: Equatable, Sendable {
   /// The value that satisfied the predicate, as bits of the register's type.

@@ -110,6 +110,15 @@
   /// Forgets what was appended in this turn.
   public mutating func removeAll() { length = 0 }
 
+  /// Forgets the first bytes that were appended in this turn; the others move up. Traps where there
+  /// are not as many.
+  public mutating func removeFirst(_ count: Int) {
+    precondition(count >= 0 && count <= length, "no \(count) bytes were appended")
+    length &-= count
+    // Safety: `count` and the `length` that is left lie within the block; they may overlap.
+    if length > 0 { unsafe base.copyMemory(from: base + count, byteCount: length) }
+  }
+
   @usableFromInline mutating func append(copying bytes: UnsafeRawBufferPointer) {
     guard let source = bytes.baseAddress, bytes.count > 0 else { return }
     reserve(bytes.count)

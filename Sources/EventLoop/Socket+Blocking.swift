@@ -21,6 +21,13 @@ extension Socket {
   /// Sends all of `bytes`. Throws: `.timedOut`, `.disconnected`, `.systemCall`; how much went
   /// out before is then unknown, and the socket is of no more use.
   public func sendAll(_ bytes: Span<UInt8>, deadline: Deadline) throws(EventLoopError) {
+    guard try send(bytes, deadline: deadline) == bytes.count else { throw .timedOut }
+  }
+
+  /// Sends as many of `bytes` as the socket takes until `deadline`, and returns how many: all of
+  /// them where it is not too late.
+  /// Throws: `.disconnected`, `.systemCall`; how much went out before is then unknown.
+  public func send(_ bytes: Span<UInt8>, deadline: Deadline) throws(EventLoopError) -> Int {
     var sent = 0
     while sent < bytes.count {
       // Safety: the bytes are read within the closure only.
@@ -29,10 +36,17 @@ extension Socket {
       }
       switch result {
       case .bytes(let count): sent += count
-      case .wouldBlock: try wait(for: Int16(POLLOUT), until: deadline)
+      case .wouldBlock:
+        do throws(EventLoopError) {
+          try wait(for: Int16(POLLOUT), until: deadline)
+        } catch {
+          if error == .timedOut { return sent }
+          throw error
+        }
       case .failed(let code): throw Self.failure("send", code)
       }
     }
+    return sent
   }
 
   /// Receives at least one byte into `buffer` from `offset` on, at most to its end, and returns

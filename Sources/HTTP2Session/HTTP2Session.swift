@@ -233,6 +233,10 @@ public import HTTPMessage
     unsafe core.pointee.openStreams
   }
 
+  /// How many streams the peer lets this side have open at once: requests past that wait here. The
+  /// library's guess of 100 until the peer's SETTINGS have come.
+  public var peerStreamLimit: Int { session.peerStreamLimit }
+
   /// Response or request body bytes that are not in the output yet.
   public var unsentBytes: Int {
     // Safety: as in `nextEvent`.

@@ -71,6 +71,12 @@ import CNGHTTP2
   /// Whether a client may open another stream: not after GOAWAY, nor when stream numbers run out.
   var allowsRequest: Bool { unsafe nghttp2_session_check_request_allowed(raw) != 0 }
 
+  /// What the peer's SETTINGS allow this side to have open.
+  var peerStreamLimit: Int {
+    Int(
+      unsafe nghttp2_session_get_remote_settings(raw, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS))
+  }
+
   var wantsWrite: Bool { unsafe nghttp2_session_want_write(raw) != 0 }
   var wantsRead: Bool { unsafe nghttp2_session_want_read(raw) != 0 }
 }

@@ -79,8 +79,12 @@ struct CommandLineRun {
       return error.isAuthenticationFailure
         ? " Give a token: --token-file FILE, $ATOMICS_TOKEN or $ATOMICS_TOKEN_FILE." : ""
     }
-    guard case .notFound(let name) = error else { return "" }
-    return " `atomics-client create \(name) u64` makes one, `ls` lists those there are."
+    switch error {
+    case .notFound(let name):
+      return " `atomics-client create \(name) u64` makes one, `ls` lists those there are."
+    case .unreachable: return " --server names another."
+    default: return error.isAboutPlainToken ? " Here that is --insecure-token." : ""
+    }
   }
 
   /// What the argument parser threw: help that was asked for, or a mistake.

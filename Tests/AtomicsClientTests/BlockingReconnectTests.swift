@@ -137,9 +137,11 @@ import WireProtocol
       frame.connection == 1 && frame.opcode == Self.loadCode ? .ignore : .answer
     }
     let server = try serve(registers)
-    let client = try connect(server, ClientOptions(timeoutMilliseconds: 200))
+    let client = try connect(server, ClientOptions(timeoutMilliseconds: 1_000))
     let hits = try client.create("hits", u64).register
-    #expect(throws: ClientError.timeout(applied: .no)) { try client.perform(load, on: hits) }
+    let error = #expect(throws: ClientError.self) { try client.perform(load, on: hits) }
+    // On a busy machine its time may be up while the next connection is made.
+    #expect(error?.applied == .no && error?.isConnectionFailure == true)
     #expect(try client.perform(increment, on: hits).new == 1)
     #expect(registers.connections == 2)
     #expect(registers.count(Self.incrementCode) == 1)
@@ -151,10 +153,10 @@ import WireProtocol
       frame.connection == 1 && frame.opcode == Self.loadCode ? .ignore : .answer
     }
     let server = try serve(registers)
-    let client = try connect(server, ClientOptions(timeoutMilliseconds: 50))
+    let client = try connect(server, ClientOptions(timeoutMilliseconds: 500))
     let hits = try client.create("hits", u64).register
-    #expect(try client.perform(load, on: hits, timeout: .seconds(30)).old == 0)
-    #expect(registers.connections == 2)
+    #expect(try client.perform(load, on: hits, timeout: .seconds(120)).old == 0)
+    #expect(registers.connections >= 2)
   }
 
   @Test("a call waits for a server as long as it may, then tells why there is none")
@@ -164,17 +166,18 @@ import WireProtocol
     let client = try connect(server)
     let hits = try client.create("hits", u64).register
     server.stop()
-    for _ in 0..<2 {
-      let error = #expect(throws: ClientError.self) {
+    // Until an attempt has been made, the reason is that the connection ended.
+    let refusal = ClientError.unreachable(
+      server: "atr://\(server.address)", reason: "Connection refused")
+    let end = ContinuousClock.now.advanced(by: .seconds(60))
+    var error: ClientError?
+    repeat {
+      error = #expect(throws: ClientError.self) {
         try client.perform(increment, on: hits, timeout: .milliseconds(150))
       }
-      #expect(error?.applied != .yes && error?.isConnectionFailure == true)
-    }
-    #expect(
-      #expect(throws: ClientError.self) {
-        try client.perform(increment, on: hits, timeout: .milliseconds(50))
-      }
-        == .unreachable(server: "atr://\(server.address)", reason: "Connection refused"))
+      #expect(error?.applied == .no && error?.isConnectionFailure == true)
+    } while error != refusal && ContinuousClock.now < end
+    #expect(error == refusal)
     let next = try ScriptedServer(at: server.address) { ScriptedConnection(registers) }
     #expect(try client.perform(increment, on: hits).new == 1)
     next.stop()

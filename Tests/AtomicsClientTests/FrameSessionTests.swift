@@ -195,7 +195,11 @@ import WireProtocol
     let refused = try session()
     _ = submit(.create(plan), refused)
     try receive(WireFailure(.typeMismatch, "is u8").frame(answering: create), refused)
-    try receive(opened, refused)
+    // Nobody gets the handle.
+    var output = OutputBuffer()
+    _ = try refused.receive(opened.span, into: &output)
+    let sent = output.withBytes { bytes in bytes.indices.map { bytes[$0] } }
+    #expect(sent == ControlFrame.request(.close, handle: 9, sequence: 3))
     let reply = try #require(refused.nextReply())
     #expect(throws: ClientError.rejected(code: "type-mismatch", text: "is u8", applied: .no)) {
       try reply.result.get()
@@ -231,10 +235,14 @@ import WireProtocol
     #expect(
       try open(3, handle: 10, generation: 1)
         == ControlFrame.request(.close, handle: 10, sequence: 4) + [9, 0, 0, 0])
-    // Deleted and made again: another register, another handle, and the old one is left alone.
-    #expect(try open(6, handle: 11, generation: 3) == [11, 0, 0, 0])
+    // Deleted and made again: another register, another handle, and the old one is given back.
+    #expect(
+      try open(6, handle: 11, generation: 3)
+        == ControlFrame.request(.close, handle: 9, sequence: 7) + [11, 0, 0, 0])
     // In another slot that was used as often.
-    #expect(try open(8, handle: 12, generation: 3, slot: 4) == [12, 0, 0, 0])
+    #expect(
+      try open(9, handle: 12, generation: 3, slot: 4)
+        == ControlFrame.request(.close, handle: 11, sequence: 10) + [12, 0, 0, 0])
   }
 
   @Test("deleting by owner, pinning and the arena's report are frames, and so are their answers")

@@ -112,6 +112,23 @@ import WireProtocol
     }
   }
 
+  @Test("watched by a name that is of another type, the watch ends, and nothing else")
+  func tellsTypesApart() throws {
+    let u8 = try #require(RegisterType(name: "u8"))
+    let named = RegisterReference(
+      name: "x", type: u64, generation: 0, place: .byName(connection: 2))
+    try watch(.register(named))
+    let sent = try session.receive(push(.event, 1, type: u8))
+    #expect(sent == ControlFrame.request(.unwatch, handle: 50, sequence: 2))
+    guard case .ended(.rejected("type-mismatch", _, .no))? = session.session.nextEvent()?.kind
+    else {
+      Issue.record("it goes on")
+      return
+    }
+    try session.receive(push(.event, 2, type: u8))
+    #expect(session.session.nextEvent() == nil)
+  }
+
   @Test("cancelled, a watch has no more events, whatever is under way")
   func cancels() throws {
     try watch(.register(watched))

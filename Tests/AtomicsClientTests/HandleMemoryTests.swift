@@ -49,6 +49,15 @@ import Testing
     #expect(describe(http.verdict(on: register(connection: 1), for: 0)) == "as it is")
   }
 
+  @Test("one of another transport that tells its generation is opened and compared as well")
+  mutating func opensMapped() {
+    var mapped = RegisterReference(
+      name: "x", type: type, generation: 3, place: .byName(connection: 1), slot: 4)
+    #expect(verdict(mapped) == "gone")
+    mapped.arena = ArenaMark(9)
+    #expect(verdict(mapped) == "open")
+  }
+
   @Test("one of an earlier connection is opened once, whoever asks, and then used by its handle")
   mutating func renews() throws {
     let old = register(connection: 1)
@@ -60,9 +69,10 @@ import Testing
     #expect(verdict(old, 12) == "opening")
     #expect(memory.opened(key, as: .success(register(connection: 2, handle: 0))) == [10, 11, 12])
     #expect(verdict(old) == "2/0")
+    // Another register is another question, whatever its handle was.
+    #expect(verdict(register(connection: 1, handle: 8)) == "2/0")
+    #expect(verdict(register(connection: 1, generation: 5)) == "open")
     #expect(memory.opened(key, as: .success(old)).isEmpty)
-    // Another reference is another question.
-    #expect(verdict(register(connection: 1, handle: 8)) == "open")
   }
 
   @Test("another generation, slot or type is another register: the one that was meant is gone")
@@ -74,8 +84,9 @@ import Testing
         name: "x", type: i64, generation: 3, place: .remote(connection: 2, handle: 0), slot: 4,
         arena: ArenaMark(9)),
     ]
-    for (handle, other) in found.enumerated() {
-      let old = register(connection: 1, handle: UInt32(handle))
+    for other in found {
+      memory = HandleMemory(connection: 2, arena: ArenaMark(9))
+      let old = register(connection: 1)
       guard case .open(let key) = memory.verdict(on: old, for: 1) else {
         Issue.record("not opened")
         continue

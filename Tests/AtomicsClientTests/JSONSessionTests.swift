@@ -15,9 +15,9 @@ import Testing
     let server: HTTP2Session
     var output = OutputBuffer()
 
-    init() throws {
+    init(limits: HTTPLimits = HTTPLimits()) throws {
       client = try JSONSession(authority: "127.0.0.1:7070", connection: 1)
-      server = try HTTP2Session(role: .server)
+      server = try HTTP2Session(role: .server, limits: limits)
       client.begin(into: &output)
     }
 
@@ -110,6 +110,16 @@ import Testing
       seen.insert(reply.ticket)
     }
     #expect(seen.count == 20)
+  }
+
+  @Test("no more is taken than the server lets leave: what waits here was not sent")
+  func limitsRequests() throws {
+    var limits = HTTPLimits()
+    limits.concurrentStreams = 3
+    let pair = try Pair(limits: limits)
+    pair.submit(.ping, 1)
+    try pair.run { _ in HTTPResponse(status: 200) }
+    #expect(pair.client.inFlightLimit == 3)
   }
 
   @Test("a listing is read to the end of its objects")

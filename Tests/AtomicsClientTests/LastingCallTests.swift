@@ -101,6 +101,73 @@ import WireProtocol
     connection.close()
   }
 
+  @Test("a server that ends in order is heard to the end: what it gives up has not run")
+  func hearsTheEnd() async throws {
+    let code = thenCode
+    let registers = ScriptedRegisters { frame in
+      switch (frame.connection, frame.opcode) {
+      case (1, code): .ignore
+      case (1, AtomicOperation.increment.rawValue): .refuseAndLeave
+      default: .answer
+      }
+    }
+    let server = try serve(registers)
+    let connection = try await connect(server)
+    let hits = try await create(connection)
+    let add = try AtomicRequest(.increment, on: u64)
+    let plan = WaitPlan(predicate: .equal, operand: 5, timeoutMilliseconds: nil, then: add)
+    let calls = (0..<3).map { _ in
+      Task { try await connection.call(.wait(plan, on: hits)).asWaited() }
+    }
+    try await wait(for: 3, thenCode, at: registers)
+    _ = try await connection.call(.perform(add, on: hits))
+    for call in calls {
+      guard case .performed = try await call.value else {
+        Issue.record("not performed")
+        continue
+      }
+    }
+    #expect(registers.connections == 2)
+    connection.close()
+  }
+
+  @Test("a wait for a change is not sent again: what changed in between would be missed")
+  func tellsLostChanges() async throws {
+    let code = waitCode
+    for (action, count) in [(ScriptedRegisters.Action.close, 1), (.goAway(.limit), 1)] {
+      let registers = ScriptedRegisters { $0.opcode == code ? action : .answer }
+      let server = try serve(registers)
+      let connection = try await connect(server)
+      let hits = try await create(connection)
+      let plan = WaitPlan(predicate: .changed, timeoutMilliseconds: nil)
+      let error = await #expect(throws: ClientError.self) {
+        try await connection.call(.wait(plan, on: hits))
+      }
+      guard case .connectionLost(_, .no)? = error else {
+        Issue.record("\(String(describing: error))")
+        return
+      }
+      #expect(registers.count(waitCode) == count)
+      connection.close()
+    }
+  }
+
+  @Test("a wait for a change that was refused before its first look is sent again")
+  func repeatsRefusedChanges() async throws {
+    let code = waitCode
+    let registers = ScriptedRegisters { frame in
+      frame.connection == 1 && frame.opcode == code ? .refuse(.shuttingDown) : .answer
+    }
+    let server = try serve(registers)
+    let connection = try await connect(server)
+    let hits = try await create(connection)
+    let plan = WaitPlan(predicate: .changed, timeoutMilliseconds: nil)
+    let end = try await connection.call(.wait(plan, on: hits)).asWaited()
+    #expect(end == .satisfied(5))
+    #expect(registers.count(waitCode) == 2)
+    connection.close()
+  }
+
   @Test("a wait that is cancelled ends at once, and at the server")
   func cancelsWaits() async throws {
     let code = waitCode

@@ -70,6 +70,27 @@ import Testing
     }
   }
 
+  @Test("a register of another arena is not taken for the one that was meant, alike as they are")
+  func tellsArenasApart() throws {
+    try withTemporaryArenaPath { path in
+      try withTemporaryArenaPath { other in
+        let plan = RegisterPlan(name: "x", type: u64)
+        let meant = try LocalRegisters(path: path, options: .patient())
+          .run(.create(plan)).asRegister().register
+        let registers = LocalRegisters(path: other, options: .patient())
+        let own = try registers.run(.create(plan)).asRegister().register
+        #expect(own.generation == meant.generation && own.slot == meant.slot)
+        let increment = try AtomicRequest(.increment, on: u64)
+        #expect(throws: ClientError.notFound(name: "x")) {
+          try registers.perform(increment, on: meant)
+        }
+        // Of the same one, mapped once more, it is what it was.
+        let again = LocalRegisters(path: path, options: .patient())
+        #expect(try again.perform(increment, on: meant).new == 1)
+      }
+    }
+  }
+
   @Test("what cannot be is refused with the codes that servers use")
   func refuses() throws {
     try withTemporaryArenaPath { path in

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AtomicsCore
+import EventLoop
 import Synchronization
 import TestSupport
 import Testing
@@ -43,6 +44,9 @@ import Testing
         let look = WaitPlan(until: .equal, 0)
         let end = try await registers.wait(look, on: register)
         #expect(end == .satisfied(0))
+        let glance = WaitPlan(until: .changed, timeout: .zero)
+        let unchanged = try await registers.wait(glance, on: register)
+        #expect(unchanged == .timedOut(0))
         try set(1, registers, register)
         for _ in 0..<limit {
           let end = try await group.next()
@@ -107,6 +111,20 @@ import Testing
       }
       let end = try await registers.wait(WaitPlan(until: .equal, 0), on: register)
       #expect(end == .satisfied(0))
+    }
+  }
+
+  @Test("a watch whose owner only looks tells nothing before its interval is over")
+  func keepsInterval() async throws {
+    try await withRegister { registers, register in
+      let watch = MappedWatch(register, interval: 3_600_000_000_000, of: registers)
+      #expect(try watch.next(until: .now)?.kind == .value(0))
+      try set(1, registers, register)
+      #expect(try watch.next(until: .now) == nil)
+      let hasty = MappedWatch(register, interval: 1, of: registers)
+      #expect(try hasty.next(until: .now)?.kind == .value(1))
+      try set(2, registers, register)
+      #expect(try hasty.next(until: .now)?.kind == .value(2))
     }
   }
 

@@ -3,6 +3,7 @@
 import AtomicsClient
 import AtomicsCore
 import EventLoop
+import SharedArena
 import TestSupport
 import Testing
 
@@ -130,6 +131,70 @@ import Testing
       try await client.ping()
       client.close()
     }
+  }
+
+  @Test("over a map without an arena there is no register, which is no error where one is sought")
+  func findsNothing() async throws {
+    try await withTemporaryArenaPath { path in
+      let client = try await RegisterClient.connect(to: .map(path: path))
+      #expect(try await client.find(named: "hits") == nil)
+    }
+  }
+
+  @Test("closing ends what is under way over the map, and operations")
+  func closesMaps() async throws {
+    try await withTemporaryArenaPath { path in
+      let client = try await RegisterClient.connect(to: .map(path: path))
+      let hits = try await client.create("hits", u64, initial: 1).register
+      var events = try await client.watch(hits).makeAsyncIterator()
+      #expect(try await events.next()?.kind == .value(1))
+      let waiting = Task { try await client.wait(WaitPlan(until: .equal, 7), on: hits) }
+      client.close()
+      await #expect(throws: ClientError.closed) { try await waiting.value }
+      await #expect(throws: ClientError.closed) { try await events.next() }
+      await #expect(throws: ClientError.closed) { try await client.perform(increment, on: hits) }
+      await #expect(throws: ClientError.closed) { try await client.create("x", u64) }
+      await #expect(throws: ClientError.closed) { try await client.notify(hits) }
+    }
+  }
+
+  @Test("a server that holds the directory and says nothing holds up no task longer than it allows")
+  func boundsDirectoryCalls() async throws {
+    try await withTemporaryArenaPath { path in
+      let arena = try Arena.serve(at: path, options: ArenaOptions(capacity: 100)).arena
+      let server = try ScriptedServer(at: .unix(path: arena.socketPath)) { FramePeer(.isSilent) }
+      let client = try await RegisterClient.connect(to: .map(path: path), options: .patient())
+      await #expect(throws: ClientError.timeout(applied: .unknown)) {
+        try await client.create("x", u64, timeout: .milliseconds(20))
+      }
+      let cancelled = Task { try await client.create("x", u64) }
+      cancelled.cancel()
+      let error = await #expect(throws: ClientError.self) { try await cancelled.value }
+      guard case .cancelled? = error else {
+        Issue.record("\(String(describing: error))")
+        return
+      }
+      let closed = Task { try await client.delete("y") }
+      client.close()
+      await #expect(throws: ClientError.self) { try await closed.value }
+      server.stop()
+    }
+  }
+
+  @Test("events keep their client, and let it go with them")
+  func keepsClient() async throws {
+    let server = try ScriptedServer { ScriptedConnection(ScriptedRegisters()) }
+    weak var kept: RegisterClient?
+    func events() async throws -> RegisterEvents {
+      let client = try await connect(server)
+      kept = client
+      return try await client.watch(client.create("hits", u64).register)
+    }
+    var standing: RegisterEvents? = try await events()
+    #expect(kept != nil)
+    #expect(standing != nil)
+    standing = nil
+    #expect(kept == nil)
   }
 }
 

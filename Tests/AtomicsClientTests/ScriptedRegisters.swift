@@ -20,6 +20,8 @@ final class ScriptedRegisters: Sendable {
     case ignore
     /// A refusal.
     case refuse(Status)
+    /// A refusal because the server ends, and a while later the end.
+    case refuseAndLeave
   }
 
   /// A frame that has come.
@@ -126,6 +128,7 @@ final class ScriptedConnection: StreamHandler {
   private var number = 0
   private var handles: [(name: String, generation: UInt64)] = []
   private var held: [UInt8] = []
+  private var isLeaving = false
   /// Waits that were not answered, by sequence number.
   private var waits: [UInt32: FrameHeader] = [:]
 
@@ -137,6 +140,10 @@ final class ScriptedConnection: StreamHandler {
     _ input: Span<UInt8>, into output: inout OutputBuffer, stream: Stream, endOfInput: Bool
   ) -> StreamProgress {
     var offset = 0
+    if isLeaving {
+      output.append(contentsOf: ControlFrame.goAway(WireFailure(.shuttingDown, "it goes")))
+      return StreamProgress(consumed: input.count, next: .close)
+    }
     do throws(WireFailure) {
       if number == 0 {
         guard let (_, byteCount) = try Hello.decode(input) else {
@@ -169,6 +176,12 @@ final class ScriptedConnection: StreamHandler {
         case .ignore: break
         case .refuse(let status):
           output.append(contentsOf: WireFailure(status, "no").frame(answering: header))
+        case .refuseAndLeave:
+          output.append(contentsOf: WireFailure(.shuttingDown, "no").frame(answering: header))
+          stream.loop.schedule(afterNanoseconds: 30_000_000) { [self] in
+            isLeaving = true
+            stream.requestTurn()
+          }
         case .close: return StreamProgress(consumed: input.count, next: .close)
         case .goAway(let status):
           output.append(contentsOf: ControlFrame.goAway(WireFailure(status, "it goes")))

@@ -58,7 +58,8 @@ def test_says_why_a_server_is_not_believed(server, made, scheme):  # noqa: F811
     text = command_line("ping", status=3, server=address)
     assert text == (
         f"atomics-client: Cannot reach {address}: the server's certificate comes from an authority "
-        "that is not trusted here. Start the server, or name another with --server.\n")
+        "that is not trusted here. Start the server, or use another address. "
+        "--server names another.\n")
     text = command_line(
         "ping", *roots(made), "--tls-server-name", "other.test", status=3, server=address)
     assert "the server's certificate is not for other.test" in text
