@@ -30,9 +30,7 @@ extension BlockingClient {
   ) throws(ClientError) {
     switch transport {
     case .remote(let connection):
-      guard case .notified = try connection.call(.notify(register), timeout: timeout) else {
-        throw .protocolViolation("the reply answers another request")
-      }
+      try connection.call(.notify(register), timeout: timeout).asNotified()
     case .map(let registers): try registers.notify(register)
     }
   }

@@ -32,7 +32,7 @@ extension BlockingConnection {
     if case .wait = call.command, case .failure(.cancelled) = reply.result {
       channel.isLeaving = true
     }
-    noteUse(reply.result)
+    policy.answered(reply.result)
     calls.set(.answered(reply.result.mapError { call.command.told($0) }), of: reply.ticket)
   }
 
@@ -40,36 +40,18 @@ extension BlockingConnection {
     switch errand {
     case .probe: break
     case .watch(let number):
-      noteUse(result)
+      policy.answered(result)
       answered(watch: number, result)
     case .open(let key):
-      let found = result.flatMap { reply -> Result<RegisterReference, ClientError> in
-        guard case .register(let register, _) = reply else {
-          return .failure(.protocolViolation("another answer than was asked for"))
-        }
-        return .success(register)
-      }
+      if case .failure(let error) = result, error.isOfEndingConnection { channel?.isLeaving = true }
+      let found = result.flatMap(\.asFoundRegister)
       for asker in handles.opened(key, as: found) { tell(asker, found) }
     }
   }
 
-  /// Whatever it says: a server that answers is one to come back to soon.
-  private func noteUse(_ result: Result<ClientReply, ClientError>) {
-    if case .failure(let error) = result, error.isConnectionFailure { return }
-    policy.succeeded()
-  }
-
   /// The register that somebody needs was opened, or not.
   private func tell(_ asker: Asker, _ found: Result<RegisterReference, ClientError>) {
-    var refusal: ClientError?
-    if case .failure(let error) = found, !error.isConnectionFailure, error.applied == .no {
-      refusal = error
-      if case .notFound = error { refusal = nil }
-      if error.isOfEndingConnection {
-        refusal = nil
-        channel?.isLeaving = true
-      }
-    }
+    let refusal = found.refusal
     switch asker {
     case .call(let ticket):
       if let refusal {

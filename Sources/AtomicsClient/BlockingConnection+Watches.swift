@@ -81,10 +81,10 @@ extension BlockingConnection {
     var command = ClientCommand.watch(watch.plan)
     if let register = command.register {
       switch place(of: register, for: .watch(number), channel) {
-      case .some(.some(let found)): command = command.replacing(found)
-      case .some(.none):
-        return answered(watch: number, .failure(.notFound(name: register.name)))
-      case .none: return
+      case .here(let found)?: command = command.replacing(found)
+      case .asItIs?: break
+      case .gone?: return answered(watch: number, .failure(.notFound(name: register.name)))
+      case nil: return
       }
     }
     let ticket = errandTicket(.watch(number))
@@ -112,13 +112,7 @@ extension BlockingConnection {
         watch.refusal = error
         return
       }
-      if case .notFound(let name) = error, case .register(let register) = watch.plan.subject {
-        // It was deleted while nobody could see it.
-        watch.feed.push(RegisterEvent(name: name, type: register.type, kind: .deleted))
-        watch.feed.finish(nil)
-      } else {
-        watch.feed.finish(error)
-      }
+      watch.feed.finish(watch.plan, refusedWith: error)
     }
   }
 

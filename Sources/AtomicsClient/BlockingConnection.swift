@@ -7,19 +7,8 @@ import EventLoop
 ///
 /// One thread at a time.
 final class BlockingConnection {
-  /// What is asked of a server besides the calls.
-  enum Errand {
-    case open(HandleMemory<Asker>.Key)
-    case watch(UInt64)
-    /// The answer is all that matters.
-    case probe
-  }
-
-  /// Who needs a register to be opened again.
-  enum Asker {
-    case call(UInt64)
-    case watch(UInt64)
-  }
+  /// Calls are known by their tickets.
+  typealias Asker = OpenAsker<UInt64>
 
   let server: RemoteServer
   let options: ClientOptions
@@ -116,7 +105,7 @@ final class BlockingConnection {
   func call(
     _ command: ClientCommand, timeout: Duration? = nil
   ) throws(ClientError) -> ClientReply {
-    let allowance = timeout.map { $0.clampedNanoseconds } ?? options.allowance(for: command)
+    let allowance = options.allowance(for: command, timeout)
     let deadline = allowance.map { Deadline.after(nanoseconds: $0) } ?? .never
     return try reply(to: submit(command, until: deadline), until: deadline)
   }
@@ -224,11 +213,12 @@ final class BlockingConnection {
     var command = call.command
     if let register = command.register {
       switch place(of: register, for: .call(ticket), channel) {
-      case .some(.some(let found)): command = command.replacing(found)
-      case .some(.none):
+      case .here(let found)?: command = command.replacing(found)
+      case .asItIs?: break
+      case .gone?:
         hasNews = true
         return calls.set(.answered(.failure(.notFound(name: register.name))), of: ticket)
-      case .none: return
+      case nil: return
       }
     }
     if call.waitEnd != .never { command = command.ending(at: call.waitEnd, now: .now) }
@@ -237,15 +227,15 @@ final class BlockingConnection {
     channel.session.submit(command, ticket: ticket, into: &channel.output)
   }
 
-  /// Where the register is on this connection: `.some(nil)` where it is gone; nil: it is being
-  /// opened, and the asker has its turn when that is known.
+  /// Where the register is on this connection; nil: it is being opened, and the asker has its turn
+  /// when that is known.
   func place(
     of register: RegisterReference, for asker: Asker, _ channel: BlockingChannel
-  ) -> RegisterReference?? {
+  ) -> RegisterPlace? {
     switch handles.verdict(on: register, for: asker) {
-    case .asItIs: return register
-    case .renewed(let found): return found
-    case .gone: return .some(nil)
+    case .asItIs: return .asItIs
+    case .renewed(let found): return .here(found)
+    case .gone: return .gone
     case .opening: return nil
     case .open(let key):
       channel.session.submit(

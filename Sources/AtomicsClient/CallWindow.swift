@@ -20,11 +20,7 @@ struct BlockingCall {
 
   init(_ command: ClientCommand) {
     self.command = command
-    if case .wait(let plan, _) = command, let milliseconds = plan.timeoutMilliseconds {
-      waitEnd = .after(nanoseconds: UInt64(milliseconds) * 1_000_000)
-    } else {
-      waitEnd = .never
-    }
+    waitEnd = command.waitEnd(from: .now)
   }
 }
 

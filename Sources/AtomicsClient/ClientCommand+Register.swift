@@ -33,6 +33,14 @@ extension ClientCommand {
     }
   }
 
+  /// When a wait's own time is up that begins at `now`; `.never` for all that has none.
+  func waitEnd(from now: Deadline) -> Deadline {
+    guard case .wait(let plan, _) = self, let milliseconds = plan.timeoutMilliseconds else {
+      return .never
+    }
+    return now.advanced(by: UInt64(milliseconds) * 1_000_000)
+  }
+
   /// A wait that ends at `end`, as it is sent at `now`; other commands as they are.
   func ending(at end: Deadline, now: Deadline) -> ClientCommand {
     guard case .wait(var plan, let register) = self, plan.timeoutMilliseconds != nil else {

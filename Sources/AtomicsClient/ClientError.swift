@@ -126,7 +126,7 @@ extension ClientError {
 
 extension Status {
   /// The status as HTTP's problems spell it, where they have it.
-  var code: String {
+  package var code: String {
     switch self {
     case .exists: "precondition-failed"
     case .typeMismatch: "type-mismatch"

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import EventLoop
-
 /// How a client behaves.
 public struct ClientOptions: Sendable {
   /// How long to wait for a connection, for each reply, and for another process to finish a change
@@ -33,15 +31,5 @@ public struct ClientOptions: Sendable {
     self.name = name
     self.tls = tls
     self.sendsTokenInPlainText = sendsTokenInPlainText
-  }
-}
-
-extension ClientOptions {
-  /// When a call that begins now has taken too long.
-  var deadline: Deadline { .after(nanoseconds: timeoutNanoseconds) }
-
-  /// The same for a call with a time of its own.
-  func deadline(after timeout: Duration?) -> Deadline {
-    timeout.map { .after(nanoseconds: $0.clampedNanoseconds) } ?? deadline
   }
 }

@@ -9,6 +9,15 @@ extension ClientReply {
     return (register, created)
   }
 
+  /// As `asRegister`, for handing on.
+  var asFoundRegister: Result<RegisterReference, ClientError> {
+    Result { () throws(ClientError) in try asRegister().register }
+  }
+
+  func asNotified() throws(ClientError) {
+    guard case .notified = self else { throw Self.mismatch }
+  }
+
   func asOutcome() throws(ClientError) -> AtomicOutcome {
     guard case .outcome(let outcome) = self else { throw Self.mismatch }
     return outcome

@@ -47,8 +47,7 @@ extension ConnectionDriver {
     var error = error
     while let address = addresses.popFirst() {
       let now = loop.now
-      let rest = attemptEnd > now ? attemptEnd.nanoseconds - now.nanoseconds : 0
-      addressEnd = now.advanced(by: rest / UInt64(addresses.count + 1))
+      addressEnd = attemptEnd.share(among: addresses.count + 1, from: now)
       do throws(ClientError) {
         let session = LoopSession(
           try server.makeSession(options, isAlwaysRead: true), of: self,

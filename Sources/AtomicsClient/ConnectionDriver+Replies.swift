@@ -27,7 +27,7 @@ extension ConnectionDriver {
       calls.putBack(call)
       return
     }
-    noteUse(result)
+    policy.answered(result)
     call.isAnswered = true
     if call.isCancelled, case .failure(let error) = result, error.isConnectionFailure {
       return finish(call, .failure(.cancelled(applied: error.applied)))
@@ -49,30 +49,14 @@ extension ConnectionDriver {
       answered(watch: watch, result)
     case .open(let key):
       if case .failure(let error) = result, error.isOfEndingConnection { session.leave() }
-      let found = result.flatMap { reply -> Result<RegisterReference, ClientError> in
-        guard case .register(let register, _) = reply else {
-          return .failure(.protocolViolation("another answer than was asked for"))
-        }
-        return .success(register)
-      }
+      let found = result.flatMap(\.asFoundRegister)
       for asker in handles.opened(key, as: found) { tell(asker, found) }
     }
   }
 
-  /// Whatever it says: a server that answers is one to come back to soon.
-  private func noteUse(_ result: PendingCall.Answer) {
-    if case .failure(let error) = result, error.isConnectionFailure { return }
-    policy.succeeded()
-  }
-
   /// The register that somebody needs was opened, or not.
   private func tell(_ asker: Asker, _ found: Result<RegisterReference, ClientError>) {
-    var refusal: ClientError?
-    if case .failure(let error) = found, !error.isConnectionFailure, error.applied == .no,
-      !error.isOfEndingConnection
-    {
-      refusal = error
-    }
+    let refusal = found.refusal
     switch asker {
     case .call(let call):
       guard call.stage != .ended else { return }

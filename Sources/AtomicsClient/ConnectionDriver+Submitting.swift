@@ -74,18 +74,12 @@ extension ConnectionDriver {
     session.session.submit(command, ticket: call.ticket, into: &output)
   }
 
-  enum Place {
-    case asItIs
-    case here(RegisterReference)
-    case gone
-  }
-
   /// Where the register is on this connection; nil: it is being opened, and the asker has its turn
   /// when that is known.
   func place(
     of register: RegisterReference, for asker: Asker, _ session: LoopSession,
     into output: inout OutputBuffer
-  ) -> Place? {
+  ) -> RegisterPlace? {
     switch handles.verdict(on: register, for: asker) {
     case .asItIs: return .asItIs
     case .renewed(let register): return .here(register)

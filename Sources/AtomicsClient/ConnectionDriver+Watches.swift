@@ -47,13 +47,8 @@ extension ConnectionDriver {
       forget(number)
       if let call = watch.call {
         finish(call, .failure(error))
-      } else if case .notFound(let name) = error, case .register(let register) = watch.plan.subject
-      {
-        // It was deleted while nobody could see it.
-        watch.feed.push(RegisterEvent(name: name, type: register.type, kind: .deleted))
-        watch.feed.finish(nil)
       } else {
-        watch.feed.finish(error)
+        watch.feed.finish(watch.plan, refusedWith: error)
       }
     }
   }

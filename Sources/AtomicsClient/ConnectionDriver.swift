@@ -24,19 +24,7 @@ final class ConnectionDriver {
     case closed
   }
 
-  /// What the driver asks of a server by itself.
-  enum Errand {
-    case open(HandleMemory<Asker>.Key)
-    case watch(UInt64)
-    /// The answer is all that matters.
-    case probe
-  }
-
-  /// Who needs a register to be opened again.
-  enum Asker {
-    case call(PendingCall)
-    case watch(UInt64)
-  }
+  typealias Asker = OpenAsker<PendingCall>
 
   let loop: EventLoop
   let server: RemoteServer

@@ -12,17 +12,6 @@ import WireProtocol
 ///     x, generation 4 ──▶ handle 7, deleted ──▶ CLOSE 7 ──▶ y, generation 9 ──▶ handle 7
 ///                                              reused[7]: none       reused[7]: generation 9
 extension FrameSession {
-  /// The register that a handle's number means.
-  struct Meaning: Equatable {
-    var generation: UInt64
-    var slot: UInt32
-
-    init(_ register: RegisterReference) {
-      generation = register.generation
-      slot = register.slot
-    }
-  }
-
   /// How a frame names its register.
   enum Target {
     case handle(UInt32)
@@ -34,7 +23,7 @@ extension FrameSession {
   func target(_ register: RegisterReference) -> Target {
     if case .remote(connection, let handle) = register.place {
       guard !reused.isEmpty, let meaning = reused[handle] else { return .handle(handle) }
-      return meaning == Meaning(register) ? .handle(handle) : .gone
+      return meaning == register.identity ? .handle(handle) : .gone
     }
     // One that tells no generation goes by its name, and so by what has that name.
     guard case .remote(_, let handle)? = handles[register.name]?.place else { return .name }
@@ -72,7 +61,7 @@ extension FrameSession {
       name: name, type: opened.type, generation: opened.generation,
       place: .remote(connection: connection, handle: opened.handle), slot: opened.slot,
       arena: arena)
-    if let known = handles[name], Meaning(known) == Meaning(register), known.type == register.type,
+    if let known = handles[name], known.identity == register.identity, known.type == register.type,
       case .remote(_, let handle) = known.place
     {
       // References that exist keep their handle.
@@ -80,7 +69,7 @@ extension FrameSession {
       return known
     }
     forget(name: name)
-    if reused[opened.handle] != nil { reused[opened.handle] = Meaning(register) }
+    if reused[opened.handle] != nil { reused[opened.handle] = register.identity }
     handles[name] = register
     return register
   }

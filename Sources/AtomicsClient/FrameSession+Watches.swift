@@ -137,10 +137,8 @@ extension FrameSession {
         // The reference goes by its name, which means another register by now.
         forgetWatch(header.sequence)
         endedWatches.append(header.handleOrAuxiliary)
-        let text =
-          "The register `\(register.name)` is \(push.type.name), not \(register.type.name)."
         return tell(
-          .ended(.rejected(code: "type-mismatch", text: text, applied: .no)), watch)
+          .ended(.typeMismatch(name: register.name, push.type, expected: register.type)), watch)
       }
       tell(.event(push.event(named: register.name)), watch)
       if push.kind == .deleted { forgetWatch(header.sequence) }

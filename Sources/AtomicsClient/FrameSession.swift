@@ -53,7 +53,7 @@ final class FrameSession: ClientSession {
   var surplusHandles: [UInt32] = []
   /// What the numbers mean by now that were given back while references may hold them; nil:
   /// nothing. As many as there are handles at most.
-  var reused: [UInt32: Meaning?] = [:]
+  var reused: [UInt32: RegisterIdentity?] = [:]
   /// What WELCOME said; nil until it has come.
   private(set) var capabilities: ServerCapabilities?
   var farewell: String?

@@ -12,19 +12,13 @@
 ///
 /// Good for one connection; begin anew with each. `Asker` is who needs to know.
 struct HandleMemory<Asker> {
-  /// What tells two registers of one arena apart.
-  struct Key: Hashable {
-    var generation: UInt64
-    var slot: UInt32
-  }
-
   enum Verdict {
     /// It is of this connection, or tells no generation and so goes by its name.
     case asItIs
     case renewed(RegisterReference)
     case gone
     /// Open the name, and tell ``HandleMemory/opened(_:as:)``, which then returns the asker.
-    case open(Key)
+    case open(RegisterIdentity)
     /// The same, which somebody does already.
     case opening
   }
@@ -37,7 +31,7 @@ struct HandleMemory<Asker> {
 
   private let connection: UInt64
   private let arena: ArenaMark?
-  private var fates: [Key: Fate] = [:]
+  private var fates: [RegisterIdentity: Fate] = [:]
 
   /// - Parameters:
   ///   - connection: The connection's number.
@@ -52,7 +46,7 @@ struct HandleMemory<Asker> {
     if case .remote(connection, _) = register.place { return .asItIs }
     guard arena != nil, register.generation != 0 else { return .asItIs }
     if register.arena != arena { return .gone }
-    let key = Key(generation: register.generation, slot: register.slot)
+    let key = register.identity
     switch fates[key] {
     case .found(let found): return .renewed(found)
     case .gone: return .gone
@@ -70,7 +64,7 @@ struct HandleMemory<Asker> {
 
   /// Takes what came of opening; returns who asked meanwhile, to ask again. After a failure of
   /// another kind than `notFound` nothing is known, and the askers are to have that failure.
-  mutating func opened(_ key: Key, as result: Result<RegisterReference, ClientError>) -> [Asker] {
+  mutating func opened(_ key: RegisterIdentity, as result: Result<RegisterReference, ClientError>) -> [Asker] {
     guard case .opening(let register, let askers) = fates.removeValue(forKey: key) else {
       return []
     }
@@ -87,7 +81,7 @@ struct HandleMemory<Asker> {
 extension RegisterReference {
   /// Whether both mean one register, rather than two that had the name one after the other.
   func isSameRegister(as other: RegisterReference) -> Bool {
-    name == other.name && type == other.type && generation == other.generation
-      && slot == other.slot && arena == other.arena
+    name == other.name && type == other.type && identity == other.identity
+      && arena == other.arena
   }
 }

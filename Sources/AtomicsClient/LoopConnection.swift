@@ -66,8 +66,8 @@ final class LoopConnection: Sendable {
   func call(
     _ command: ClientCommand, timeout: Duration? = nil
   ) async throws(ClientError) -> ClientReply {
-    let allowance = timeout.map { $0.clampedNanoseconds } ?? options.allowance(for: command)
-    return try await answer(to: PendingCall(command, allowance: allowance))
+    try await answer(
+      to: PendingCall(command, allowance: options.allowance(for: command, timeout)))
   }
 
   /// Begins a watch; returns when the server has agreed. Its events go to `feed` from then on,
@@ -76,8 +76,8 @@ final class LoopConnection: Sendable {
     _ plan: WatchPlan, feed: WatchFeed, timeout: Duration? = nil
   ) async throws(ClientError) {
     let command = ClientCommand.watch(plan)
-    let allowance = timeout.map { $0.clampedNanoseconds } ?? options.allowance(for: command)
-    let call = PendingCall(command, allowance: allowance, feed: feed)
+    let call = PendingCall(
+      command, allowance: options.allowance(for: command, timeout), feed: feed)
     // The feed is held by the driver.
     feed.onEnd = { [weak loop, weak driver] in
       guard let loop, let driver else { return }
@@ -115,28 +115,5 @@ final class LoopConnection: Sendable {
     for call in abandoned { call.end(.failure(.closed)) }
     loop.execute { [driver] in driver.close() }
     loop.stop()
-  }
-}
-
-extension ClientOptions {
-  /// How long a client waits for the answer to `command`, in nanoseconds; nil: without limit.
-  func allowance(for command: ClientCommand) -> UInt64? {
-    guard case .wait(let plan, _) = command else { return timeoutNanoseconds }
-    return plan.timeoutMilliseconds.map { UInt64($0) * 1_000_000 &+ timeoutNanoseconds }
-  }
-
-  var timeoutNanoseconds: UInt64 {
-    // A hundred years: sums stay sums.
-    UInt64(min(max(timeoutMilliseconds, 0), 3_155_760_000_000)) * 1_000_000
-  }
-}
-
-extension Duration {
-  /// Nanoseconds from none to 292 years.
-  var clampedNanoseconds: UInt64 {
-    let (seconds, attoseconds) = components
-    if seconds < 0 || attoseconds < 0 { return 0 }
-    let (whole, overflow) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
-    return overflow ? .max / 2 : min(whole, .max / 2) + UInt64(attoseconds) / 1_000_000_000
   }
 }

@@ -52,9 +52,7 @@ final class PendingCall {
   func begin(at now: Deadline) {
     stage = .queued
     deadline = allowance.map { now.advanced(by: $0) } ?? .never
-    if case .wait(let plan, _) = command, let milliseconds = plan.timeoutMilliseconds {
-      waitEnd = now.advanced(by: UInt64(milliseconds) * 1_000_000)
-    }
+    waitEnd = command.waitEnd(from: now)
   }
 
   /// Hands the answer to who waits. The second answer goes nowhere.
@@ -114,6 +112,16 @@ extension ClientError {
     case .connectionLost(_, .no), .timeout(.no), .rejected("shutting-down", _, .no): true
     default: false
     }
+  }
+}
+
+extension Result where Failure == ClientError {
+  /// Why the server will not have it, on this connection or another.
+  var refusal: ClientError? {
+    guard case .failure(let error) = self, !error.isConnectionFailure, error.applied == .no,
+      !error.isOfEndingConnection
+    else { return nil }
+    return error
   }
 }
 

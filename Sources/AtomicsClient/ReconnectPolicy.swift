@@ -20,6 +20,12 @@ struct ReconnectPolicy {
     return whole - random % (whole / 2 + 1)
   }
 
+  /// An answer has come. Whatever it says: a server that answers is one to come back to soon.
+  mutating func answered(_ result: Result<ClientReply, ClientError>) {
+    if case .failure(let error) = result, error.isConnectionFailure { return }
+    succeeded()
+  }
+
   /// A connection was of use: a call was answered, or it lasted. A greeting alone is none, nor is a
   /// watch that begins: both may be followed by the end for ever.
   mutating func succeeded() {

@@ -51,9 +51,7 @@ extension RegisterClient {
   ) async throws(ClientError) {
     switch transport {
     case .remote(let connection):
-      guard case .notified = try await connection.call(.notify(register), timeout: timeout) else {
-        throw .protocolViolation("the reply answers another request")
-      }
+      try await connection.call(.notify(register), timeout: timeout).asNotified()
     case .map(let registers):
       try registers.checkOpen()
       try registers.notify(register)

@@ -69,16 +69,22 @@ extension RegisterReference {
   /// - Throws: `rejected` with the code `type-mismatch`.
   func checked(as type: RegisterType) throws(ClientError) -> RegisterReference {
     guard self.type == type else {
-      throw .rejected(
-        code: "type-mismatch",
-        text: "The register `\(name)` is \(self.type.name), not \(type.name).",
-        applied: .no)
+      throw .typeMismatch(name: name, self.type, expected: type)
     }
     return self
   }
 }
 
 extension ClientError {
+  /// A register has another type than its user takes it for.
+  static func typeMismatch(
+    name: String, _ type: RegisterType, expected: RegisterType
+  ) -> ClientError {
+    .rejected(
+      code: "type-mismatch",
+      text: "The register `\(name)` is \(type.name), not \(expected.name).", applied: .no)
+  }
+
   /// Whether a register that was not found may be there after `create`. The first one of a map
   /// makes its arena.
   var mayBeMade: Bool {

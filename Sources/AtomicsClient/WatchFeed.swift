@@ -105,6 +105,16 @@ final class WatchFeed: Sendable {
       })
   }
 
+  /// The watch of `plan` is over, as the server will not go on with it.
+  func finish(_ plan: WatchPlan, refusedWith error: ClientError) {
+    guard case .notFound(let name) = error, case .register(let register) = plan.subject else {
+      return finish(error)
+    }
+    // It was deleted while nobody could see it.
+    push(RegisterEvent(name: name, type: register.type, kind: .deleted))
+    finish(nil)
+  }
+
   /// Outside the lock, as the consumer's executor is not known.
   private func resume(_ waiting: (CheckedContinuation<Answer, Never>, Answer)?) {
     waiting?.0.resume(returning: waiting?.1 ?? .success(nil))

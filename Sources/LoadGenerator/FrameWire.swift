@@ -72,7 +72,7 @@ struct FrameWire: LoadWire {
     } catch {
       if error.status == .badFrame { throw .protocolViolation(error.text) }
       throw .rejected(
-        code: error.status.refusalCode, text: "\(target): \(error.text)", applied: .no)
+        code: error.status.code, text: "\(target): \(error.text)", applied: .no)
     }
   }
 
@@ -178,16 +178,5 @@ struct FrameWire: LoadWire {
     made = []
     window = SetupWindow(count: names.count, width: Self.windowWidth)
     ask(&output)
-  }
-}
-
-extension Status {
-  /// The short name of a refusal, as clients know it.
-  fileprivate var refusalCode: String {
-    switch self {
-    case .authenticationRequired: "unauthorized"
-    case .denied: "forbidden"
-    default: "\(self)"
-    }
   }
 }
