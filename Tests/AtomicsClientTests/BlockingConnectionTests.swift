@@ -22,38 +22,23 @@ import WireProtocol
     load = try AtomicRequest(.load, on: u64)
   }
 
-  private func serve(
-    _ registers: ScriptedRegisters = ScriptedRegisters(),
-    at address: SocketAddress = .ipv4(address: 0x7F00_0001, port: 0)
-  ) throws -> ScriptedServer {
-    try ScriptedServer(at: address) { ScriptedConnection(registers) }
-  }
-
-  private func connect(
-    _ server: ScriptedServer, _ options: ClientOptions = .patient()
-  ) throws -> BlockingClient {
-    let text = "\(server.address)"
-    return try BlockingClient(
-      ServerAddress(text.hasPrefix("unix:") ? text : "atr://\(text)"), options: options)
-  }
-
   @Test("a reference of another client never means another register, not even in the first call")
   func comparesBeforeGreeting() throws {
     let registers = ScriptedRegisters()
-    let server = try serve(registers)
-    let other = try connect(server)
+    let server = try registers.serve()
+    let other = try server.connectBlocking()
     let stays = try other.create("stays", u64).register
     let goes = try other.create("goes", u64).register
     registers.delete("goes")
     registers.make("goes", value: 100)
-    let client = try connect(server)
+    let client = try server.connectBlocking()
     #expect(throws: ClientError.notFound(name: "goes")) {
       try client.perform(increment, on: goes)
     }
     #expect(registers.value("goes") == 100)
     #expect(try client.perform(increment, on: stays).new == 1)
     // Pipelined, those behind it keep their place.
-    let third = try connect(server)
+    let third = try server.connectBlocking()
     try third.submit(increment, on: stays)
     try third.submit(increment, on: goes)
     try third.submit(increment, on: stays)
@@ -62,7 +47,7 @@ import WireProtocol
     #expect(try third.nextOutcome().new == 3)
     registers.setArena(78)
     #expect(throws: ClientError.notFound(name: "stays")) {
-      try connect(server).perform(increment, on: stays)
+      try server.connectBlocking().perform(increment, on: stays)
     }
   }
 
@@ -73,14 +58,14 @@ import WireProtocol
       SocketAddress.unix(path: "\(directory.path)/sock"), .ipv4(address: 0x7F00_0001, port: 0),
     ] {
       let registers = ScriptedRegisters()
-      let server = try serve(registers, at: address)
-      let client = try connect(server)
+      let server = try registers.serve(at: address)
+      let client = try server.connectBlocking()
       let hits = try client.create("hits", u64).register
       server.stop()
-      let next = try serve(registers, at: server.address)
+      let next = try registers.serve(at: server.address)
       #expect(try client.perform(increment, on: hits).new == 1)
       next.stop()
-      let third = try serve(registers, at: server.address)
+      let third = try registers.serve(at: server.address)
       // Queued together, sent together.
       for _ in 0..<3 { try client.submit(increment, on: hits) }
       for new in 2...4 { #expect(try client.nextOutcome().new == UInt128(new)) }
@@ -91,8 +76,8 @@ import WireProtocol
   @Test("a watch whose owner only looks goes on with the next connection")
   func reconnectsInPassing() throws {
     let registers = ScriptedRegisters()
-    let server = try serve(registers)
-    let client = try connect(server)
+    let server = try registers.serve()
+    let client = try server.connectBlocking()
     let hits = try client.create("hits", u64).register
     let watch = try client.watch(hits)
     let end = Deadline.after(nanoseconds: 50_000_000_000)
@@ -105,7 +90,7 @@ import WireProtocol
     #expect(try look()?.kind == .value(0))
     server.stop()
     #expect(try watch.next(timeout: .zero) == nil)
-    let next = try serve(registers, at: server.address)
+    let next = try registers.serve(at: server.address)
     #expect(try look()?.kind == .gap(0))
     next.stop()
   }
@@ -133,10 +118,10 @@ import WireProtocol
 
   @Test("what was never sent, because the first connection ends without a greeting, has not run")
   func knowsWhatWasNotSent() throws {
-    let server = try serve()
-    let hits = try connect(server).create("hits", u64).register
+    let server = try ScriptedRegisters().serve()
+    let hits = try server.connectBlocking().create("hits", u64).register
     let mute = try ScriptedServer { HangingUp() }
-    let client = try connect(mute)
+    let client = try mute.connectBlocking()
     for _ in 0..<2 { try client.submit(increment, on: hits) }
     for _ in 0..<2 {
       let error = #expect(throws: ClientError.self) { try client.nextOutcome() }
@@ -153,11 +138,12 @@ import WireProtocol
       [Opcode.notify, .watch, .waitUntil].contains { $0.rawValue == frame.opcode }
         ? .ignore : .answer
     }
-    let server = try serve(registers)
+    let server = try registers.serve()
     // Each on a connection of its own: answers come in order, and one is missing then.
     let late = ClientError.timeout(applied: .no)
     func blocking() throws -> BlockingRegister<UInt64> {
-      try connect(server).register(named: "hits", as: UInt64.self).within(.milliseconds(20))
+      try server.connectBlocking().register(named: "hits", as: UInt64.self).within(
+        .milliseconds(20))
     }
     #expect(throws: late) { try blocking().notify() }
     #expect(throws: late) {
@@ -184,8 +170,8 @@ import WireProtocol
     let registers = ScriptedRegisters { frame in
       frame.opcode == AtomicOperation.increment.rawValue ? .ignore : .answer
     }
-    let server = try serve(registers)
-    let client = try connect(server)
+    let server = try registers.serve()
+    let client = try server.connectBlocking()
     let hits = try client.create("hits", u64).register
     let watch = try client.watch(hits)
     try client.submit(increment, on: hits)

@@ -20,23 +20,13 @@ import WireProtocol
     load = try AtomicRequest(.load, on: u64)
   }
 
-  private func serve(_ registers: ScriptedRegisters) throws -> ScriptedServer {
-    try ScriptedServer { ScriptedConnection(registers) }
-  }
-
-  private func connect(
-    _ server: ScriptedServer, _ options: ClientOptions = .patient()
-  ) throws -> BlockingClient {
-    try BlockingClient(ServerAddress("atr://\(server.address)"), options: options)
-  }
-
   @Test("an operation that may have run is told as such and never sent again; the next one works")
   func reportsUnknownFate() throws {
     let registers = ScriptedRegisters { frame in
       frame.connection == 1 && frame.opcode == Self.incrementCode ? .close : .answer
     }
-    let server = try serve(registers)
-    let client = try connect(server)
+    let server = try registers.serve()
+    let client = try server.connectBlocking()
     let hits = try client.create("hits", u64).register
     for _ in 0..<3 { try client.submit(increment, on: hits) }
     try client.submit(load, on: hits)
@@ -59,8 +49,8 @@ import WireProtocol
     let registers = ScriptedRegisters { frame in
       frame.connection < 3 && frame.opcode == Self.incrementCode ? .goAway(.shuttingDown) : .answer
     }
-    let server = try serve(registers)
-    let client = try connect(server, .patient(maximumInFlight: 4))
+    let server = try registers.serve()
+    let client = try server.connectBlocking(.patient(maximumInFlight: 4))
     let hits = try client.create("hits", u64).register
     for _ in 0..<20 { try client.submit(increment, on: hits) }
     for old in 0..<20 { #expect(try client.nextOutcome().old == UInt128(old)) }
@@ -74,8 +64,8 @@ import WireProtocol
       frame.connection == 1 && frame.opcode == Self.incrementCode
         ? .refuse(.shuttingDown) : .answer
     }
-    let server = try serve(registers)
-    let client = try connect(server)
+    let server = try registers.serve()
+    let client = try server.connectBlocking()
     let hits = try client.create("hits", u64).register
     #expect(try client.perform(increment, on: hits).new == 1)
     #expect(registers.connections == 2)
@@ -86,8 +76,8 @@ import WireProtocol
     let registers = ScriptedRegisters { frame in
       frame.connection == 1 && frame.opcode == Self.loadCode ? .close : .answer
     }
-    let server = try serve(registers)
-    let client = try connect(server)
+    let server = try registers.serve()
+    let client = try server.connectBlocking()
     let stays = try client.create("stays", u64, initial: 7).register
     let goes = try client.create("goes", u64).register
     registers.delete("goes")
@@ -106,8 +96,8 @@ import WireProtocol
     let registers = ScriptedRegisters { frame in
       frame.connection == 1 && frame.opcode == Self.loadCode ? .close : .answer
     }
-    let server = try serve(registers)
-    let client = try connect(server)
+    let server = try registers.serve()
+    let client = try server.connectBlocking()
     let hits = try client.create("hits", u64).register
     registers.setArena(78)
     #expect(throws: ClientError.notFound(name: "hits")) { try client.perform(load, on: hits) }
@@ -120,8 +110,8 @@ import WireProtocol
     let registers = ScriptedRegisters { frame in
       frame.opcode == Self.incrementCode ? .hold : .answer
     }
-    let server = try serve(registers)
-    let client = try connect(server)
+    let server = try registers.serve()
+    let client = try server.connectBlocking()
     let hits = try client.create("hits", u64).register
     #expect(throws: ClientError.timeout(applied: .unknown)) {
       try client.perform(increment, on: hits, timeout: .milliseconds(20))
@@ -136,8 +126,8 @@ import WireProtocol
     let registers = ScriptedRegisters { frame in
       frame.connection == 1 && frame.opcode == Self.loadCode ? .ignore : .answer
     }
-    let server = try serve(registers)
-    let client = try connect(server, ClientOptions(timeoutMilliseconds: 1_000))
+    let server = try registers.serve()
+    let client = try server.connectBlocking(ClientOptions(timeoutMilliseconds: 1_000))
     let hits = try client.create("hits", u64).register
     let error = #expect(throws: ClientError.self) { try client.perform(load, on: hits) }
     // On a busy machine its time may be up while the next connection is made.
@@ -152,8 +142,8 @@ import WireProtocol
     let registers = ScriptedRegisters { frame in
       frame.connection == 1 && frame.opcode == Self.loadCode ? .ignore : .answer
     }
-    let server = try serve(registers)
-    let client = try connect(server, ClientOptions(timeoutMilliseconds: 500))
+    let server = try registers.serve()
+    let client = try server.connectBlocking(ClientOptions(timeoutMilliseconds: 500))
     let hits = try client.create("hits", u64).register
     #expect(try client.perform(load, on: hits, timeout: .seconds(120)).old == 0)
     #expect(registers.connections >= 2)
@@ -162,8 +152,8 @@ import WireProtocol
   @Test("a call waits for a server as long as it may, then tells why there is none")
   func waitsForServer() throws {
     let registers = ScriptedRegisters()
-    let server = try serve(registers)
-    let client = try connect(server)
+    let server = try registers.serve()
+    let client = try server.connectBlocking()
     let hits = try client.create("hits", u64).register
     server.stop()
     // Until an attempt has been made, the reason is that the connection ended.
@@ -188,8 +178,8 @@ import WireProtocol
     let registers = ScriptedRegisters { frame in
       frame.connection == 1 && frame.opcode == Self.loadCode ? .close : .answer
     }
-    let server = try serve(registers)
-    let client = try connect(server, ClientOptions(token: .new()))
+    let server = try registers.serve()
+    let client = try server.connectBlocking(ClientOptions(token: .new()))
     let hits = try client.create("hits", u64).register
     registers.setWelcome(.authenticationRequired)
     for _ in 0..<3 { try client.submit(load, on: hits) }

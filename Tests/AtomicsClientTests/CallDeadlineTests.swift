@@ -18,32 +18,12 @@ import WireProtocol
     increment = try AtomicRequest(.increment, on: u64)
   }
 
-  private func serve(_ registers: ScriptedRegisters) throws -> ScriptedServer {
-    try ScriptedServer { ScriptedConnection(registers) }
-  }
-
-  private func connect(
-    _ server: ScriptedServer, options: ClientOptions = .patient()
-  ) async throws -> RegisterClient {
-    try await RegisterClient.connect(
-      to: ServerAddress("atr://\(server.address)"), options: options)
-  }
-
-  /// Returns when `count` frames of `opcode` have come.
-  private func wait(for count: Int, _ opcode: UInt8, at registers: ScriptedRegisters) async throws {
-    let end = ContinuousClock.now.advanced(by: .seconds(20))
-    while registers.count(opcode) < count {
-      try #require(ContinuousClock.now < end)
-      await Task.yield()
-    }
-  }
-
   @Test("a deadline ends the call alone: the connection goes on, and the late reply is dropped")
   func endsInTime() async throws {
     let code = incrementCode
     let registers = ScriptedRegisters { $0.opcode == code ? .hold : .answer }
-    let server = try serve(registers)
-    let client = try await connect(server)
+    let server = try registers.serve()
+    let client = try await server.connect()
     let hits = try await client.create("hits", u64).register
     let start = ContinuousClock.now
     await #expect(throws: ClientError.timeout(applied: .unknown)) {
@@ -60,11 +40,11 @@ import WireProtocol
   func endsInLine() async throws {
     let code = incrementCode
     let registers = ScriptedRegisters { $0.opcode == code ? .ignore : .answer }
-    let server = try serve(registers)
-    let client = try await connect(server, options: .patient(maximumInFlight: 1))
+    let server = try registers.serve()
+    let client = try await server.connect(.patient(maximumInFlight: 1))
     let hits = try await client.create("hits", u64).register
     let first = Task { try await client.perform(increment, on: hits) }
-    try await wait(for: 1, incrementCode, at: registers)
+    try await registers.wait(for: 1, incrementCode)
     await #expect(throws: ClientError.timeout(applied: .no)) {
       try await client.perform(increment, on: hits, timeout: .milliseconds(30))
     }
@@ -82,8 +62,8 @@ import WireProtocol
   @Test("a task that is cancelled already sends nothing, nor does a call without time")
   func sendsNothing() async throws {
     let registers = ScriptedRegisters()
-    let server = try serve(registers)
-    let client = try await connect(server)
+    let server = try registers.serve()
+    let client = try await server.connect()
     let task = Task {
       while !Task.isCancelled { await Task.yield() }
       try await client.ping()
@@ -102,8 +82,8 @@ import WireProtocol
     let registers = ScriptedRegisters { frame in
       frame.connection == 1 && frame.opcode == code ? .ignore : .answer
     }
-    let server = try serve(registers)
-    let client = try await connect(server, options: ClientOptions(timeoutMilliseconds: 150))
+    let server = try registers.serve()
+    let client = try await server.connect(ClientOptions(timeoutMilliseconds: 150))
     await #expect(throws: ClientError.timeout(applied: .no)) {
       try await client.ping(timeout: .milliseconds(20))
     }
@@ -116,7 +96,7 @@ import WireProtocol
   func cancelsConnecting() async throws {
     let server = try ScriptedServer { Mute() }
     let options = ClientOptions(timeoutMilliseconds: 60_000)
-    let task = Task { try await connect(server, options: options) }
+    let task = Task { try await server.connect(options) }
     await Task.yield()
     task.cancel()
     await #expect(throws: ClientError.cancelled(applied: .no)) { try await task.value }
@@ -126,8 +106,8 @@ import WireProtocol
     "two thousand calls, cancelled and timed out at random: each ends once, and no sum is wrong")
   func survivesCancellation() async throws {
     let registers = ScriptedRegisters()
-    let server = try serve(registers)
-    let client = try await connect(server, options: .patient(maximumInFlight: 50))
+    let server = try registers.serve()
+    let client = try await server.connect(.patient(maximumInFlight: 50))
     let hits = try await client.create("hits", u64).register
     var random = SeededGenerator(seed: 6)
     let plans = (0..<2_000).map { _ in
@@ -170,13 +150,13 @@ import WireProtocol
   func closes() async throws {
     let code = incrementCode
     let registers = ScriptedRegisters { $0.opcode == code ? .ignore : .answer }
-    let server = try serve(registers)
-    let client = try await connect(server, options: .patient(maximumInFlight: 2))
+    let server = try registers.serve()
+    let client = try await server.connect(.patient(maximumInFlight: 2))
     let hits = try await client.create("hits", u64).register
     let calls = (0..<20).map { _ in
       Task { try await client.perform(increment, on: hits) }
     }
-    try await wait(for: 2, incrementCode, at: registers)
+    try await registers.wait(for: 2, incrementCode)
     client.close()
     var unknown = 0
     for call in calls {

@@ -19,29 +19,16 @@ import WireProtocol
     u64 = try #require(RegisterType(name: "u64"))
   }
 
-  private func serve(_ registers: ScriptedRegisters) throws -> ScriptedServer {
-    try ScriptedServer { ScriptedConnection(registers) }
-  }
-
   private func connect(
     _ server: ScriptedServer, options: ClientOptions = .patient()
   ) async throws -> LoopConnection {
-    let address = try ServerAddress("atr://\(server.address)")
-    let remote = try #require(try RemoteServer(address, options: options))
+    let remote = try #require(try RemoteServer(server.location, options: options))
     return try await LoopConnection.connect(to: remote, options: options)
   }
 
   private func create(_ connection: LoopConnection) async throws -> RegisterReference {
     try await connection.call(.create(RegisterPlan(name: "hits", type: u64, initial: 5)))
       .asRegister().register
-  }
-
-  private func wait(for count: Int, _ opcode: UInt8, at registers: ScriptedRegisters) async throws {
-    let end = ContinuousClock.now.advanced(by: .seconds(30))
-    while registers.count(opcode) < count {
-      try #require(ContinuousClock.now < end)
-      await Task.yield()
-    }
   }
 
   @Test("a wait under way is armed again on the next connection, with what is left of its time")
@@ -54,12 +41,12 @@ import WireProtocol
       default: .answer
       }
     }
-    let server = try serve(registers)
+    let server = try registers.serve()
     let connection = try await connect(server)
     let hits = try await create(connection)
     let plan = WaitPlan(predicate: .equal, operand: 5, timeoutMilliseconds: 50_000)
     let call = Task { try await connection.call(.wait(plan, on: hits)).asWaited() }
-    try await wait(for: 1, waitCode, at: registers)
+    try await registers.wait(for: 1, waitCode)
     let start = ContinuousClock.now
     while start.duration(to: .now) < .milliseconds(20) { await Task.yield() }
     _ = try await connection.call(.ping)
@@ -77,7 +64,7 @@ import WireProtocol
       guard frame.opcode == code else { return .answer }
       return frame.connection == 1 ? .close : frame.connection == 2 ? .goAway(.limit) : .answer
     }
-    let server = try serve(registers)
+    let server = try registers.serve()
     let connection = try await connect(server)
     let hits = try await create(connection)
     let add = try AtomicRequest(.increment, on: u64)
@@ -111,7 +98,7 @@ import WireProtocol
       default: .answer
       }
     }
-    let server = try serve(registers)
+    let server = try registers.serve()
     let connection = try await connect(server)
     let hits = try await create(connection)
     let add = try AtomicRequest(.increment, on: u64)
@@ -119,7 +106,7 @@ import WireProtocol
     let calls = (0..<3).map { _ in
       Task { try await connection.call(.wait(plan, on: hits)).asWaited() }
     }
-    try await wait(for: 3, thenCode, at: registers)
+    try await registers.wait(for: 3, thenCode)
     _ = try await connection.call(.perform(add, on: hits))
     for call in calls {
       guard case .performed = try await call.value else {
@@ -136,7 +123,7 @@ import WireProtocol
     let code = waitCode
     for (action, count) in [(ScriptedRegisters.Action.close, 1), (.goAway(.limit), 1)] {
       let registers = ScriptedRegisters { $0.opcode == code ? action : .answer }
-      let server = try serve(registers)
+      let server = try registers.serve()
       let connection = try await connect(server)
       let hits = try await create(connection)
       let plan = WaitPlan(predicate: .changed, timeoutMilliseconds: nil)
@@ -158,7 +145,7 @@ import WireProtocol
     let registers = ScriptedRegisters { frame in
       frame.connection == 1 && frame.opcode == code ? .refuse(.shuttingDown) : .answer
     }
-    let server = try serve(registers)
+    let server = try registers.serve()
     let connection = try await connect(server)
     let hits = try await create(connection)
     let plan = WaitPlan(predicate: .changed, timeoutMilliseconds: nil)
@@ -172,20 +159,20 @@ import WireProtocol
   func cancelsWaits() async throws {
     let code = waitCode
     let registers = ScriptedRegisters { $0.opcode == code ? .ignore : .answer }
-    let server = try serve(registers)
+    let server = try registers.serve()
     let connection = try await connect(server)
     let hits = try await create(connection)
     let plan = WaitPlan(predicate: .equal, operand: 6, timeoutMilliseconds: nil)
     let call = Task { try await connection.call(.wait(plan, on: hits)) }
-    try await wait(for: 1, waitCode, at: registers)
+    try await registers.wait(for: 1, waitCode)
     call.cancel()
     await #expect(throws: ClientError.cancelled(applied: .no)) { try await call.value }
-    try await wait(for: 1, Opcode.cancel.rawValue, at: registers)
+    try await registers.wait(for: 1, Opcode.cancel.rawValue)
     // So does one whose time is up for the client.
     await #expect(throws: ClientError.timeout(applied: .no)) {
       try await connection.call(.wait(plan, on: hits), timeout: .milliseconds(20))
     }
-    try await wait(for: 2, Opcode.cancel.rawValue, at: registers)
+    try await registers.wait(for: 2, Opcode.cancel.rawValue)
     _ = try await connection.call(.ping)
     #expect(registers.connections == 1)
     connection.close()
@@ -195,14 +182,14 @@ import WireProtocol
   func letsOthersPass() async throws {
     let code = waitCode
     let registers = ScriptedRegisters { $0.opcode == code ? .ignore : .answer }
-    let server = try serve(registers)
+    let server = try registers.serve()
     let connection = try await connect(server, options: .patient(maximumInFlight: 1))
     let hits = try await create(connection)
     let plan = WaitPlan(predicate: .equal, operand: 6, timeoutMilliseconds: nil)
     let calls = (0..<200).map { _ in
       Task { try await connection.call(.wait(plan, on: hits)) }
     }
-    try await wait(for: 200, waitCode, at: registers)
+    try await registers.wait(for: 200, waitCode)
     _ = try await connection.call(.ping)
     connection.close()
     for call in calls {
@@ -217,7 +204,7 @@ import WireProtocol
     let registers = ScriptedRegisters { frame in
       frame.connection == 1 && (frame.opcode == code || frame.opcode == ping) ? .ignore : .answer
     }
-    let server = try serve(registers)
+    let server = try registers.serve()
     let connection = try await connect(server, options: ClientOptions(timeoutMilliseconds: 100))
     let hits = try await create(connection)
     let plan = WaitPlan(predicate: .equal, operand: 5, timeoutMilliseconds: nil)
@@ -233,7 +220,7 @@ import WireProtocol
     let registers = ScriptedRegisters { frame in
       frame.connection == 1 && frame.opcode == ping ? .close : .answer
     }
-    let server = try serve(registers)
+    let server = try registers.serve()
     let connection = try await connect(server)
     let hits = try await create(connection)
     let plan = WatchPlan(subject: .register(hits))
@@ -245,7 +232,7 @@ import WireProtocol
     #expect(try await feed.next()?.kind == .gap(6))
     #expect(registers.connections == 2)
     feed.leave()
-    try await wait(for: 1, Opcode.unwatch.rawValue, at: registers)
+    try await registers.wait(for: 1, Opcode.unwatch.rawValue)
     connection.close()
   }
 
@@ -255,7 +242,7 @@ import WireProtocol
     let registers = ScriptedRegisters { frame in
       frame.connection == 1 && frame.opcode == ping ? .close : .answer
     }
-    let server = try serve(registers)
+    let server = try registers.serve()
     let connection = try await connect(server)
     let hits = try await create(connection)
     let plan = WatchPlan(subject: .register(hits))
@@ -274,7 +261,7 @@ import WireProtocol
   func endsWatches() async throws {
     let code = watchCode
     let calls = ScriptedRegisters { $0.opcode == code ? .ignore : .answer }
-    let server = try serve(calls)
+    let server = try calls.serve()
     let connection = try await connect(server)
     let hits = try await create(connection)
     let plan = WatchPlan(subject: .register(hits))
@@ -282,13 +269,13 @@ import WireProtocol
       try await connection.watch(plan, feed: WatchFeed(plan), timeout: .milliseconds(20))
     }
     let task = Task { try await connection.watch(plan, feed: WatchFeed(plan)) }
-    try await wait(for: 2, watchCode, at: calls)
+    try await calls.wait(for: 2, watchCode)
     task.cancel()
     await #expect(throws: ClientError.cancelled(applied: .no)) { try await task.value }
     connection.close()
 
     let registers = ScriptedRegisters()
-    let other = try serve(registers)
+    let other = try registers.serve()
     let second = try await connect(other)
     let register = try await create(second)
     let standing = WatchPlan(subject: .register(register))

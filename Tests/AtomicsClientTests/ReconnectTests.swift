@@ -23,25 +23,14 @@ import WireProtocol
     load = try AtomicRequest(.load, on: u64)
   }
 
-  private func serve(_ registers: ScriptedRegisters) throws -> ScriptedServer {
-    try ScriptedServer { ScriptedConnection(registers) }
-  }
-
-  private func connect(
-    _ server: ScriptedServer, options: ClientOptions = .patient()
-  ) async throws -> RegisterClient {
-    try await RegisterClient.connect(
-      to: ServerAddress("atr://\(server.address)"), options: options)
-  }
-
   @Test("an operation that may have run is told as such and never sent again; the next one works")
   func reportsUnknownFate() async throws {
     let code = incrementCode
     let registers = ScriptedRegisters { frame in
       frame.connection == 1 && frame.opcode == code ? .close : .answer
     }
-    let server = try serve(registers)
-    let client = try await connect(server)
+    let server = try registers.serve()
+    let client = try await server.connect()
     let hits = try await client.create("hits", u64).register
     let error = await #expect(throws: ClientError.self) {
       try await client.perform(increment, on: hits)
@@ -64,8 +53,8 @@ import WireProtocol
       guard frame.opcode == code else { return .answer }
       return seen.add(1, ordering: .relaxed).newValue % 100 == 0 ? .close : .answer
     }
-    let server = try serve(registers)
-    let client = try await connect(server, options: .patient(maximumInFlight: 16))
+    let server = try registers.serve()
+    let client = try await server.connect(.patient(maximumInFlight: 16))
     let hits = try await client.create("hits", u64).register
     let results = try await withThrowingTaskGroup(of: UInt128?.self) { group in
       for _ in 0..<500 {
@@ -95,8 +84,8 @@ import WireProtocol
     let registers = ScriptedRegisters { frame in
       frame.connection < 4 && frame.opcode == code ? .close : .answer
     }
-    let server = try serve(registers)
-    let client = try await connect(server)
+    let server = try registers.serve()
+    let client = try await server.connect()
     let hits = try await client.create("hits", u64, initial: 8).register
     #expect(try await client.perform(load, on: hits).old == 8)
     #expect(registers.connections == 4)
@@ -111,8 +100,8 @@ import WireProtocol
     let registers = ScriptedRegisters { frame in
       frame.connection < 3 && frame.opcode == code ? .goAway(status) : .answer
     }
-    let server = try serve(registers)
-    let client = try await connect(server)
+    let server = try registers.serve()
+    let client = try await server.connect()
     let hits = try await client.create("hits", u64).register
     #expect(try await client.perform(increment, on: hits).new == 1)
     #expect(registers.connections == 3)
@@ -125,8 +114,8 @@ import WireProtocol
     let registers = ScriptedRegisters { frame in
       frame.connection == 1 && frame.opcode == code ? .refuse(.shuttingDown) : .answer
     }
-    let server = try serve(registers)
-    let client = try await connect(server)
+    let server = try registers.serve()
+    let client = try await server.connect()
     let hits = try await client.create("hits", u64).register
     #expect(try await client.perform(increment, on: hits).new == 1)
     #expect(registers.connections == 2)
@@ -138,8 +127,8 @@ import WireProtocol
     let registers = ScriptedRegisters { frame in
       frame.connection == 1 && frame.opcode == code ? .close : .answer
     }
-    let server = try serve(registers)
-    let client = try await connect(server)
+    let server = try registers.serve()
+    let client = try await server.connect()
     let error = await #expect(throws: ClientError.self) { try await client.create("hits", u64) }
     guard case .connectionLost(_, .yes)? = error else {
       Issue.record("\(String(describing: error))")
@@ -156,8 +145,8 @@ import WireProtocol
       frame.connection == 1 && frame.opcode == Opcode.ping.rawValue
         ? .goAway(.authenticationRequired) : .answer
     }
-    let server = try serve(registers)
-    let client = try await connect(server)
+    let server = try registers.serve()
+    let client = try await server.connect()
     registers.setWelcome(.authenticationRequired)
     let error = await #expect(throws: ClientError.self) { try await client.ping() }
     guard case .rejected("unauthorized", _, .no)? = error else {
@@ -213,8 +202,8 @@ import WireProtocol
       default: .answer
       }
     }
-    let server = try serve(registers)
-    let client = try await connect(server)
+    let server = try registers.serve()
+    let client = try await server.connect()
     let hits = try await client.create("hits", u64).register
     try await client.ping()
     #expect(registers.connections == 2)
@@ -225,7 +214,7 @@ import WireProtocol
   @Test("a server that hangs up at once is unreachable")
   func connectsToNobody() async throws {
     let server = try ScriptedServer { HangingUp() }
-    let error = await #expect(throws: ClientError.self) { try await connect(server) }
+    let error = await #expect(throws: ClientError.self) { try await server.connect() }
     guard case .unreachable? = error else {
       Issue.record("\(String(describing: error))")
       return
@@ -237,13 +226,13 @@ import WireProtocol
     let registers = ScriptedRegisters { frame in
       frame.opcode == Opcode.ping.rawValue && frame.connection == 1 ? .close : .answer
     }
-    let server = try serve(registers)
-    let client = try await connect(server)
+    let server = try registers.serve()
+    let client = try await server.connect()
     // A ping is sent again, so that there is a second connection, which then ends.
     try await client.ping()
     server.stop()
     let other = try ScriptedServer(at: server.address) { ScriptedConnection(registers) }
-    let bystander = try await connect(other)
+    let bystander = try await other.connect()
     let end = ContinuousClock.now.advanced(by: .milliseconds(300))
     while ContinuousClock.now < end { try await bystander.ping() }
     #expect(registers.connections == 3)
@@ -258,8 +247,8 @@ import WireProtocol
     let registers = ScriptedRegisters { frame in
       frame.connection == 1 && frame.opcode == code ? .goAway(.shuttingDown) : .answer
     }
-    let server = try serve(registers)
-    let client = try await connect(server)
+    let server = try registers.serve()
+    let client = try await server.connect()
     let hits = try await client.create("hits", u64).register
     let olds = try await withThrowingTaskGroup(of: UInt128.self) { group in
       for _ in 0..<50 { group.addTask { try await client.perform(increment, on: hits).old } }
@@ -276,8 +265,8 @@ import WireProtocol
     let registers = ScriptedRegisters { frame in
       frame.opcode == code && frame.connection < 3 ? .close : .answer
     }
-    let server = try serve(registers)
-    let client = try await connect(server)
+    let server = try registers.serve()
+    let client = try await server.connect()
     let old = try await client.create("hits", u64).register
     let other = try await client.create("other", u64).register
     registers.delete("hits")
@@ -301,8 +290,8 @@ import WireProtocol
     let registers = ScriptedRegisters { frame in
       frame.opcode == code && frame.connection == 1 ? .close : .answer
     }
-    let server = try serve(registers)
-    let client = try await connect(server)
+    let server = try registers.serve()
+    let client = try await server.connect()
     let old = try await client.create("hits", u64).register
     registers.setArena(78)
     try await client.ping()
@@ -316,13 +305,13 @@ import WireProtocol
   @Test("a reference of another client is opened and compared, too")
   func comparesForeignReferences() async throws {
     let registers = ScriptedRegisters()
-    let server = try serve(registers)
-    let hits = try await connect(server).create("hits", u64).register
-    let client = try await connect(server)
+    let server = try registers.serve()
+    let hits = try await server.connect().create("hits", u64).register
+    let client = try await server.connect()
     #expect(try await client.perform(increment, on: hits).new == 1)
     registers.delete("hits")
     registers.make("hits")
-    let third = try await connect(server)
+    let third = try await server.connect()
     await #expect(throws: ClientError.notFound(name: "hits")) {
       try await third.perform(increment, on: hits)
     }

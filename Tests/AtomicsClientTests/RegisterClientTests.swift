@@ -16,17 +16,10 @@ import Testing
     increment = try AtomicRequest(.increment, on: u64)
   }
 
-  private func connect(
-    _ server: ScriptedServer, options: ClientOptions = .patient()
-  ) async throws -> RegisterClient {
-    try await RegisterClient.connect(
-      to: ServerAddress("atr://\(server.address)"), options: options)
-  }
-
   @Test("every call works")
   func calls() async throws {
     let server = try ScriptedServer { FramePeer() }
-    let client = try await connect(server)
+    let client = try await server.connect()
     try await client.ping()
     let (hits, created) = try await client.create("hits", u64, initial: 40)
     #expect(created)
@@ -44,7 +37,7 @@ import Testing
   @Test("concurrent calls share a connection, and none is lost or run twice")
   func sharesConnection() async throws {
     let server = try ScriptedServer { FramePeer() }
-    let client = try await connect(server, options: .patient(maximumInFlight: 64))
+    let client = try await server.connect(.patient(maximumInFlight: 64))
     let hits = try await client.create("hits", u64).register
     let olds = try await withThrowingTaskGroup(of: [UInt128].self) { group in
       for _ in 0..<100 {
@@ -63,7 +56,7 @@ import Testing
   @Test("a reply that makes no sense ends every call, also the one that it should have answered")
   func leavesConfusion() async throws {
     let server = try ScriptedServer { FramePeer(.confusesReply(2)) }
-    let client = try await connect(server)
+    let client = try await server.connect()
     let hits = try await client.create("hits", u64).register
     await withTaskGroup(of: Void.self) { group in
       for _ in 0..<10 {
@@ -81,7 +74,7 @@ import Testing
   @Test("a server that does not answer ends the call after the time limit")
   func timesOut() async throws {
     let server = try ScriptedServer { FramePeer(.isSilent) }
-    let client = try await connect(server, options: ClientOptions(timeoutMilliseconds: 50))
+    let client = try await server.connect(ClientOptions(timeoutMilliseconds: 50))
     await #expect(throws: ClientError.timeout(applied: .unknown)) {
       try await client.create("hits", u64)
     }
@@ -98,7 +91,7 @@ import Testing
       try await RegisterClient.connect(to: address)
     }
     let foreign = try ScriptedServer { Chatter() }
-    let error = await #expect(throws: ClientError.self) { try await connect(foreign) }
+    let error = await #expect(throws: ClientError.self) { try await foreign.connect() }
     guard case .protocolViolation? = error else {
       Issue.record("\(String(describing: error))")
       return
@@ -115,7 +108,7 @@ import Testing
   @Test("closing ends calls under way, and later ones at once")
   func closes() async throws {
     let server = try ScriptedServer { FramePeer(.isSilent) }
-    let client = try await connect(server)
+    let client = try await server.connect()
     let pending = Task { try await client.ping() }
     client.close()
     await #expect(throws: ClientError.self) { try await pending.value }
@@ -186,7 +179,7 @@ import Testing
     let server = try ScriptedServer { ScriptedConnection(ScriptedRegisters()) }
     weak var kept: RegisterClient?
     func events() async throws -> RegisterEvents {
-      let client = try await connect(server)
+      let client = try await server.connect()
       kept = client
       return try await client.watch(client.create("hits", u64).register)
     }

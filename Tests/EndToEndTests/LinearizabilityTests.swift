@@ -9,7 +9,7 @@ import Testing
 /// Clients of every transport on the same registers at once: what each saw fits into one order.
 @Suite(.timeLimit(.minutes(4))) struct LinearizabilityTests {
   private static let operationCount =
-    ProcessInfo.processInfo.environment["ATOMICS_TEST_LONG"] == nil ? 1_000 : 5_000
+    RunLength.isLong ? 5_000 : 1_000
 
   /// Who takes part: five transports, four clients each.
   private func clients(of server: TestServer) -> [(String, HistoryClient.Manner)] {

@@ -89,7 +89,7 @@ private let byteStrings: [any AtomicByteString.Type] = [
 /// Every vector in a long run; else two of each method, type and outcome: the methods hand on what
 /// others compute.
 private let usual: [Vector] = {
-  if ProcessInfo.processInfo.environment["ATOMICS_TEST_LONG"] != nil { return Vectors.accepted }
+  if RunLength.isLong { return Vectors.accepted }
   var counts: [String: Int] = [:]
   return Vectors.accepted.filter {
     let key = "\($0.method) \($0.type) \($0.success ?? true)"

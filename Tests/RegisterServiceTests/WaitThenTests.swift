@@ -110,7 +110,7 @@ import Testing
     }
   }
 
-  static let each = ProcessInfo.processInfo.environment["ATOMICS_TEST_LONG"] == nil ? 300 : 20_000
+  static let each = RunLength.isLong ? 20_000 : 300
 
   /// Two hubs on threads of their own take permits, two others give them; the books must balance.
   @Test("hubs on several threads and those who map the register share one semaphore exactly")

@@ -11,7 +11,7 @@ import Testing
 /// Kills processes at moments that nobody chose.
 @Suite struct ArenaKillStormTests {
   private static let rounds =
-    ProcessInfo.processInfo.environment["ATOMICS_TEST_LONG"] == nil ? 8 : 400
+    RunLength.isLong ? 400 : 8
 
   /// Creates, deletes and adds for as long as it is let; how many turns of it were done.
   @discardableResult
@@ -111,11 +111,10 @@ import Testing
     @Test("processes that die at each step of each change leave a whole directory")
     func everyStep() async throws {
       let directory = try TemporaryArenaDirectory()
-      let isLong = ProcessInfo.processInfo.environment["ATOMICS_TEST_LONG"] != nil
       let process = Process()
       process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         .deletingLastPathComponent().appendingPathComponent("arena-storm")
-      process.arguments = [directory.path, isLong ? "1000" : "2"]
+      process.arguments = [directory.path, RunLength.isLong ? "1000" : "2"]
       let output = Pipe()
       process.standardOutput = output
       try process.run()

@@ -12,7 +12,7 @@ import Testing
 @Suite(.serialized) struct ArenaWakeUpTests {
   /// All widths and operations together make a million rounds in the long form.
   static let rounds =
-    ProcessInfo.processInfo.environment["ATOMICS_TEST_LONG"] == nil ? 40 : 10_000
+    RunLength.isLong ? 10_000 : 40
 
   /// Makes an even value odd, and that one even again.
   struct Change {

@@ -118,7 +118,7 @@ import Testing
   }
 
   static let rounds =
-    ProcessInfo.processInfo.environment["ATOMICS_TEST_LONG"] == nil ? 20_000 : 1_000_000
+    RunLength.isLong ? 1_000_000 : 20_000
 
   /// A writer in another process stores by release, which leaves the value in the store buffer when
   /// it looks at the marks; the server would sleep for a minute if it missed one.

@@ -9,7 +9,7 @@ import Testing
 
 @Suite struct TornReadTests {
   static let reads =
-    ProcessInfo.processInfo.environment["ATOMICS_TEST_LONG"] == nil ? 200_000 : 20_000_000
+    RunLength.isLong ? 20_000_000 : 200_000
 
   @Test(
     "an observer never finds half of one value and half of another",
