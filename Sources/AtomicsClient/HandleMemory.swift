@@ -64,7 +64,9 @@ struct HandleMemory<Asker> {
 
   /// Takes what came of opening; returns who asked meanwhile, to ask again. After a failure of
   /// another kind than `notFound` nothing is known, and the askers are to have that failure.
-  mutating func opened(_ key: RegisterIdentity, as result: Result<RegisterReference, ClientError>) -> [Asker] {
+  mutating func opened(_ key: RegisterIdentity, as result: Result<RegisterReference, ClientError>)
+    -> [Asker]
+  {
     guard case .opening(let register, let askers) = fates.removeValue(forKey: key) else {
       return []
     }
