@@ -87,11 +87,18 @@ def scratch():
 
 
 @contextlib.contextmanager
-def atomics(threads=1, cores=SERVER_CORE):
+def atomics(*options, threads=1, cores=SERVER_CORE):
     with scratch() as directory, running(
             str(BIN / "atomics-server"), "--listen", "127.0.0.1:0", "--arena",
-            directory / "arena", "--threads", threads, cores=cores) as server:
+            directory / "arena", "--threads", threads, *options, cores=cores) as server:
         yield server
+
+
+def nghttpd(directory, *options, identity=()):
+    """nghttp2's own server with one thread, which answers the files of `directory`."""
+    port = free_port()
+    return running("nghttpd", *options, "-n", 1, "-d", directory, "-a", "127.0.0.1", port,
+                   *identity, port=port)
 
 
 def redis():
@@ -128,6 +135,25 @@ def client(*arguments, core=LOADER_CORE):
 
 def bench(*arguments, core=LOADER_CORE):
     return json.loads(client("bench", "--json", *arguments, core=core))
+
+
+def loaded(pattern, *command, demanded=""):
+    """Requests a second, as a loader on its core says them; none may have failed."""
+    done = subprocess.run(["taskset", "-c", LOADER_CORE, *map(str, command)], capture_output=True,
+                          text=True)
+    rate = re.search(pattern, done.stdout)
+    failed = re.search(r"[1-9]\d* (failed|errored|timeout)|Non-2xx|Socket errors", done.stdout)
+    if done.returncode != 0 or rate is None or failed or demanded not in done.stdout:
+        sys.exit(f"failures at {' '.join(map(str, command))}:\n{done.stdout}{done.stderr}")
+    return float(rate[1])
+
+
+def h2load(connections, streams, requests, body=None):
+    """What loads a URL with so many requests in all, and returns how many were answered a second."""
+    more = [] if body is None else ["-d", body]
+    return lambda url: loaded(
+        r"([\d.]+) req/s", "h2load", "-n", requests, "-c", connections, "-m", streams, *more, url,
+        demanded=f"status codes: {requests} 2xx")
 
 
 def version(*command, pattern=r"\d+\.\d+(\.\d+)?"):
