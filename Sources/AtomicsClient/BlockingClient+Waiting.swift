@@ -50,10 +50,7 @@ extension BlockingClient {
     case .map(let registers):
       // Found here, so that the caller hears at once that it is not there.
       _ = try registers.liveHandle(of: register)
-      return BlockingWatch(
-        MappedWatch(
-          register, interval: UInt64(max(1, plan.intervalMilliseconds)) * 1_000_000,
-          of: registers))
+      return BlockingWatch(MappedWatch(register, interval: plan.pauseNanoseconds, of: registers))
     }
   }
 

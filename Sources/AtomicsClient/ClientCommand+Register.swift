@@ -35,10 +35,7 @@ extension ClientCommand {
 
   /// When a wait's own time is up that begins at `now`; `.never` for all that has none.
   func waitEnd(from now: Deadline) -> Deadline {
-    guard case .wait(let plan, _) = self, let milliseconds = plan.timeoutMilliseconds else {
-      return .never
-    }
-    return now.advanced(by: UInt64(milliseconds) * 1_000_000)
+    if case .wait(let plan, _) = self { plan.end(from: now) } else { .never }
   }
 
   /// A wait that ends at `end`, as it is sent at `now`; other commands as they are.

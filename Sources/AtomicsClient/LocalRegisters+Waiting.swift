@@ -29,7 +29,7 @@ extension LocalRegisters {
     unless cancellation: MapCancellation = MapCancellation()
   ) throws(ClientError) -> WaitEnd {
     try plan.check(on: register)
-    let deadline = plan.deadline
+    let deadline = plan.end(from: .now)
     var first: UInt128?
     func isSatisfied(_ value: UInt128) -> Bool {
       let start = first ?? value
@@ -176,13 +176,6 @@ extension LocalRegisters {
       threadCount.subtract(1, ordering: .relaxed)
       refuse(.arena("No thread to wait on: \(error)."))
     }
-  }
-}
-
-extension WaitPlan {
-  fileprivate var deadline: Deadline {
-    guard let timeoutMilliseconds, timeoutMilliseconds != .max else { return .never }
-    return .after(nanoseconds: UInt64(timeoutMilliseconds) * 1_000_000)
   }
 }
 

@@ -71,8 +71,3 @@ extension LocalRegisters {
     }
   }
 }
-
-extension WatchPlan {
-  /// A millisecond at least.
-  fileprivate var pauseNanoseconds: UInt64 { UInt64(max(1, intervalMilliseconds)) * 1_000_000 }
-}

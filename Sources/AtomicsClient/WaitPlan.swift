@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import AtomicsCore
+import EventLoop
 
 /// What a wait waits for, and the operation that follows in the same step, if there is one.
 public struct WaitPlan: Sendable {
@@ -63,6 +64,12 @@ public struct WaitPlan: Sendable {
 }
 
 extension WaitPlan {
+  /// When the time of a wait is up that begins at `now`; `.never` where it has no limit.
+  func end(from now: Deadline) -> Deadline {
+    guard let timeoutMilliseconds, timeoutMilliseconds != .max else { return .never }
+    return now.advanced(by: UInt64(timeoutMilliseconds) * 1_000_000)
+  }
+
   /// How long its caller waits whose answer must be there `margin` after the plan's own time; nil
   /// where nobody told, or the plan has no limit.
   func allowance(margin: Duration?) -> Duration? {

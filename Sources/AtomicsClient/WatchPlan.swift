@@ -12,6 +12,10 @@ struct WatchPlan: Sendable {
   /// The least time between two events of one register.
   var intervalMilliseconds: UInt32 = 0
 
+  /// The least time between two events over the map, where each takes a look: a millisecond at
+  /// least.
+  var pauseNanoseconds: UInt64 { UInt64(max(1, intervalMilliseconds)) * 1_000_000 }
+
   /// The one register that it is about.
   var name: String? {
     if case .register(let register) = subject { register.name } else { nil }
