@@ -138,24 +138,29 @@ struct Problem: Error, Equatable {
   /// before anything is applied, but for those of a damaged arena.
   func write(to response: inout HTTPResponse) {
     response = HTTPResponse(status: kind.status)
-    response.setJSON { json in
-      json.beginObject()
-      json.member("type", "/problems/\(kind.rawValue)")
-      json.member("title", kind.title)
-      json.member("status", kind.status)
-      json.member("detail", detail)
-      if let register { json.member("register", register) }
-      if let operation { json.member("op", operation) }
-      if let member { json.member("member", member) }
-      if let value { json.member("value", value) }
-      json.member("applied", isApplicationUnknown ? "unknown" : "no")
-      json.endObject()
-    }
+    response.setJSON { write(to: &$0) }
     response.status = kind.status
     response.content = .problem
     if let allow { response.fields.append(.allow, allow) }
     if let challenge { response.fields.append(.wwwAuthenticate, challenge) }
     if let retryAfterSeconds { response.fields.append(.retryAfter, "\(retryAfterSeconds)") }
+  }
+}
+
+extension Problem {
+  /// Writes the problem as an object.
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("type", "/problems/\(kind.rawValue)")
+    json.member("title", kind.title)
+    json.member("status", kind.status)
+    json.member("detail", detail)
+    if let register { json.member("register", register) }
+    if let operation { json.member("op", operation) }
+    if let member { json.member("member", member) }
+    if let value { json.member("value", value) }
+    json.member("applied", isApplicationUnknown ? "unknown" : "no")
+    json.endObject()
   }
 }
 
