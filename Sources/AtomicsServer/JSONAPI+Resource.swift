@@ -46,6 +46,15 @@ extension JSONAPI {
       }
     }
 
+    /// What the answer to `method` is; nil: it has no body.
+    func mediaType(_ method: HTTPMethod) -> MediaType? {
+      switch (kind, method) {
+      case (.value, .put), (.register, .delete): nil
+      case (.value, _): .plainText
+      default: .json
+      }
+    }
+
     func has(_ method: HTTPMethod) -> Bool {
       switch (kind, method) {
       case (.operation, _), (.batch, _): method == .post
@@ -90,7 +99,9 @@ extension JSONAPI {
   }
 
   private static var noResource: Problem {
-    Problem(.notFound, "the resources are /v1/registers, /v1/batch, /v1/capabilities, /livez and /readyz")
+    Problem(
+      .notFound,
+      "the resources are /v1/registers, /v1/batch, /v1/capabilities, /livez and /readyz")
   }
 
   private func register(

@@ -27,6 +27,7 @@ struct Problem: Error, Equatable {
     case notFound = "not-found"
     case unknownOperation = "unknown-operation"
     case methodNotAllowed = "method-not-allowed"
+    case notAcceptable = "not-acceptable"
     case unsupportedMediaType = "unsupported-media-type"
     case timeout
     case payloadTooLarge = "payload-too-large"
@@ -51,6 +52,7 @@ struct Problem: Error, Equatable {
       case .forbidden: 403
       case .notFound, .unknownOperation: 404
       case .methodNotAllowed: 405
+      case .notAcceptable: 406
       case .timeout: 408
       case .typeMismatch, .outOfBounds: 409
       case .preconditionFailed: 412
@@ -86,6 +88,7 @@ struct Problem: Error, Equatable {
       case .notFound: "Nothing is here"
       case .unknownOperation: "The operation is unknown"
       case .methodNotAllowed: "The method is not allowed"
+      case .notAcceptable: "No answer is acceptable"
       case .unsupportedMediaType: "The media type is not supported"
       case .timeout: "The request took too long"
       case .payloadTooLarge: "The body is too large"
