@@ -50,6 +50,10 @@ final class HTTPExchange<Session: HTTPServerSession> {
   let session: Session
   private var api: JSONAPI
   private let clock: WallClock
+  /// Nil: nothing is logged.
+  private let accessLog: AccessLog?
+  /// The peer, as the access log calls it.
+  private let peerText: String
   /// Bytes that the session has taken so far.
   private(set) var receivedCount = 0
   /// Requests, whole or refused, that were answered so far.
@@ -57,6 +61,8 @@ final class HTTPExchange<Session: HTTPServerSession> {
   init(_ session: Session, _ context: ServerContext, _ clock: WallClock, _ peer: Peer) {
     self.session = session
     self.clock = clock
+    accessLog = context.accessLog
+    peerText = accessLog == nil ? "" : "\(peer)"
     let api = JSONAPI(context, peer)
     self.api = api
     // Who is nobody makes this side keep nothing, however long a body is and however slowly it
@@ -112,11 +118,19 @@ final class HTTPExchange<Session: HTTPServerSession> {
   private func answer(_ budget: inout ExecutionBudget) {
     while !budget.isSpent {
       let hasAnswered = session.answerNext { request, rejection, response in
+        let began = accessLog == nil ? 0 : Deadline.now.nanoseconds
+        let problem: Problem.Kind?
         if let rejection {
           budget.spend(ExecutionBudget.message)
-          Problem(rejection, api.context.limits.http).write(to: &response)
+          problem = api.refuse(request, for: rejection, into: &response)
         } else {
-          api.respond(to: request, into: &response, &budget)
+          problem = api.respond(to: request, into: &response, &budget)
+        }
+        if let accessLog {
+          accessLog.note(
+            request, from: peerText, who: rejection == nil ? api.principal : nil,
+            status: response.status, bodyBytes: response.body.count, problem: problem,
+            began: began)
         }
       }
       guard hasAnswered else { return }

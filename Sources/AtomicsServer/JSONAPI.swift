@@ -31,19 +31,64 @@ struct JSONAPI: Sendable {
   }
 
   /// Answers `request` by filling in `response`, spending from `budget` what it cost.
+  ///
+  /// - Returns: The problem that it is refused for.
+  @discardableResult
   mutating func respond(
     to request: borrowing HTTPRequest, into response: inout HTTPResponse,
     _ budget: inout ExecutionBudget
-  ) {
+  ) -> Problem.Kind? {
     budget.spend(ExecutionBudget.message)
+    var isForeign = false
+    var kind: Problem.Kind?
     do throws(Problem) {
-      try context.rules.check(
-        request, scheme: peer.isEncrypted ? .https : request.scheme, known: &knownAuthority)
-      if context.authenticator.control.isOn { access = try identify(request) }
-      try answer(request, &response, &budget)
+      isForeign = try checkOrigin(of: request)
+      if isForeign, BrowserRules.isPreflight(request) {
+        // The browser sends it without what would tell who asks.
+        try answerPreflight(request, &response)
+      } else {
+        if context.authenticator.control.isOn {
+          access = nil
+          access = try identify(request)
+        }
+        try answer(request, &response, &budget)
+      }
     } catch {
       error.write(to: &response)
+      kind = error.kind
     }
+    if context.rules.grantsAnything {
+      context.rules.grant(isForeign ? request.fields.first(.origin) : nil, &response)
+    }
+    return kind
+  }
+
+  /// Fills in the answer to what the session refused.
+  ///
+  /// - Returns: The problem that it is refused for.
+  mutating func refuse(
+    _ request: borrowing HTTPRequest, for rejection: HTTPRejection,
+    into response: inout HTTPResponse
+  ) -> Problem.Kind {
+    let problem = Problem(rejection, context.limits.http)
+    problem.write(to: &response)
+    if context.rules.grantsAnything {
+      let isForeign = (try? checkOrigin(of: request)) ?? false
+      context.rules.grant(isForeign ? request.fields.first(.origin) : nil, &response)
+    }
+    return problem.kind
+  }
+
+  private mutating func checkOrigin(of request: borrowing HTTPRequest) throws(Problem) -> Bool {
+    try context.rules.check(
+      request, scheme: peer.isEncrypted ? .https : request.scheme, known: &knownAuthority)
+  }
+
+  private func answerPreflight(_ request: borrowing HTTPRequest, _ response: inout HTTPResponse)
+    throws(Problem)
+  {
+    let resource = try resource(HTTPTarget(request.target.map { $0 }))
+    context.rules.answerPreflight(resource.methods, &response)
   }
 
   private mutating func answer(
