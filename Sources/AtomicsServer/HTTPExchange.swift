@@ -27,6 +27,24 @@ protocol HTTPServerSession: AnyObject {
   func answerNext(
     _ answer: (borrowing HTTPRequest, HTTPRejection?, inout HTTPResponse) -> Void
   ) -> Bool
+  /// Gives the answer to a request that was not answered at once, or its beginning.
+  ///
+  /// - Returns: False if the stream is gone or has its answer already.
+  @discardableResult
+  func respond(_ response: consuming HTTPResponse, to stream: UInt32) -> Bool
+  /// Adds to the body of an answer in pieces.
+  ///
+  /// - Returns: False if the stream is gone or its answer takes no more.
+  @discardableResult
+  func append(_ bytes: Span<UInt8>, to stream: UInt32) -> Bool
+  /// Ends an answer in pieces; what was added is still sent.
+  func finish(_ stream: UInt32)
+  /// Body bytes of a stream that are not in the output yet.
+  func unsentBytes(of stream: UInt32) -> Int
+  /// A stream whose answer, put off or in pieces, is no longer wanted.
+  func nextClosed() -> UInt32?
+  /// Requests without a whole answer.
+  var openStreams: Int { get }
   /// Sets the `Date` field of what is answered from now on.
   func setDate(_ text: [UInt8], unixSeconds: Int64)
   /// Gives at most about `limit` bytes of what is to be sent, and tells how many.
@@ -76,6 +94,7 @@ final class HTTPExchange<Session: HTTPServerSession> {
     clock.update()
     session.setDate(clock.text, unixSeconds: clock.unixSeconds)
     var budget = ExecutionBudget()
+    continueBatches(&budget)
     var consumed = 0
     while true {
       guard let received = try? session.receive(input.extracting(consumed..<input.count)) else {
@@ -96,7 +115,7 @@ final class HTTPExchange<Session: HTTPServerSession> {
     }
     // A session may keep more than one flush takes: nothing else would come back for it.
     let isMoreToDo =
-      session.hasEvents || session.hasOutput
+      session.hasEvents || session.hasOutput || !api.batches.isEmpty
       || consumed < input.count && (budget.isSpent || output.isFull)
     return StreamProgress(consumed: consumed, next: isMoreToDo ? .yield : .needInput)
   }
@@ -111,8 +130,15 @@ final class HTTPExchange<Session: HTTPServerSession> {
     _ = flush(into: &output)
     let isDone = session.isFinished || session.isDraining
     let next: StreamProgress.Next =
-      isDone ? .close : session.hasOutput ? .yield : .needInput
+      isDone ? .close : session.hasOutput || !api.batches.isEmpty ? .yield : .needInput
     return StreamProgress(consumed: 0, next: next)
+  }
+
+  /// Whoever asked for a batch may have gone meanwhile: it is run all the same.
+  private func continueBatches(_ budget: inout ExecutionBudget) {
+    while !budget.isSpent, let done = api.continueBatch(&budget) {
+      session.respond(done.response, to: done.stream)
+    }
   }
 
   private func answer(_ budget: inout ExecutionBudget) {

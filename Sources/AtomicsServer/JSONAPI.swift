@@ -21,6 +21,8 @@ struct JSONAPI: Sendable {
   private var knownAuthority: [UInt8] = []
   /// What was asked for last: who polls asks for it again and again.
   private var known: Resource?
+  /// Batches that take several turns, in the order in which they came.
+  var batches: [JSONBatch] = []
   /// The longest target that is remembered.
   private static let knownBytes = 256
 
@@ -109,7 +111,7 @@ struct JSONAPI: Sendable {
     try answer(request, resource, &response, &budget)
   }
 
-  private func answer(
+  private mutating func answer(
     _ request: borrowing HTTPRequest, _ resource: Resource, _ response: inout HTTPResponse,
     _ budget: inout ExecutionBudget
   ) throws(Problem) {
@@ -123,7 +125,7 @@ struct JSONAPI: Sendable {
     }
   }
 
-  private func dispatch(
+  private mutating func dispatch(
     _ request: borrowing HTTPRequest, _ resource: Resource, _ response: inout HTTPResponse,
     _ budget: inout ExecutionBudget
   ) throws(Problem) {
@@ -133,6 +135,7 @@ struct JSONAPI: Sendable {
       problem.allow = allow
       throw problem
     }
+    try Self.checkAcceptance(of: resource.mediaType(request.method), request)
     let target = resource.target
     let bytes = resource.bytes
     let name = bytes.span.extracting(resource.nameRange)
@@ -140,6 +143,7 @@ struct JSONAPI: Sendable {
     case .livez, .readyz, .capabilities:
       try Self.refusePreconditions(request)
       try serviceDocument(resource.kind, &response)
+    case .batch: try beginBatch(request, target, &response, &budget)
     case .registers:
       try Self.refusePreconditions(request)
       budget.spend(ExecutionBudget.scanLimit)
@@ -166,7 +170,7 @@ struct JSONAPI: Sendable {
     case .operation:
       budget.spend(ExecutionBudget.byName)
       if let operation = resource.operation {
-        try perform(operation, request, target, name, &response)
+        try perform(operation, request, target, name, &response, &budget)
       }
     }
   }

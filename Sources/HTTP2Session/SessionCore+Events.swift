@@ -13,11 +13,19 @@ extension SessionCore {
 
   mutating func nextEvent(session: SessionHandle) -> HTTPEvent? {
     while let notice = nextNotice() {
-      if notice.kind == .closed {
+      switch notice.kind {
+      case .message:
+        guard hasMessage(notice) else { continue }
+        return isServer ? arrived(notice, session: session) : response(notice, session: session)
+      case .head: return fetchHead(notice)
+      case .piece: return fetchPiece(notice, session: session)
+      case .end:
+        fetchEnd(notice)
+        return .responseEnd(stream: UInt32(bitPattern: notice.stream))
+      case .closed:
+        fetchEnd(notice)
         return .closed(stream: UInt32(bitPattern: notice.stream), code: notice.code)
       }
-      guard hasMessage(notice) else { continue }
-      return isServer ? arrived(notice, session: session) : response(notice, session: session)
     }
     return nil
   }
@@ -78,12 +86,12 @@ extension SessionCore {
   }
 
   /// Moves the next request out of its slot, with the buffers of its answer; nil: there is none
-  /// now. Ends of streams are passed over: whoever answers at once waits for none.
+  /// now.
   mutating func lend(
     _ request: inout HTTPRequest, _ response: inout HTTPResponse, session: SessionHandle
   ) -> Loan? {
     while let notice = nextNotice() {
-      guard notice.kind == .message, hasMessage(notice) else { continue }
+      guard hasMessage(notice) else { continue }
       take(notice, session: session)
       slots[notice.slot].swapMessages(&request, &response)
       return Loan(
@@ -101,7 +109,11 @@ extension SessionCore {
       !slots[loan.slot].answered
     else { return }
     slots[loan.slot].swapMessages(&request, &response)
-    _ = submitResponse(of: loan.slot, session: session)
+    if slots[loan.slot].response.delivery == .later {
+      slots[loan.slot].response.reset(keptBytes: StreamSlot.keptBytes)
+    } else {
+      _ = submitResponse(of: loan.slot, session: session)
+    }
   }
 
   /// Drops the buffers of free slots; slots in use keep their places.
@@ -112,6 +124,7 @@ extension SessionCore {
       notices = []
     } else {
       for slot in freeSlots { slots[slot] = StreamSlot() }
+      for slot in slots.indices { slots[slot].dropSentPieces(keptBytes: 0) }
     }
   }
 }

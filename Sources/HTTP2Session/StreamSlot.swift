@@ -28,6 +28,12 @@ struct StreamSlot {
   var inputEnded = false
   /// Whether a response was submitted.
   var answered = false
+  /// Whether the response goes out, or is told to the user, piece by piece.
+  var isPiecewise = false
+  /// Server: whether the body that goes out may still grow.
+  var isFed = false
+  /// Whether the library waits for more of it.
+  var isDeferred = false
   /// Whether the fields that come now are trailers, which nobody reads.
   var inTrailers = false
   /// Fields that have come, kept or not.
@@ -55,6 +61,9 @@ struct StreamSlot {
     rejection = nil
     inputEnded = false
     answered = false
+    isPiecewise = false
+    isFed = false
+    isDeferred = false
     inTrailers = false
     fieldCount = 0
     headerBytes = 0
@@ -94,5 +103,5 @@ struct StreamSlot {
   }
 
   /// Whether all of the body to send was copied.
-  var isOutputDone: Bool { outputOffset == outputCount }
+  var isOutputDone: Bool { outputOffset == outputCount && !isFed }
 }

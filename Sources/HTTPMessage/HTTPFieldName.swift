@@ -3,7 +3,7 @@
 /// The fields that the service looks for, or sends: told apart once, when a field is appended, so
 /// that looking for one compares a number.
 public enum HTTPFieldName: UInt8, CaseIterable, Equatable, Sendable {
-  case accessControlRequestMethod, allow, authorization, cacheControl, connection
+  case accept, accessControlRequestMethod, allow, authorization, cacheControl, connection
   case contentEncoding, contentLength, contentType
   case etag, expect, host, ifMatch, ifModifiedSince, ifNoneMatch, ifRange, ifUnmodifiedSince
   case location, origin, retryAfter, secFetchSite, traceparent, transferEncoding
@@ -12,6 +12,7 @@ public enum HTTPFieldName: UInt8, CaseIterable, Equatable, Sendable {
   /// The name as HTTP/2 spells it.
   public var text: StaticString {
     switch self {
+    case .accept: "accept"
     case .accessControlRequestMethod: "access-control-request-method"
     case .allow: "allow"
     case .authorization: "authorization"
@@ -53,6 +54,7 @@ public enum HTTPFieldName: UInt8, CaseIterable, Equatable, Sendable {
     case (4, UInt8(ascii: "e")): return .etag
     case (4, UInt8(ascii: "h")): return .host
     case (5, UInt8(ascii: "a")): return .allow
+    case (6, UInt8(ascii: "a")): return .accept
     case (6, UInt8(ascii: "e")): return .expect
     case (6, UInt8(ascii: "o")): return .origin
     case (8, UInt8(ascii: "i")): return name[3] | 0x20 == UInt8(ascii: "m") ? .ifMatch : .ifRange

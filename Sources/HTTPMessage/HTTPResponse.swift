@@ -11,9 +11,12 @@ public struct HTTPResponse: Sendable, Equatable {
   public var content: HTTPContent?
   /// Whether `cache-control: no-store` is sent.
   public var isNeverStored = false
+  /// Whether the answer is here; a server's business only.
+  public var delivery = HTTPDelivery.whole
   /// The other fields; all of them in a response that was received.
   public var fields: HTTPFields
-  /// The body. For HEAD give what GET would answer: the session sends its length only.
+  /// The body, or its beginning where ``delivery`` is piecewise. For HEAD give what GET would
+  /// answer: the session sends its length only.
   public var body: [UInt8]
 
   public init(status: Int, fields: HTTPFields = HTTPFields(), body: [UInt8] = []) {
@@ -29,6 +32,7 @@ public struct HTTPResponse: Sendable, Equatable {
     status = 0
     content = nil
     isNeverStored = false
+    delivery = .whole
     fields.removeAll(keepingCapacity: true)
     if !body.isEmpty { body.removeAll(keepingCapacity: body.capacity <= keptBytes) }
   }
@@ -49,6 +53,11 @@ public enum HTTPContent: UInt8, Equatable, Sendable {
 }
 
 extension HTTPResponse {
+  /// Whether more than the head is sent to a request of this method, if there is a body.
+  package func sendsBody(to method: HTTPMethod) -> Bool {
+    status != 204 && status != 304 && method != .head
+  }
+
   /// The value of `cache-control` where a response ``isNeverStored``.
   public static var neverStored: StaticString { "no-store" }
 }
