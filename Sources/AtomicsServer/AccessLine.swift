@@ -53,12 +53,12 @@ struct AccessLine {
   /// - Parameter status: Nil: the client went before there was an answer.
   /// - Parameter bodyBytes: Of the body that GET would get.
   consuming func ended(
-    status: Int?, bodyBytes: Int, problem: Problem.Kind?, at now: UInt64
+    status: Int?, bodyBytes: Int, problem: String?, at now: UInt64
   ) -> [UInt8] {
     if let status { json.member("status", status) }
     json.member("bytes", isHead ? 0 : bodyBytes)
     json.member("duration_us", (now &- began) / 1_000)
-    if let problem { json.member("problem", problem.rawValue) }
+    if let problem { json.member("problem", problem) }
     json.endObject()
     var line = json.bytes
     line.append(UInt8(ascii: "\n"))

@@ -40,7 +40,7 @@ final class AccessLog: Sendable {
   /// Logs a request that was answered, if it is one of those to be logged.
   func note(
     _ request: borrowing HTTPRequest, from peer: String, who: @autoclosure () -> String?,
-    status: Int, bodyBytes: Int, problem: Problem.Kind?, began: UInt64
+    status: Int, bodyBytes: Int, problem: @autoclosure () -> String?, began: UInt64
   ) {
     let ticket = nextTicket()
     guard isChosen(ticket, isError: status >= 400) else { return }
@@ -50,7 +50,7 @@ final class AccessLog: Sendable {
       AccessLine(
         request, from: peer, who: who(), began: began,
         unixNanoseconds: UnixTime.nanoseconds &- (now &- began), ticket: ticket
-      ).ended(status: status, bodyBytes: bodyBytes, problem: problem, at: now))
+      ).ended(status: status, bodyBytes: bodyBytes, problem: problem(), at: now))
   }
 
   /// What is known of a request that is answered later; nil: it will not be logged, whatever comes
@@ -69,7 +69,7 @@ final class AccessLog: Sendable {
 
   /// Logs a request that was begun; see ``AccessLine/ended(status:bodyBytes:problem:at:)``.
   func end(
-    _ line: consuming AccessLine, status: Int?, bodyBytes: Int, problem: Problem.Kind?
+    _ line: consuming AccessLine, status: Int?, bodyBytes: Int, problem: String?
   ) {
     guard isChosen(line.ticket, isError: (status ?? 0) >= 400) else { return }
     let now = Deadline.now.nanoseconds

@@ -17,6 +17,9 @@ struct JSONAPI: Sendable {
   /// On whose behalf registers are made here.
   var user: UInt32 { peer.user }
 
+  /// The origin of the page that the request came from last, where it is not the server's own and
+  /// may use it.
+  private(set) var foreignOrigin: [UInt8]?
   /// The authority that was let in last: a connection seldom has another.
   private var knownAuthority: [UInt8] = []
   /// What was asked for last: who polls asks for it again and again.
@@ -33,57 +36,45 @@ struct JSONAPI: Sendable {
   }
 
   /// Answers `request` by filling in `response`, spending from `budget` what it cost.
-  ///
-  /// - Returns: The problem that it is refused for.
-  @discardableResult
   mutating func respond(
     to request: borrowing HTTPRequest, into response: inout HTTPResponse,
     _ budget: inout ExecutionBudget
-  ) -> Problem.Kind? {
+  ) {
     budget.spend(ExecutionBudget.message)
-    var isForeign = false
-    var kind: Problem.Kind?
+    begin()
     do throws(Problem) {
-      isForeign = try checkOrigin(of: request)
-      if isForeign, BrowserRules.isPreflight(request) {
-        // The browser sends it without what would tell who asks.
-        try answerPreflight(request, &response)
-      } else {
-        if context.authenticator.control.isOn {
-          access = nil
-          access = try identify(request)
-        }
-        try answer(request, &response, &budget)
+      try checkOrigin(of: request)
+      // The browser sends it without what would tell who asks.
+      if foreignOrigin != nil, BrowserRules.isPreflight(request) {
+        return try answerPreflight(request, &response)
       }
+      if context.authenticator.control.isOn { access = try identify(request) }
+      try answer(request, &response, &budget)
     } catch {
       error.write(to: &response)
-      kind = error.kind
     }
-    if context.rules.grantsAnything {
-      context.rules.grant(isForeign ? request.fields.first(.origin) : nil, &response)
-    }
-    return kind
   }
 
   /// Fills in the answer to what the session refused.
-  ///
-  /// - Returns: The problem that it is refused for.
   mutating func refuse(
     _ request: borrowing HTTPRequest, for rejection: HTTPRejection,
     into response: inout HTTPResponse
-  ) -> Problem.Kind {
-    let problem = Problem(rejection, context.limits.http)
-    problem.write(to: &response)
-    if context.rules.grantsAnything {
-      let isForeign = (try? checkOrigin(of: request)) ?? false
-      context.rules.grant(isForeign ? request.fields.first(.origin) : nil, &response)
-    }
-    return problem.kind
+  ) {
+    begin()
+    try? checkOrigin(of: request)
+    Problem(rejection, context.limits.http).write(to: &response)
   }
 
-  private mutating func checkOrigin(of request: borrowing HTTPRequest) throws(Problem) -> Bool {
-    try context.rules.check(
+  /// Forgets the last request.
+  private mutating func begin() {
+    if context.rules.grantsAnything { foreignOrigin = nil }
+    if context.authenticator.control.isOn { access = nil }
+  }
+
+  private mutating func checkOrigin(of request: borrowing HTTPRequest) throws(Problem) {
+    let isForeign = try context.rules.check(
       request, scheme: peer.isEncrypted ? .https : request.scheme, known: &knownAuthority)
+    if isForeign { foreignOrigin = request.fields.first(.origin) }
   }
 
   private func answerPreflight(_ request: borrowing HTTPRequest, _ response: inout HTTPResponse)
