@@ -68,6 +68,12 @@ final class HTTPExchange<Session: HTTPServerSession> {
   let session: Session
   private var api: JSONAPI
   private let clock: WallClock
+  /// Nil: nothing is logged.
+  private let accessLog: AccessLog?
+  private let rules: BrowserRules
+  private var late: LateAnswers
+  /// The peer, as the access log calls it.
+  private let peerText: String
   /// Bytes that the session has taken so far.
   private(set) var receivedCount = 0
   /// Requests, whole or refused, that were answered so far.
@@ -75,6 +81,10 @@ final class HTTPExchange<Session: HTTPServerSession> {
   init(_ session: Session, _ context: ServerContext, _ clock: WallClock, _ peer: Peer) {
     self.session = session
     self.clock = clock
+    accessLog = context.accessLog
+    rules = context.rules
+    late = LateAnswers(context.rules, context.accessLog)
+    peerText = accessLog == nil ? "" : "\(peer)"
     let api = JSONAPI(context, peer)
     self.api = api
     // Who is nobody makes this side keep nothing, however long a body is and however slowly it
@@ -131,24 +141,53 @@ final class HTTPExchange<Session: HTTPServerSession> {
   /// Whoever asked for a batch may have gone meanwhile: it is run all the same.
   private func continueBatches(_ budget: inout ExecutionBudget) {
     while !budget.isSpent, let done = api.continueBatch(&budget) {
-      session.respond(done.response, to: done.stream)
+      respond(done.response, to: done.stream)
     }
   }
 
   private func answer(_ budget: inout ExecutionBudget) {
     while !budget.isSpent {
       let hasAnswered = session.answerNext { request, rejection, response in
+        let began = accessLog == nil ? 0 : Deadline.now.nanoseconds
         if let rejection {
           budget.spend(ExecutionBudget.message)
-          Problem(rejection, api.context.limits.http).write(to: &response)
+          api.refuse(request, for: rejection, into: &response)
         } else {
           api.respond(to: request, into: &response, &budget)
         }
+        if accessLog != nil || rules.grantsAnything { settle(request, &response, began: began) }
       }
       guard hasAnswered else { return }
       messageCount &+= 1
     }
   }
+
+  /// Adds to an answer, or to what is known of one that comes later, what is due with it.
+  private func settle(
+    _ request: borrowing HTTPRequest, _ response: inout HTTPResponse, began: UInt64
+  ) {
+    if rules.grantsAnything { rules.grant(api.foreignOrigin, &response) }
+    if response.delivery == .whole {
+      accessLog?.note(
+        request, from: peerText, who: api.principal, status: response.status,
+        bodyBytes: response.body.count, problem: Problem.slug(of: response), began: began)
+    } else {
+      late.expect(
+        response, on: request.stream, origin: api.foreignOrigin,
+        line: accessLog?.begin(request, from: peerText, who: api.principal, began: began))
+    }
+  }
+
+  // MARK: - Answers that come later
+
+  private func respond(_ response: consuming HTTPResponse, to stream: UInt32) {
+    var response = response
+    late.complete(&response, on: stream)
+    session.respond(response, to: stream)
+  }
+
+  /// The connection is gone.
+  func closed() { late.endAll() }
 
   /// - Returns: The number of bytes appended.
   private func flush(into output: inout OutputBuffer) -> Int {
