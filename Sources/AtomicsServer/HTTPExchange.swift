@@ -27,6 +27,8 @@ protocol HTTPServerSession: AnyObject {
   func answerNext(
     _ answer: (borrowing HTTPRequest, HTTPRejection?, inout HTTPResponse) -> Void
   ) -> Bool
+  /// Gives at most the first part of what the last answer added to the output.
+  func takeAnswer(_ sink: (Span<UInt8>) -> Void)
   /// Sets the `Date` field of what is answered from now on.
   func setDate(_ text: [UInt8], unixSeconds: Int64)
   /// Gives at most about `limit` bytes of what is to be sent, and tells how many.
@@ -39,6 +41,7 @@ protocol HTTPServerSession: AnyObject {
 
 extension HTTP1Session: HTTPServerSession {
   typealias Failure = Never
+  func takeAnswer(_ sink: (Span<UInt8>) -> Void) {}
 }
 extension HTTP2Session: HTTPServerSession {
   typealias Failure = HTTP2Error
@@ -78,8 +81,8 @@ final class HTTPExchange<Session: HTTPServerSession> {
       }
       consumed += received
       receivedCount += received
-      answer(&budget)
-      let sent = flush(into: &output)
+      let made = answer(&budget, into: &output)
+      let sent = made + flush(into: &output)
       if output.isFull || budget.isSpent || (received == 0 && sent == 0) { break }
       // Answers that went out may have made room for events, and events for input.
       if consumed == input.count && !session.hasEvents { break }
@@ -109,8 +112,10 @@ final class HTTPExchange<Session: HTTPServerSession> {
     return StreamProgress(consumed: 0, next: next)
   }
 
-  private func answer(_ budget: inout ExecutionBudget) {
-    while !budget.isSpent {
+  /// - Returns: The number of bytes appended.
+  private func answer(_ budget: inout ExecutionBudget, into output: inout OutputBuffer) -> Int {
+    let start = output.count
+    while !budget.isSpent && !output.isFull {
       let hasAnswered = session.answerNext { request, rejection, response in
         if let rejection {
           budget.spend(ExecutionBudget.message)
@@ -119,9 +124,11 @@ final class HTTPExchange<Session: HTTPServerSession> {
           api.respond(to: request, into: &response, &budget)
         }
       }
-      guard hasAnswered else { return }
+      guard hasAnswered else { break }
+      session.takeAnswer { output.append($0) }
       messageCount &+= 1
     }
+    return output.count &- start
   }
 
   /// - Returns: The number of bytes appended.

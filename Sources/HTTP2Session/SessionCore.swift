@@ -21,12 +21,14 @@ import HTTPMessage
   let limits: HTTPLimits
   /// See ``HTTP2Session/wantsBody``.
   var wantsBody: ((HTTPRequest) -> Bool)?
-  var slots: [StreamSlot] = []
+  var slots = SlotTable()
   var freeSlots: [Int] = []
   /// The slot whose header section is being read: header blocks never interleave.
   var current = -1
-  /// Bytes of the header section being read, whoever it is for and kept or not.
-  var unpackedBytes = 0
+  /// What is known of the header section being read.
+  var section = HeaderSection()
+  /// The fields of the sections before.
+  var seen = SeenFields()
   /// Whether the peer sent a section that unpacks to many times the limit.
   var hasHeaderBomb = false
   var notices: [Notice] = []
@@ -38,8 +40,6 @@ import HTTPMessage
   /// Streams answered in full whose requests still come in, to be reset once the answer is out: a
   /// reset that is queued takes back what waits before it.
   var unwantedInput: [Int32] = []
-  /// The authority of the last request: most requests of a connection share it.
-  var lastAuthority: [UInt8] = []
   var date: [UInt8] = []
   var nuisanceTokens: Int
   var nuisanceSecond: Int64 = 0
@@ -73,7 +73,7 @@ import HTTPMessage
       slot = free
     } else {
       slot = slots.count
-      slots.append(StreamSlot())
+      slots.append()
     }
     slots[slot].stream = stream
     slots[slot].phase = .headers
