@@ -29,7 +29,7 @@ struct BrowserRules: Sendable {
     _ request: borrowing HTTPRequest, scheme: HTTPScheme, known: inout [UInt8]
   ) throws(Problem) {
     if request.fields.names.isDisjoint(with: Self.telltales), let authority = request.authority,
-      authority == known, !known.isEmpty
+      authority.span.equals(known.span), !known.isEmpty
     {
       return
     }

@@ -115,6 +115,17 @@ final class HTTPExchange<Session: HTTPServerSession> {
   /// - Returns: The number of bytes appended.
   private func answer(_ budget: inout ExecutionBudget, into output: inout OutputBuffer) -> Int {
     let start = output.count
+    // One access to the face for all answers of a turn.
+    messageCount &+= Self.answer(session, &api, &budget, into: &output)
+    return output.count &- start
+  }
+
+  /// - Returns: The number of answers.
+  private static func answer(
+    _ session: Session, _ api: inout JSONAPI, _ budget: inout ExecutionBudget,
+    into output: inout OutputBuffer
+  ) -> Int {
+    var count = 0
     while !budget.isSpent && !output.isFull {
       let hasAnswered = session.answerNext { request, rejection, response in
         if let rejection {
@@ -126,9 +137,9 @@ final class HTTPExchange<Session: HTTPServerSession> {
       }
       guard hasAnswered else { break }
       session.takeAnswer { output.append($0) }
-      messageCount &+= 1
+      count &+= 1
     }
-    return output.count &- start
+    return count
   }
 
   /// - Returns: The number of bytes appended.

@@ -21,6 +21,8 @@ struct JSONAPI: Sendable {
   private var knownAuthority: [UInt8] = []
   /// What was asked for last: who polls asks for it again and again.
   private var known: Resource?
+  /// How a GET of `known` was answered last, where it was asked for twice.
+  private var described: Description?
   /// The longest target that is remembered.
   private static let knownBytes = 256
 
@@ -50,9 +52,15 @@ struct JSONAPI: Sendable {
     _ request: borrowing HTTPRequest, _ response: inout HTTPResponse,
     _ budget: inout ExecutionBudget
   ) throws(Problem) {
-    if let known, request.target == known.target.bytes, request.method != .options {
+    if let known, known.isAt(request.target.span), request.method != .options {
+      if described != nil, request.method == .get,
+        describeAgain(request, known, &response, &budget)
+      {
+        return
+      }
       return try answer(request, known, &response, &budget)
     }
+    described = nil
     // A copy: the request's buffer is used again.
     let target = HTTPTarget(request.target.map { $0 })
     if request.method == .options && target.bytes == [UInt8(ascii: "*")] {
@@ -64,7 +72,26 @@ struct JSONAPI: Sendable {
     try answer(request, resource, &response, &budget)
   }
 
-  private func answer(
+  /// Answers a GET of `resource` as the last one, which was the same; false: as any other, please.
+  private mutating func describeAgain(
+    _ request: borrowing HTTPRequest, _ resource: Resource, _ response: inout HTTPResponse,
+    _ budget: inout ExecutionBudget
+  ) -> Bool {
+    let bytes = resource.bytes
+    guard let described, request.fields.names.isDisjoint(with: .preconditions),
+      access?.allows(.read, on: bytes.span.extracting(resource.nameRange)) ?? false,
+      let bits = try? service.load(described.register)
+    else {
+      // What is in the way will be said.
+      self.described = nil
+      return false
+    }
+    budget.spend(ExecutionBudget.byName)
+    described.write(bits, to: &response)
+    return true
+  }
+
+  private mutating func answer(
     _ request: borrowing HTTPRequest, _ resource: Resource, _ response: inout HTTPResponse,
     _ budget: inout ExecutionBudget
   ) throws(Problem) {
@@ -78,7 +105,7 @@ struct JSONAPI: Sendable {
     }
   }
 
-  private func dispatch(
+  private mutating func dispatch(
     _ request: borrowing HTTPRequest, _ resource: Resource, _ response: inout HTTPResponse,
     _ budget: inout ExecutionBudget
   ) throws(Problem) {
@@ -109,7 +136,10 @@ struct JSONAPI: Sendable {
         try delete(request, target, name, &response)
       default:
         budget.spend(ExecutionBudget.byName)
-        try get(request, target, name, &response)
+        let register = try get(request, target, name, &response)
+        if let register, resource === known, described == nil {
+          described = Description(register, response)
+        }
       }
     case .value:
       budget.spend(ExecutionBudget.byName)

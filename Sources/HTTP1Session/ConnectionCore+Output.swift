@@ -106,10 +106,11 @@ extension ConnectionCore {
     let hasBody = status != 204 && status != 304
     let sendsBody = hasBody && method != .head
     let date = date
-    // Room for all of it at once: a line for the status, `content-type`, `cache-control`, `date`,
-    // `content-length` and `connection`, of fewer than 64 bytes each.
+    // Room for all of it at once: a line for the status, `content-type`, `cache-control`, `etag`,
+    // `date`, `content-length` and `connection`, of fewer than 64 bytes each above their values.
     let capacity =
-      384 &+ response.fields.wireBytes &+ date.count &+ (sendsBody ? response.body.count : 0)
+      448 &+ response.fields.wireBytes &+ date.count &+ (response.tag?.count ?? 0)
+      &+ (sendsBody ? response.body.count : 0)
     output.append(addingCapacity: capacity) { (output: inout OutputSpan<UInt8>) in
       if let line = StatusLine.known(status) {
         output.append(line)
@@ -123,6 +124,11 @@ extension ConnectionCore {
       case nil: break
       }
       if response.isNeverStored { output.append("cache-control: no-store\r\n") }
+      if let tag = response.tag {
+        output.append("etag: ")
+        Self.append(response.body.span.extracting(tag), to: &output)
+        output.append("\r\n")
+      }
       response.fields.visit { name, value in
         output.append(name)
         output.append(": ")

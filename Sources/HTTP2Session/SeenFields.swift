@@ -9,46 +9,38 @@ import HTTPMessage
 /// when a field came for the first time.
 @safe struct SeenFields: ~Copyable {
   // Safety of all methods: every string in an entry is counted as held by it, so its address is
-  // given to no other meanwhile.
+  // given to no other meanwhile. `entries` has as many as there are places, or is not there.
   @safe struct Entry {
-    fileprivate var name: OpaquePointer?
-    fileprivate var value: OpaquePointer?
-    private(set) var meaning = FieldMeaning.foreign
+    fileprivate(set) var name: OpaquePointer?
+    /// Nothing where only the name is known again: a target is sent as it is.
+    fileprivate(set) var value: OpaquePointer?
+    fileprivate(set) var meaning = FieldMeaning.foreign
     /// As the section counts it.
-    private(set) var byteCount = 0
+    fileprivate(set) var byteCount = 0
 
     fileprivate init() {
       unsafe name = nil
       unsafe value = nil
     }
-
-    fileprivate init(
-      _ name: OpaquePointer?, _ value: OpaquePointer?, _ meaning: FieldMeaning, _ byteCount: Int
-    ) {
-      unsafe self.name = unsafe name
-      unsafe self.value = unsafe value
-      self.meaning = meaning
-      self.byteCount = byteCount
-    }
   }
 
-  static let places = 16
-  /// The longest value that is kept.
-  private static let longestValue = 256
+  private static let places = 16
+  /// The longest field that is kept.
+  private static let longestField = 256
 
-  private var entries = InlineArray<16, Entry>(repeating: Entry())
+  private var entries: UnsafeMutablePointer<Entry>?
 
-  init() {}
+  init() {
+    unsafe entries = nil
+  }
 
-  deinit { Self.release(entries) }
+  deinit { unsafe Self.release(entries) }
 
-  /// What stands at `place`, if it is this very field.
+  /// The field that stood at `place` last; nil where none is kept.
   @inline(__always)
-  func find(_ name: OpaquePointer, _ value: OpaquePointer, at place: Int) -> Entry? {
-    guard place < Self.places else { return nil }
-    let entry = entries[place]
-    guard unsafe entry.value == value, unsafe entry.name == name else { return nil }
-    return entry
+  func entry(at place: Int) -> UnsafePointer<Entry>? {
+    guard let entries = unsafe entries, place < Self.places else { return nil }
+    return unsafe UnsafePointer(entries + place)
   }
 
   /// Keeps a field that was found well formed, unless it seldom comes twice or depends on others.
@@ -56,27 +48,47 @@ import HTTPMessage
     _ name: OpaquePointer, _ value: OpaquePointer, _ meaning: FieldMeaning, byteCount: Int,
     at place: Int
   ) {
-    guard place < Self.places, byteCount <= Self.longestValue else { return }
+    guard place < Self.places else { return }
+    let entry = unsafe allEntries() + place
     switch meaning {
-    case .path, .host, .contentLength, .connect: return
-    case .method, .scheme, .authority, .known, .foreign: break
+    case .host, .contentLength, .connect: return
+    case .path:
+      unsafe nghttp2_rcbuf_incref(name)
+      unsafe Self.release(&entry.pointee)
+      unsafe entry.pointee.value = nil
+    case .method, .scheme, .authority, .known, .foreign:
+      guard byteCount <= Self.longestField else { return }
+      unsafe nghttp2_rcbuf_incref(name)
+      unsafe nghttp2_rcbuf_incref(value)
+      unsafe Self.release(&entry.pointee)
+      unsafe entry.pointee.value = unsafe value
     }
-    unsafe nghttp2_rcbuf_incref(name)
-    unsafe nghttp2_rcbuf_incref(value)
-    Self.release(entries[place])
-    entries[place] = unsafe Entry(name, value, meaning, byteCount)
+    unsafe entry.pointee.name = unsafe name
+    unsafe entry.pointee.meaning = meaning
+    unsafe entry.pointee.byteCount = byteCount
   }
 
+  /// Gives the memory back.
   mutating func removeAll() {
-    Self.release(entries)
-    entries = InlineArray(repeating: Entry())
+    unsafe Self.release(entries)
+    unsafe entries = nil
   }
 
-  private static func release(_ entries: borrowing InlineArray<16, Entry>) {
-    for place in entries.indices { release(entries[place]) }
+  private mutating func allEntries() -> UnsafeMutablePointer<Entry> {
+    if let entries = unsafe entries { return unsafe entries }
+    let made = UnsafeMutablePointer<Entry>.allocate(capacity: Self.places)
+    unsafe made.initialize(repeating: Entry(), count: Self.places)
+    unsafe entries = unsafe made
+    return unsafe made
   }
 
-  private static func release(_ entry: Entry) {
+  private static func release(_ entries: UnsafeMutablePointer<Entry>?) {
+    guard let entries = unsafe entries else { return }
+    for place in 0..<places { unsafe release(&entries[place]) }
+    unsafe entries.deallocate()
+  }
+
+  private static func release(_ entry: inout Entry) {
     if let name = unsafe entry.name { unsafe nghttp2_rcbuf_decref(name) }
     if let value = unsafe entry.value { unsafe nghttp2_rcbuf_decref(value) }
   }

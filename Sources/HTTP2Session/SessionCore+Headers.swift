@@ -22,18 +22,29 @@ extension SessionCore {
   @inline(__always)
   mutating func requestField(_ name: OpaquePointer, _ value: OpaquePointer) -> Verdict {
     // Safety: both strings live at least until the callback that calls this returns.
-    if current >= 0, let entry = unsafe seen.find(name, value, at: section.place),
-      !slots[current].inTrailers
-    {
-      section.place &+= 1
-      section.byteCount &+= entry.byteCount
-      if section.byteCount <= limits.headerBytes {
-        return unsafe take(entry.meaning, value) ? .fine : .malformed
-      }
+    guard current >= 0, let entry = unsafe seen.entry(at: section.place),
+      unsafe entry.pointee.name == name, !slots[current].inTrailers
+    else { return unsafe newField(name, value) }
+    var byteCount = unsafe entry.pointee.byteCount
+    var isTarget = false
+    if unsafe entry.pointee.value != value {
+      // A target comes as it is each time. Only one that this slot had before is known to be
+      // well formed.
+      let bytes = unsafe Self.bytes(value)
+      guard case .path = unsafe entry.pointee.meaning,
+        slots[current].request.target.span.equals(unsafe bytes.span)
+      else { return unsafe newField(name, value) }
+      isTarget = true
+      byteCount = ":path".utf8.count &+ bytes.count &+ 32
+    }
+    section.place &+= 1
+    section.byteCount &+= byteCount
+    guard section.byteCount <= limits.headerBytes else {
       slots[current].refuseHead()
       return countsAsBomb ? .bomb : .fine
     }
-    return unsafe newField(name, value)
+    if isTarget { return section.note(.path) ? .fine : .malformed }
+    return unsafe take(entry.pointee.meaning, value) ? .fine : .malformed
   }
 
   /// Takes a field that is not known already.
@@ -94,8 +105,9 @@ extension SessionCore {
       unsafe slots[current].setAuthority(Self.bytes(value).span)
       return true
     case .path:
+      guard section.note(.path) else { return false }
       unsafe slots[current].setTarget(Self.bytes(value).span, limit: limits.targetBytes)
-      return section.note(.path)
+      return true
     case .foreign:
       noteField()
       return true

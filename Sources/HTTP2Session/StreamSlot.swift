@@ -65,7 +65,7 @@ import HTTPMessage
 
   var response: HTTPResponse {
     // Safety: as in `deinit`.
-    get { unsafe outgoing.pointee }
+    @inline(__always) _read { yield unsafe outgoing.pointee }
     @inline(__always) _modify { yield unsafe &outgoing.pointee }
   }
 

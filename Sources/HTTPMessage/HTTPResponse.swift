@@ -11,6 +11,8 @@ public struct HTTPResponse: Sendable, Equatable {
   public var content: HTTPContent?
   /// Whether `cache-control: no-store` is sent.
   public var isNeverStored = false
+  /// Where in the body the text stands that is sent as `etag`, where one is that stands there.
+  public var tag: Range<Int>?
   /// The other fields; all of them in a response that was received.
   public var fields: HTTPFields
   /// The body. For HEAD give what GET would answer: the session sends its length only.
@@ -29,6 +31,7 @@ public struct HTTPResponse: Sendable, Equatable {
     status = 0
     content = nil
     isNeverStored = false
+    tag = nil
     fields.removeAll(keepingCapacity: true)
     if !body.isEmpty { body.removeAll(keepingCapacity: body.capacity <= keptBytes) }
   }
@@ -49,6 +52,17 @@ public enum HTTPContent: UInt8, Equatable, Sendable {
 }
 
 extension HTTPResponse {
+  /// Removes the body, as 304 has none; its ``tag`` becomes one of the fields.
+  public mutating func removeBody() {
+    if let tag {
+      let body = body
+      fields.append(.etag, body.span.extracting(tag))
+      self.tag = nil
+    }
+    content = nil
+    body = []
+  }
+
   /// The value of `cache-control` where a response ``isNeverStored``.
   public static var neverStored: StaticString { "no-store" }
 }
