@@ -15,9 +15,19 @@ struct BrowserRules: Sendable {
   var allowedOrigins: Set<String> = []
 
   /// The fields that tell where a request comes from, and to whom it goes.
-  private static let telltales: HTTPFieldName.Set = [
-    HTTPFieldName.Set(.host), HTTPFieldName.Set(.origin), HTTPFieldName.Set(.secFetchSite),
-  ]
+  private static var telltales: HTTPFieldName.Set {
+    [HTTPFieldName.Set(.host), HTTPFieldName.Set(.origin), HTTPFieldName.Set(.secFetchSite)]
+  }
+
+  /// Whether a request tells no more than the last one that was let in: ``check(_:scheme:known:)``
+  /// would find nothing. Looks at bytes only.
+  @inline(__always)
+  static func isAlike(_ request: borrowing HTTPRequest, _ known: Span<UInt8>) -> Bool {
+    guard request.fields.names.isDisjoint(with: telltales), let authority = request.authority else {
+      return false
+    }
+    return !known.isEmpty && authority.span.equals(known)
+  }
 
   /// - Throws: ``Problem`` 421 for a foreign host, 400 for contradicting ones, 403 for a foreign
   ///   origin, whatever the method: a form may post to anywhere, and a GET may be an event stream.
@@ -28,11 +38,6 @@ struct BrowserRules: Sendable {
   func check(
     _ request: borrowing HTTPRequest, scheme: HTTPScheme, known: inout [UInt8]
   ) throws(Problem) {
-    if request.fields.names.isDisjoint(with: Self.telltales), let authority = request.authority,
-      authority.span.equals(known.span), !known.isEmpty
-    {
-      return
-    }
     // Without a name there is nothing to rebind: HTTP/1.0, and HTTP/2 clients that send none.
     guard let authority = request.authority else { return try checkOrigin(request, nil) }
     if request.version == .http2, request.fields.contains(.host),

@@ -8,31 +8,56 @@ extension JSONAPI {
   /// How a register is described that has only a name, a type and a value: all but the value stays
   /// as long as the register is there.
   struct Description: Sendable {
-    let register: RegisterReference
-    /// Up to and with the quote before the value.
+    private let register: RegisterReference?
+    /// What is asked for.
+    private let target: [UInt8]
+    /// What the description begins with, up to and with the quote before the value.
     private let opening: [UInt8]
 
-    /// nil: `response`, which describes `register`, does not tell how.
-    init?(_ register: RegisterReference, _ response: borrowing HTTPResponse) {
-      guard let tag = response.tag else { return nil }
-      self.register = register
-      opening = Array(response.body[...tag.lowerBound])
+    /// Of nothing.
+    init() {
+      self.init(nil, [], [])
     }
 
-    /// Fills in `response` for the value with these bits.
-    func write(_ bits: UInt128, to response: inout HTTPResponse) {
-      let end = opening.count
-      var closed = 0
-      response.body.append(addingCapacity: end + RegisterType.longestText + 2) {
+    private init(_ register: RegisterReference?, _ target: [UInt8], _ opening: [UInt8]) {
+      self.register = register
+      self.target = target
+      self.opening = opening
+    }
+
+    /// - Parameter response: One that describes `register`.
+    init(_ register: RegisterReference, bytes target: [UInt8], _ response: borrowing HTTPResponse) {
+      guard let tag = response.tag else {
+        self.init()
+        return
+      }
+      self.init(register, target, Array(response.body[...tag.lowerBound]))
+    }
+
+    /// Whether this is what `target` asks for.
+    @inline(__always)
+    func isAt(_ target: Span<UInt8>) -> Bool {
+      register != nil && target.equals(self.target.span)
+    }
+
+    /// Fills in `response` with the register's present value.
+    ///
+    /// - Returns: False where the register cannot be read any more.
+    func write(_ service: RegisterService, to response: inout HTTPResponse) -> Bool {
+      guard let register, let bits = try? service.load(register) else { return false }
+      let start = opening.count &- 1
+      var end = 0
+      response.body.append(addingCapacity: start + RegisterType.longestText + 3) {
         (output: inout OutputSpan<UInt8>) in
         output.append(opening.span)
         register.type.append(bits, to: &output)
         output.append(UInt8(ascii: "\""))
-        closed = output.count
+        end = output.count
         output.append(UInt8(ascii: "}"))
       }
       response.setJSON()
-      response.tag = (end &- 1)..<closed
+      response.tag = start..<end
+      return true
     }
   }
 }

@@ -21,8 +21,8 @@ struct JSONAPI: Sendable {
   private var knownAuthority: [UInt8] = []
   /// What was asked for last: who polls asks for it again and again.
   private var known: Resource?
-  /// How a GET of `known` was answered last, where it was asked for twice.
-  private var described: Description?
+  /// How a GET of `known` is answered, once it was asked for twice.
+  private var described = Description()
   /// The longest target that is remembered.
   private static let knownBytes = 256
 
@@ -39,8 +39,10 @@ struct JSONAPI: Sendable {
   ) {
     budget.spend(ExecutionBudget.message)
     do throws(Problem) {
-      try context.rules.check(
-        request, scheme: peer.isEncrypted ? .https : request.scheme, known: &knownAuthority)
+      if !BrowserRules.isAlike(request, knownAuthority.span) {
+        try context.rules.check(
+          request, scheme: peer.isEncrypted ? .https : request.scheme, known: &knownAuthority)
+      }
       if context.authenticator.control.isOn { access = try identify(request) }
       try answer(request, &response, &budget)
     } catch {
@@ -52,15 +54,19 @@ struct JSONAPI: Sendable {
     _ request: borrowing HTTPRequest, _ response: inout HTTPResponse,
     _ budget: inout ExecutionBudget
   ) throws(Problem) {
-    if let known, known.isAt(request.target.span), request.method != .options {
-      if described != nil, request.method == .get,
-        describeAgain(request, known, &response, &budget)
+    if request.method == .get, described.isAt(request.target.span) {
+      if access?.isUnlimited ?? false, request.fields.names.isDisjoint(with: .preconditions),
+        described.write(service, to: &response)
       {
-        return
+        return budget.spend(ExecutionBudget.byName)
       }
+      // What is in the way will be said.
+      described = Description()
+    }
+    if let known, known.isAt(request.target.span), request.method != .options {
       return try answer(request, known, &response, &budget)
     }
-    described = nil
+    described = Description()
     // A copy: the request's buffer is used again.
     let target = HTTPTarget(request.target.map { $0 })
     if request.method == .options && target.bytes == [UInt8(ascii: "*")] {
@@ -68,27 +74,8 @@ struct JSONAPI: Sendable {
     }
     let resource = try resource(target)
     guard request.method != .options else { return Self.options(resource.methods, &response) }
-    if target.query == nil, target.bytes.count <= Self.knownBytes { known = resource }
     try answer(request, resource, &response, &budget)
-  }
-
-  /// Answers a GET of `resource` as the last one, which was the same; false: as any other, please.
-  private mutating func describeAgain(
-    _ request: borrowing HTTPRequest, _ resource: Resource, _ response: inout HTTPResponse,
-    _ budget: inout ExecutionBudget
-  ) -> Bool {
-    let bytes = resource.bytes
-    guard let described, request.fields.names.isDisjoint(with: .preconditions),
-      access?.allows(.read, on: bytes.span.extracting(resource.nameRange)) ?? false,
-      let bits = try? service.load(described.register)
-    else {
-      // What is in the way will be said.
-      self.described = nil
-      return false
-    }
-    budget.spend(ExecutionBudget.byName)
-    described.write(bits, to: &response)
-    return true
+    if target.query == nil, target.bytes.count <= Self.knownBytes { known = resource }
   }
 
   private mutating func answer(
@@ -137,8 +124,8 @@ struct JSONAPI: Sendable {
       default:
         budget.spend(ExecutionBudget.byName)
         let register = try get(request, target, name, &response)
-        if let register, resource === known, described == nil {
-          described = Description(register, response)
+        if let register, resource === known {
+          described = Description(register, bytes: target.bytes, response)
         }
       }
     case .value:

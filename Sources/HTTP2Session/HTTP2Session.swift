@@ -260,7 +260,7 @@ public import HTTPMessage
   /// allowance for nuisances is filled up. Call it once a second, or before each ``receive(_:)``.
   public func setDate(_ text: [UInt8], unixSeconds: Int64) {
     // Safety: as in `nextEvent`.
-    unsafe core.pointee.date = text
+    unsafe core.pointee.setDate(text)
     unsafe core.pointee.setClock(unixSeconds)
   }
 

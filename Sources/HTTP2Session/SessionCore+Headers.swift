@@ -260,9 +260,9 @@ extension StreamSlot {
 
   /// Whether the target is one that its method and scheme have (RFC 9113 §8.3.1).
   fileprivate var hasFittingTarget: Bool {
-    guard request.scheme != .other, let first = request.target.first else { return true }
-    return first == UInt8(ascii: "/")
-      || request.method == .options && request.target == [UInt8(ascii: "*")]
+    let target = request.target.span
+    return request.scheme == .other || target.isEmpty || target[0] == UInt8(ascii: "/")
+      || request.method == .options && target.equals("*")
   }
 }
 

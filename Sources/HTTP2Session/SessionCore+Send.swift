@@ -45,33 +45,28 @@ extension SessionCore {
         unsafe block.append("content-length", digits + 4, count: length)
       }
       if let content = slots[slot].response.content {
-        block.append(HTTPFieldName.contentType.text, content.mediaType)
+        block.append("content-type", content.mediaType)
       }
       if slots[slot].response.isNeverStored {
-        block.append(HTTPFieldName.cacheControl.text, HTTPResponse.neverStored)
+        block.append("cache-control", HTTPResponse.neverStored)
       }
-      // Safety: all buffers stay where they are while the closures run, and the library copies
-      // what it keeps of them.
-      return unsafe date.withUnsafeBufferPointer { date in
-        if let base = unsafe UnsafeMutablePointer(mutating: date.baseAddress), date.count > 0 {
-          unsafe block.append("date", base, count: date.count)
+      // Safety: the date lives as long as the core, and a date of its length stands there always; the
+      // body stays as it is while the response is submitted, and the library copies the tag.
+      if dateCount > 0 { unsafe block.append("date", keeping: dateText, count: dateCount) }
+      if let tag = slots[slot].response.tag,
+        let base = unsafe slots[slot].outgoingBytes(isServer: true)
+      {
+        unsafe block.append(
+          "etag", UnsafeMutablePointer(mutating: base + tag.lowerBound), count: tag.count)
+      }
+      return slots[slot].response.fields.withNameValues(&block) { fields in
+        guard sendsBody else {
+          return unsafe nghttp2_submit_response(
+            session.raw, slots[slot].stream, fields.start, fields.count, nil)
         }
-        return unsafe slots[slot].response.body.withUnsafeBufferPointer { body in
-          if let tag = slots[slot].response.tag,
-            let base = unsafe UnsafeMutablePointer(mutating: body.baseAddress)
-          {
-            unsafe block.append(HTTPFieldName.etag.text, base + tag.lowerBound, count: tag.count)
-          }
-          return slots[slot].response.fields.withNameValues(&block) { fields in
-            guard sendsBody else {
-              return unsafe nghttp2_submit_response(
-                session.raw, slots[slot].stream, fields.start, fields.count, nil)
-            }
-            var provider = unsafe Self.provider(of: slot)
-            return unsafe nghttp2_submit_response(
-              session.raw, slots[slot].stream, fields.start, fields.count, &provider)
-          }
-        }
+        var provider = unsafe Self.provider(of: slot)
+        return unsafe nghttp2_submit_response(
+          session.raw, slots[slot].stream, fields.start, fields.count, &provider)
       }
     }
     return code == 0

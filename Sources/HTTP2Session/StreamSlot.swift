@@ -100,23 +100,25 @@ import HTTPMessage
     outputOffset = 0
   }
 
+  /// The body that goes out, for as long as nobody changes it.
+  @inline(__always)
+  func outgoingBytes(isServer: Bool) -> UnsafePointer<UInt8>? {
+    // Safety: an array of bytes is not moved as long as it is not changed.
+    isServer
+      ? unsafe outgoing.pointee.body.withUnsafeBufferPointer { $0.baseAddress }
+      : unsafe request.body.withUnsafeBufferPointer { $0.baseAddress }
+  }
+
   /// Copies the next piece of the body that goes out.
   /// - Returns: How many bytes were copied.
   mutating func fill(
     _ buffer: UnsafeMutablePointer<UInt8>, capacity: Int, isServer: Bool
   ) -> Int {
     let count = min(outputCount &- outputOffset, capacity)
-    let offset = outputOffset
-    // Safety: the caller's `buffer` has room for `capacity` bytes, and the body holds `count` from
-    // the offset on.
-    func copy(_ body: UnsafeBufferPointer<UInt8>) {
-      guard let base = body.baseAddress, count > 0 else { return }
-      unsafe buffer.update(from: base + offset, count: count)
-    }
-    if isServer {
-      unsafe outgoing.pointee.body.withUnsafeBufferPointer(copy)
-    } else {
-      unsafe request.body.withUnsafeBufferPointer(copy)
+    // Safety: the caller's `buffer` has room for `capacity` bytes, and the body, which does not change
+    // while it is sent, holds `count` from the offset on.
+    if count > 0, let base = unsafe outgoingBytes(isServer: isServer) {
+      unsafe buffer.update(from: base + outputOffset, count: count)
     }
     outputOffset &+= count
     return count
