@@ -103,6 +103,9 @@ final class JSONSession: ClientSession {
             ticket: request.ticket,
             result: .failure(
               .connectionLost(reason: "the server ended the request", applied: applied))))
+      case .responseHead, .piece, .responseEnd:
+        // No request here asks for its response in pieces.
+        break
       case .request, .rejected:
         throw .protocolViolation("it sends requests")
       }

@@ -46,12 +46,50 @@ extension BinarySession {
     return end == start ? nil : end
   }
 
+  /// Runs the frame at `start`, which is the last of the input, where it adds or loads as the last
+  /// series has: `runSeries` for one, without what many are made ready by.
+  ///
+  /// - Returns: False, and nothing has happened, where it asks something else or is to be refused.
+  @inline(never)
+  func runAlone(
+    _ first: UInt64, _ second: UInt64, in input: Span<UInt8>, at start: Int,
+    into output: inout OutputBuffer, _ budget: inout ExecutionBudget
+  ) -> Bool {
+    let handle = Int(second >> 32)
+    // `series` is looked at where it is: a copy would cost more than all the rest.
+    guard series.contains(first), handle < handles.count else { return false }
+    let opened = handles[handle]
+    let type = series.type
+    guard opened.packed.isPlain(type),
+      !opened.grant.lacks(Rights(for: series.operation), comparedWith: present)
+    else { return false }
+    let register = opened.packed.plain(type)
+    do throws(ServiceError) {
+      switch series.step {
+      case .addition:
+        guard let addend = series.addend(input, operandsAt: start &+ FrameHeader.byteCount) else {
+          return false
+        }
+        let found = try service.add(addend, to: register, order: series.order)
+        output.append(series.reply(to: second, found: found, adding: addend))
+      case .load:
+        let found = try service.loadWord(register, order: series.order)
+        output.append(series.reply(to: second, found: found, adding: 0))
+      case .other: return false
+      }
+      budget.spend(ExecutionBudget.operation)
+    } catch {
+      refuse(error, input, at: start, into: &output, &budget)
+    }
+    return true
+  }
+
   /// What `header` asks of registers of `type`, as it was worked out before where it is the same.
   @inline(__always)
   private func series(
     _ header: FrameHeader, _ input: Span<UInt8>, at offset: Int, on type: RegisterType
   ) -> OperationSeries? {
-    if let series, series.contains(header.first), series.type == type { return series }
+    if series.contains(header.first), series.type == type { return series }
     let made = OperationSeries(input, at: offset, on: type)
     if let made { series = made }
     return made

@@ -33,11 +33,10 @@ final class BinarySession {
   /// What is left of a batch that takes several turns.
   var batch: RunningBatch?
 
+  /// Whether there are access rules, which may change.
+  private let hasRules: Bool
   /// Who is on the other side; nil before the greeting.
   private(set) var caller: Caller?
-  /// The rules that `present` is of; nil before the greeting. Kept beside `caller`, of which each
-  /// look would make a copy.
-  private var control: AccessControl?
   private(set) var mayDoEverything = false
   /// Whether the client sends no more, and only waits.
   var inputEnded = false
@@ -51,7 +50,7 @@ final class BinarySession {
 
   /// What the last operation by handle said, and what that means once it was said twice.
   private var lastWord: UInt64 = 0
-  var series: OperationSeries?
+  var series = OperationSeries.ofLoads
   /// What the last series of frames said that named their registers.
   var namedSeries: OperationSeries?
 
@@ -68,6 +67,7 @@ final class BinarySession {
     self.peer = peer
     self.wake = wake
     service = context.service
+    hasRules = context.authenticator.control.isOn
     bodyLimit = context.limits.frameBytes
   }
 
@@ -115,6 +115,12 @@ final class BinarySession {
       {
         offset = run.end
         continue
+      }
+      // Most connections send one request at a time.
+      if first == lastWord, end == input.count,
+        runAlone(first, second, in: input, at: offset, into: &output, &budget)
+      {
+        return StreamProgress(consumed: end, next: .needInput)
       }
       if asksAgain(header, in: input, nextAt: end),
         let seriesEnd = header.flags == 0
@@ -273,7 +279,6 @@ final class BinarySession {
   /// Takes requests of `caller` from now on.
   func admit(_ caller: Caller) {
     self.caller = caller
-    control = caller.control
     mayDoEverything = caller.access.isUnlimited
     present = caller.present
   }
@@ -281,8 +286,8 @@ final class BinarySession {
   /// Whether the rules have changed since the caller's rights were worked out, or it was dismissed.
   @inline(__always)
   var hasOutdatedRights: Bool {
-    guard let control else { return false }
-    return isDismissed || !present.isOf(control.generation)
+    hasRules && hasGreeted
+      && (isDismissed || !present.isOf(context.authenticator.control.generation))
   }
 
   /// Changes the table outside of its property, so that nothing ever runs during an access to the

@@ -29,6 +29,24 @@ protocol HTTPServerSession: AnyObject {
   ) -> Bool
   /// Gives at most the first part of what the last answer added to the output.
   func takeAnswer(_ sink: (Span<UInt8>) -> Void)
+  /// Gives the answer to a request that was not answered at once, or its beginning.
+  ///
+  /// - Returns: False if the stream is gone or has its answer already.
+  @discardableResult
+  func respond(_ response: consuming HTTPResponse, to stream: UInt32) -> Bool
+  /// Adds to the body of an answer in pieces.
+  ///
+  /// - Returns: False if the stream is gone or its answer takes no more.
+  @discardableResult
+  func append(_ bytes: Span<UInt8>, to stream: UInt32) -> Bool
+  /// Ends an answer in pieces; what was added is still sent.
+  func finish(_ stream: UInt32)
+  /// Body bytes of a stream that are not in the output yet.
+  func unsentBytes(of stream: UInt32) -> Int
+  /// A stream whose answer, put off or in pieces, is no longer wanted.
+  func nextClosed() -> UInt32?
+  /// Requests without a whole answer.
+  var openStreams: Int { get }
   /// Sets the `Date` field of what is answered from now on.
   func setDate(_ text: [UInt8], unixSeconds: Int64)
   /// Gives at most about `limit` bytes of what is to be sent, and tells how many.

@@ -7,10 +7,11 @@ import RegisterService
 
 /// `POST /v1/registers/{name}/{op}`: every operation of the table.
 extension JSONAPI {
+  /// - Returns: What was done, on which register.
   func perform(
     _ route: OperationRoute, _ request: borrowing HTTPRequest, _ target: HTTPTarget,
     _ name: Span<UInt8>, _ response: inout HTTPResponse
-  ) throws(Problem) {
+  ) throws(Problem) -> Performed {
     let operation = route.operation
     // The order of checks is part of the interface: syntax, members and order first, then whether
     // that is permitted, then whether the register exists, then what its type permits.
@@ -48,13 +49,26 @@ extension JSONAPI {
         operation, on: type, order: order, failureOrder: failureOrder, operand: operand,
         expected: expected, index: bit)
     }
-    let outcome = try Self.serving { () throws(ServiceError) in
-      try service.perform(atomic, on: handle)
+    let performed = Performed(request: atomic, register: handle)
+    try perform(performed, route, &response)
+    return performed
+  }
+
+  /// Does what is known to fit its register.
+  func perform(
+    _ performed: Performed, _ route: OperationRoute, _ response: inout HTTPResponse
+  ) throws(Problem) {
+    let type = performed.register.type
+    let outcome: AtomicOutcome
+    do throws(ServiceError) {
+      outcome = try service.perform(performed.request, on: performed.register)
+    } catch {
+      throw Problem(error)
     }
-    guard outcome.succeeded || atomic.overflow != .fail else {
+    guard outcome.succeeded || performed.request.overflow != .fail else {
       throw Self.outOfBounds(type.format(outcome.old))
     }
-    Self.write(route, atomic, outcome, type, to: &response.body)
+    Self.write(route, performed.request, outcome, type, to: &response.body)
     response.setJSON()
   }
 

@@ -144,8 +144,9 @@ extension JSONAPI {
 
   // MARK: - Common
 
-  /// The register called `name`; that there is none is a problem here.
+  /// The register called `name`, which the request names; that there is none is a problem here.
   func find(_ name: Span<UInt8>) throws(Problem) -> RegisterReference {
+    if let known = knownRegister, service.isPresent(known) { return known }
     do throws(ServiceError) {
       return try service.find(name)
     } catch {

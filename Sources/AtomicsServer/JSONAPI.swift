@@ -21,6 +21,10 @@ struct JSONAPI: Sendable {
   private var knownAuthority: [UInt8] = []
   /// What was asked for last: who polls asks for it again and again.
   private var known: Resource?
+  /// The register that `known` names, while that is answered once more; it may have been deleted.
+  private(set) var knownRegister: RegisterReference?
+  /// The operation of `known` that was done last.
+  private var repetition = Repetition()
   /// How a GET of `known` is answered, once it was asked for twice.
   private var described = Description()
   /// The longest target that is remembered.
@@ -54,19 +58,18 @@ struct JSONAPI: Sendable {
     _ request: borrowing HTTPRequest, _ response: inout HTTPResponse,
     _ budget: inout ExecutionBudget
   ) throws(Problem) {
-    if request.method == .get, described.isAt(request.target.span) {
-      if access?.isUnlimited ?? false, request.fields.names.isDisjoint(with: .preconditions),
-        described.write(service, to: &response)
-      {
-        return budget.spend(ExecutionBudget.byName)
-      }
+    if request.method == .get, described.isAt(request.target.span),
+      request.fields.names.isDisjoint(with: .preconditions), access?.isUnlimited ?? false
+    {
+      if described.write(service, to: &response) { return budget.spend(ExecutionBudget.byName) }
       // What is in the way will be said.
       described = Description()
     }
     if let known, known.isAt(request.target.span), request.method != .options {
+      if !(knownRegister.map(service.isPresent) ?? false) { knownRegister = find(known) }
       return try answer(request, known, &response, &budget)
     }
-    described = Description()
+    forget()
     // A copy: the request's buffer is used again.
     let target = HTTPTarget(request.target.map { $0 })
     if request.method == .options && target.bytes == [UInt8(ascii: "*")] {
@@ -74,8 +77,24 @@ struct JSONAPI: Sendable {
     }
     let resource = try resource(target)
     guard request.method != .options else { return Self.options(resource.methods, &response) }
+    // Only what is asked for twice is worth more than that.
+    defer { if target.query == nil, target.bytes.count <= Self.knownBytes { known = resource } }
     try answer(request, resource, &response, &budget)
-    if target.query == nil, target.bytes.count <= Self.knownBytes { known = resource }
+  }
+
+  /// Forgets what was asked for last.
+  private mutating func forget() {
+    known = nil
+    knownRegister = nil
+    repetition.isKnown = false
+    described = Description()
+  }
+
+  /// The register that a resource names, if there is one.
+  private func find(_ resource: Resource) -> RegisterReference? {
+    guard !resource.nameRange.isEmpty else { return nil }
+    let bytes = resource.bytes
+    return try? service.find(bytes.span.extracting(resource.nameRange))
   }
 
   private mutating func answer(
@@ -124,7 +143,7 @@ struct JSONAPI: Sendable {
       default:
         budget.spend(ExecutionBudget.byName)
         let register = try get(request, target, name, &response)
-        if let register, resource === known {
+        if let register, resource === known, !described.isAt(target.bytes.span) {
           described = Description(register, bytes: target.bytes, response)
         }
       }
@@ -137,10 +156,23 @@ struct JSONAPI: Sendable {
       }
     case .operation:
       budget.spend(ExecutionBudget.byName)
-      if let operation = resource.operation {
-        try perform(operation, request, target, name, &response)
-      }
+      guard let operation = resource.operation else { return }
+      if repetition.isAsked(by: request), try performAgain(operation, name, &response) { return }
+      let performed = try perform(operation, request, target, name, &response)
+      if resource === known { repetition.note(performed, request) }
     }
+  }
+
+  /// Does an operation that was asked for in the same words before.
+  ///
+  /// - Returns: False where its register is not there any more: nothing was done.
+  private func performAgain(
+    _ route: OperationRoute, _ name: Span<UInt8>, _ response: inout HTTPResponse
+  ) throws(Problem) -> Bool {
+    try require(Rights(for: route.operation), on: name)
+    guard let known = repetition.performed, service.isPresent(known.register) else { return false }
+    try perform(known, route, &response)
+    return true
   }
 
   // MARK: - Answers

@@ -58,7 +58,7 @@ extension EventLoop {
     let stream = Stream(loop: self, token: token, descriptor: descriptor, handler: handler)
     stream.isConnecting = isConnecting
     changeSlots { $0[index].stream = stream }
-    stream.interest = isConnecting ? Epoll.writable : Epoll.readable
+    stream.interest = isConnecting ? Epoll.writable : Epoll.readableOnce
     let code = epoll.add(descriptor, events: stream.interest, token: token)
     if code != 0 || hasEnded {
       close(stream, hasEnded ? .loopStopped : .failed(errno: code))
@@ -87,6 +87,8 @@ extension EventLoop {
       if stream.closeRequest == nil { stream.closeRequest = reason }
       return
     }
+    // First: the slot may hold the last reference.
+    closedStreams.append(stream)
     Glibc.close(stream.descriptor)
     stream.descriptor = -1
     stream.input = ByteQueue()
@@ -104,6 +106,14 @@ extension EventLoop {
     let remaining = liveStreams.subtract(1, ordering: .relaxed).newValue
     tellClosed(stream, reason)
     if remaining == 0, isDraining { finishDrain() }
+  }
+
+  /// The turn is over: nobody is being called.
+  func releaseClosedStreams() {
+    // What goes with a stream may close others.
+    let closed = closedStreams
+    closedStreams = []
+    _ = consume closed
   }
 
   private func tellClosed(_ stream: Stream, _ reason: StreamCloseReason) {
@@ -136,7 +146,13 @@ extension EventLoop {
     if !stream.output.isEmpty { wanted |= Epoll.writable }
     // A peer that is gone does not end the wait, and must not be told of for its whole length.
     if stream.isWaiting { wanted |= Epoll.onChange }
-    if wanted == stream.interest { return }
+    if wanted == Epoll.readable, !stream.isLingering { wanted = Epoll.readableOnce }
+    if wanted == stream.interest {
+      // The same again has epoll tell anew of what is there; while a turn is due, it would be in
+      // vain.
+      guard stream.hasUnreadInput, wanted == Epoll.readableOnce, !stream.hasYielded else { return }
+    }
+    stream.hasUnreadInput = false
     stream.interest = wanted
     let code = epoll.modify(stream.descriptor, events: wanted, token: stream.token)
     if code != 0 { close(stream, .failed(errno: code)) }
@@ -155,6 +171,7 @@ extension EventLoop {
     }
     timerWork.removeAll()
     timers = TimerHeap()
+    releaseClosedStreams()
     ready.removeAll()
     processingReady.removeAll()
     processedReady = 0

@@ -12,14 +12,15 @@ extension EventLoop {
       if stream.isClosed { return }
     }
     if stream.interest & Epoll.readable != 0 {
-      if events & (Epoll.readable | Epoll.broken) != 0 { read(stream, &output) }
+      if events & (Epoll.readable | Epoll.broken) != 0 { read(events, stream, &output) }
     } else if events & Epoll.broken != 0, !stream.isReady, !stream.isWaiting {
       // Nothing left that would find out, and the condition would be reported for ever.
       close(stream, .failed(errno: EPIPE))
     }
   }
 
-  private func read(_ stream: Stream, _ output: inout OutputBuffer) {
+  private func read(_ events: UInt32, _ stream: Stream, _ output: inout OutputBuffer) {
+    stream.hasUnreadInput = true
     // Input that waits here for the next turn comes first.
     if stream.hasYielded, !stream.input.isEmpty { return }
     let room = min(ScratchBuffer.byteCount, limits.inputLimit - stream.input.count)
@@ -32,6 +33,7 @@ extension EventLoop {
       stream.inputEnded = true
       processKept(stream, &output)
     case .bytes(let count):
+      stream.hasUnreadInput = count == room || events & Epoll.peerFinished != 0
       let received = unsafe UnsafeRawBufferPointer(rebasing: buffer[..<count])
       if stream.input.isEmpty {
         unsafe processFresh(received, stream, &output)
@@ -41,12 +43,13 @@ extension EventLoop {
         stream.input = kept
         processKept(stream, &output)
       }
-    case .wouldBlock: break
+    case .wouldBlock: stream.hasUnreadInput = false
     case .failed(let code): close(stream, .failed(errno: code))
     }
   }
 
   /// The usual case: bytes go from the scratch buffer to the handler, and none are left.
+  @inline(__always)
   private func processFresh(
     _ received: UnsafeRawBufferPointer, _ stream: Stream, _ output: inout OutputBuffer
   ) {
@@ -124,6 +127,7 @@ extension EventLoop {
   }
 
   /// One send of what was appended; the rest is kept. Returns false when the stream is closed.
+  @inline(__always)
   private func send(_ stream: Stream, _ output: inout OutputBuffer) -> Bool {
     // Safety: `base` holds `count` initialised bytes and stays until the buffer is used again.
     let bytes = unsafe UnsafeRawBufferPointer(start: output.base, count: output.count)

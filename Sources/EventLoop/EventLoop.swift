@@ -20,6 +20,8 @@ public final class EventLoop {
   /// events and timers of a closed stream never reach the next one.
   var slots: [Slot] = []
   var freeSlots: [Int] = []
+  /// Streams that were closed in this turn: who is being called stays until the turn is over.
+  var closedStreams: [Stream] = []
   var listeners: [Listener?] = []
 
   /// Streams to call without new input, in the next turn; `processingReady` are those of this one.
@@ -104,7 +106,9 @@ public final class EventLoop {
     for index in 0..<count {
       let (events, token) = epoll.event(at: index)
       if token < Token.firstSpecial {
-        if let stream = stream(token) { handle(events, stream, &output) }
+        // Safety: who is closed meanwhile is kept in `closedStreams` until the turn is over, so
+        // that no event has to count a reference.
+        unsafe unretainedStream(token)?._withUnsafeGuaranteedRef { handle(events, $0, &output) }
       } else if token == Token.wakeUp {
         takeMail()
       } else {
@@ -113,6 +117,7 @@ public final class EventLoop {
     }
     if timers.count > 0 { fireTimers(&output) }
     if hasReady { processReady(&output) }
+    if !closedStreams.isEmpty { releaseClosedStreams() }
   }
 
   private func waitMilliseconds() -> Int32 {
@@ -123,10 +128,17 @@ public final class EventLoop {
 
   /// The stream that a token means, unless it is closed.
   func stream(_ token: UInt64) -> Stream? {
+    // Safety: the slot holds the stream.
+    unsafe unretainedStream(token)?.takeUnretainedValue()
+  }
+
+  @inline(__always)
+  private func unretainedStream(_ token: UInt64) -> Unmanaged<Stream>? {
     let index = Int(truncatingIfNeeded: token & 0xFFFF_FFFF)
-    guard index < slots.count, slots[index].generation == UInt32(truncatingIfNeeded: token >> 32)
+    guard index < slots.count, slots[index].generation == UInt32(truncatingIfNeeded: token >> 32),
+      let stream = slots[index].stream
     else { return nil }
-    return slots[index].stream
+    return unsafe Unmanaged.passUnretained(stream)
   }
 }
 

@@ -26,6 +26,8 @@ public final class Stream {
 
   /// Events that epoll watches for now.
   var interest: UInt32 = 0
+  /// There may be input in the socket that epoll has told of and will not tell of again.
+  var hasUnreadInput = false
   var isConnecting = false
   /// The peer sends no more.
   var inputEnded = false

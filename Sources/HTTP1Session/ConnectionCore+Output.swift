@@ -11,16 +11,15 @@ extension ConnectionCore {
   @discardableResult
   mutating func respond(_ response: consuming HTTPResponse, to stream: UInt32) -> Bool {
     let index = Int(stream &- firstPending)
-    guard !isClosing, index < openStreams, pending[pendingStart &+ index].response == nil else {
+    guard !isClosing, index < openStreams, !pending[pendingStart &+ index].isAnswered else {
       return false
     }
-    guard index == 0 else {
-      pending[pendingStart &+ index].response = response
-      return true
+    if index == 0 {
+      send(&response)
+      writeKept()
+    } else {
+      keep(response, at: pendingStart &+ index)
     }
-    write(response, keepAlive: pending[pendingStart].keepAlive, to: pending[pendingStart].method)
-    finishFirst()
-    writeKept()
     return true
   }
 
@@ -43,31 +42,47 @@ extension ConnectionCore {
     _ loan: Loan, _ request: inout HTTPRequest, _ response: inout HTTPResponse
   ) {
     let index = Int(loan.stream &- firstPending) &+ pendingStart
-    guard index < pending.count, !isClosing, pending[index].response == nil else { return }
+    guard index < pending.count, !isClosing, !pending[index].isAnswered else { return }
     swap(&request, &pending[index].request)
-    guard index == pendingStart else {
-      pending[index].response = response
-      return
+    switch response.delivery {
+    case .later:
+      hold(index)
+    case .whole, .piecewise:
+      guard index == pendingStart else { return keep(response, at: index) }
+      send(&response)
+      writeKept()
     }
-    write(response, keepAlive: pending[index].keepAlive, to: pending[index].method)
-    finishFirst()
-    writeKept()
     response.reset(keptBytes: RequestHead.keptBytes)
     swap(&response, &spareResponse)
   }
 
-  /// Sends the answers that were given before their turn and whose turn has come.
-  private mutating func writeKept() {
-    while openStreams > 0, let response = pending[pendingStart].response {
+  /// Keeps an answer until its turn.
+  private mutating func keep(_ response: consuming HTTPResponse, at index: Int) {
+    if response.delivery == .piecewise { hold(index) }
+    pending[index].response = response
+  }
+
+  /// Sends the answer to the first request, or what there is of it.
+  private mutating func send(_ response: inout HTTPResponse) {
+    guard response.delivery == .piecewise else {
       write(response, keepAlive: pending[pendingStart].keepAlive, to: pending[pendingStart].method)
-      finishFirst()
+      return finishFirst()
+    }
+    beginPieces(&response)
+  }
+
+  /// Sends the answers that were given before their turn and whose turn has come.
+  mutating func writeKept() {
+    while openStreams > 0, var response = pending[pendingStart].response.take() {
+      send(&response)
     }
     sendContinueIfDue()
   }
 
   /// Takes the first request out of line and keeps its buffers for another one.
-  private mutating func finishFirst() {
+  mutating func finishFirst() {
     if !pending[pendingStart].keepAlive { isClosing = true }
+    if pending[pendingStart].isHeld { heldCount &-= 1 }
     // Who answers what was not handed over does not want to see it.
     if delivered == pendingStart {
       pendingBodyBytes &-= pending[pendingStart].request.body.count
@@ -99,12 +114,15 @@ extension ConnectionCore {
     output.append(contentsOf: "HTTP/1.1 100 Continue\r\n\r\n".utf8)
   }
 
-  private mutating func write(
+  /// Writes an answer, of one in pieces its head.
+  mutating func write(
     _ response: borrowing HTTPResponse, keepAlive: Bool, to method: HTTPMethod
   ) {
     let status = response.status
     let hasBody = status != 204 && status != 304
-    let sendsBody = hasBody && method != .head
+    let isWhole = response.delivery != .piecewise
+    let isChunked = !isWhole && isChunked
+    let sendsBody = isWhole && hasBody && method != .head
     let date = date
     // Room for all of it at once: a line for the status, `content-type`, `cache-control`, `etag`,
     // `date`, `content-length` and `connection`, of fewer than 64 bytes each above their values.
@@ -140,10 +158,12 @@ extension ConnectionCore {
         output.append(date.span)
         output.append("\r\n")
       }
-      if hasBody {
+      if hasBody, isWhole {
         output.append("content-length: ")
         Self.append(response.body.count, to: &output)
         output.append("\r\n")
+      } else if hasBody, isChunked {
+        output.append("transfer-encoding: chunked\r\n")
       }
       if !keepAlive { output.append("connection: close\r\n") }
       output.append("\r\n")

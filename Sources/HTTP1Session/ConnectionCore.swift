@@ -24,6 +24,10 @@ struct ConnectionCore {
     var request: HTTPRequest
     /// The answer, given before its turn.
     var response: HTTPResponse?
+    /// Whether those behind it are not handed over before its answer is complete.
+    var isHeld = false
+    /// Whether the head of its answer is out, and the body comes in pieces.
+    var isFed = false
   }
 
   let limits: HTTPLimits
@@ -49,11 +53,18 @@ struct ConnectionCore {
   var delivered = 0
   /// Body bytes of those that were not.
   var pendingBodyBytes = 0
+  /// How many of `pending` are held.
+  var heldCount = 0
   /// Requests that were answered, for the sake of their buffers.
   var spares: [HTTPRequest] = []
   /// As `spares`.
   var spareResponse = HTTPResponse(status: 0)
   var output: [UInt8] = []
+  /// The body of the first of `pending` where that is fed: what was given and not taken. It comes
+  /// after all of `output`.
+  var pieces: [UInt8] = []
+  /// Streams for which ``HTTP1Session/nextClosed()`` was not asked.
+  var closedStreams: [UInt32] = []
   var date: [UInt8] = []
   /// How much more is read after a rejection; 0 when nothing needs to be.
   var drainRemaining = 0
@@ -90,13 +101,18 @@ struct ConnectionCore {
 
   /// Whether ``nextEvent()`` has something now.
   var hasEvents: Bool {
-    delivered < pending.count && output.count <= limits.responseBufferBytes
+    delivered < pending.count && output.count <= limits.responseBufferBytes && heldCount == 0
   }
 
-  /// Gives what is to be sent, at most `limit` bytes of it.
+  /// Gives what is to be sent, at most `limit` bytes of it, and the size line of a chunk.
   ///
   /// - Returns: The number of bytes given.
   mutating func takeOutput(upTo limit: Int, _ sink: (Span<UInt8>) -> Void) -> Int {
+    let count = takeReady(upTo: limit, sink)
+    return pieces.isEmpty ? count : count &+ takePieces(upTo: limit &- count, sink)
+  }
+
+  private mutating func takeReady(upTo limit: Int, _ sink: (Span<UInt8>) -> Void) -> Int {
     let count = min(output.count, max(limit, 0))
     guard count > 0 else { return 0 }
     sink(output.span.extracting(..<count))
@@ -108,7 +124,9 @@ struct ConnectionCore {
     return count
   }
 
-  /// Requests without an answer.
+  var hasOutput: Bool { !output.isEmpty || !pieces.isEmpty }
+
+  /// Requests without a whole answer.
   var openStreams: Int { pending.count &- pendingStart }
 
   /// What is expected from the peer now.
@@ -129,7 +147,7 @@ struct ConnectionCore {
 
   /// Whether the connection has done its work: close it.
   var isFinished: Bool {
-    guard output.isEmpty else { return false }
+    guard !hasOutput else { return false }
     return isClosing ? inputEnded || drainRemaining == 0 : inputEnded && openStreams == 0
   }
 
@@ -164,6 +182,8 @@ struct ConnectionCore {
   mutating func releaseIdleMemory() {
     if partialLine.isEmpty { partialLine = [] }
     if output.isEmpty { output = [] }
+    if pieces.isEmpty { pieces = [] }
+    if closedStreams.isEmpty { closedStreams = [] }
     if pending.isEmpty { pending = [] }
     spares = []
     spareResponse = HTTPResponse(status: 0)

@@ -14,8 +14,8 @@ public import HTTPMessage
 /// while session.answerNext({ request, rejection, response in … }) {}
 /// session.takeOutput(into: &output, upTo: 256 << 10)
 /// ```
-/// Who cannot answer at once takes requests by ``nextEvent()`` and answers them by
-/// ``respond(_:to:)``.
+/// Who cannot answer at once says so by ``HTTPResponse/delivery``, or takes requests by
+/// ``nextEvent()``, and answers them by ``respond(_:to:)``.
 ///
 /// `receive` may take less than it is given when too many requests wait for an answer: give the
 /// rest again after answering.
@@ -69,7 +69,8 @@ public final class HTTP1Session {
 
   /// Answers the request number `stream`; `content-length`, `date` and `connection` are added.
   ///
-  /// An answer before its turn is kept until those before it are given.
+  /// An answer before its turn is kept until those before it are given. One in pieces may be the
+  /// beginning of a body: see ``append(_:to:)``. None can be put off once more.
   ///
   /// - Returns: false if there is no such request or it has its answer already.
   @discardableResult
@@ -77,11 +78,39 @@ public final class HTTP1Session {
     core.respond(response, to: stream)
   }
 
+  /// Adds to the body of an answer in pieces. What is added before output is taken leaves in one
+  /// chunk.
+  ///
+  /// Nothing bounds what is kept: whoever feeds a slow reader looks at ``unsentBytes(of:)`` first.
+  ///
+  /// - Returns: false if the stream is gone, or its answer takes no more: it is whole, finished or
+  ///   not begun, or has a head only.
+  /// - Complexity: O(`bytes`)
+  @discardableResult
+  public func append(_ bytes: Span<UInt8>, to stream: UInt32) -> Bool {
+    core.append(bytes, to: stream)
+  }
+
+  /// Ends an answer in pieces; what was added is still sent. Does nothing to any other stream.
+  public func finish(_ stream: UInt32) { core.finish(stream) }
+
+  /// Body bytes of an open answer that were given and not taken as output yet; 0 of a stream that
+  /// has its whole answer, and of an unknown one.
+  public func unsentBytes(of stream: UInt32) -> Int { core.unsentBytes(of: stream) }
+
+  /// A stream whose answer is no longer wanted: one in pieces whose head turned out to be all. A
+  /// peer cannot give up a single request; that the connection is gone its owner knows first.
+  public func nextClosed() -> UInt32? { core.nextClosed() }
+
   /// Lends the next request to `answer`, which fills in the response. Requests and responses use
   /// the same buffers again and again: nothing is allocated where they are large enough.
   ///
+  /// Where the answer comes later or in pieces, none of the requests behind it is lent before its
+  /// end: they wait in order, bounded as ever.
+  ///
   /// - Parameter answer: Gets a response without status, fields and body, to be given a status at
-  ///   least. Where the session refuses the request, why: of the request nothing counts then.
+  ///   least, or a ``HTTPResponse/delivery``. Where the session refuses the request, why: of the
+  ///   request nothing counts then.
   /// - Returns: false if there is no request now, without a call.
   public func answerNext(
     _ answer: (
@@ -105,7 +134,8 @@ public final class HTTP1Session {
     takeOutput(upTo: limit &- destination.count) { destination.append(bytes: $0) }
   }
 
-  /// Gives what is to be sent, at most `limit` bytes of it. `sink` must not call the session.
+  /// Gives what is to be sent, at most `limit` bytes of it and up to 12 around a chunk. `sink` must
+  /// not call the session.
   ///
   /// - Returns: The number of bytes given.
   @discardableResult
@@ -114,12 +144,12 @@ public final class HTTP1Session {
   }
 
   /// Whether ``takeOutput(into:upTo:)`` has something.
-  public var hasOutput: Bool { !core.output.isEmpty }
+  public var hasOutput: Bool { core.hasOutput }
 
   /// Bytes of output that were not taken.
-  public var unsentBytes: Int { core.output.count }
+  public var unsentBytes: Int { core.output.count &+ core.pieces.count }
 
-  /// Requests without an answer.
+  /// Requests without a whole answer.
   public var openStreams: Int { core.openStreams }
 
   /// What is expected from the peer now.

@@ -13,8 +13,9 @@ public import HTTPMessage
 ///   session.takeOutput(into: &output, upTo: 256 << 10)
 /// } while session.hasEvents && output.count < 256 << 10
 /// ```
-/// Who cannot answer at once takes requests by ``nextEvent()`` and answers them by
-/// ``respond(_:to:)``.
+/// Who cannot answer at once says so by ``HTTPResponse/delivery``, or takes requests by
+/// ``nextEvent()``, and answers them by ``respond(_:to:)``. ``nextClosed()`` tells which answers
+/// nobody waits for any more.
 ///
 /// Events pause while more than ``HTTPLimits/responseBufferBytes`` wait to be sent, so the two
 /// inner steps repeat until neither gives anything. After an error the rest of the output is still
@@ -120,7 +121,8 @@ public import HTTPMessage
   /// the same buffers again and again: nothing is allocated where they are large enough.
   ///
   /// - Parameter answer: Gets a response without status, fields and body, to be given a status at
-  ///   least. Where the session refuses the request, why: of the request nothing counts then.
+  ///   least, or a ``HTTPResponse/delivery``. Where the session refuses the request, why: of the
+  ///   request nothing counts then.
   /// - Returns: false if there is no request now, without a call.
   public func answerNext(
     _ answer: (
@@ -162,7 +164,8 @@ public import HTTPMessage
     unsafe core.pointee.hasEvents
   }
 
-  /// Answers the request on `stream`; `content-length` and `date` are added.
+  /// Answers the request on `stream`; `content-length` and `date` are added. An answer in pieces
+  /// may be the beginning of a body: see ``append(_:to:)``. None can be put off once more.
   ///
   /// - Returns: false if the stream is gone or has its answer already.
   @discardableResult
@@ -172,18 +175,63 @@ public import HTTPMessage
     return unsafe core.pointee.respond(response, to: stream, session: session)
   }
 
+  /// Adds to the body of an answer in pieces. It is sent as the peer's windows allow, in turns with
+  /// the others of the connection.
+  ///
+  /// Nothing bounds what is kept: whoever feeds a slow reader looks at ``unsentBytes(of:)`` first.
+  /// It does not make events pause as whole answers do: other streams are served meanwhile.
+  ///
+  /// - Returns: false if the stream is gone, or its answer takes no more: it is whole, finished or
+  ///   not begun, or has a head only.
+  /// - Complexity: O(`bytes`), on the average of all calls.
+  @discardableResult
+  public func append(_ bytes: Span<UInt8>, to stream: UInt32) -> Bool {
+    guard role == .server, let stream = Int32(exactly: stream) else { return false }
+    // Safety: as in `nextEvent`.
+    return unsafe core.pointee.append(bytes, to: stream, session: session)
+  }
+
+  /// Ends an answer in pieces; what was added is still sent. Does nothing to any other stream.
+  public func finish(_ stream: UInt32) {
+    guard role == .server, let stream = Int32(exactly: stream) else { return }
+    // Safety: as in `nextEvent`.
+    unsafe core.pointee.finish(stream, session: session)
+  }
+
+  /// Body bytes given for a stream that are not in the output yet; 0 of a stream that is gone.
+  public func unsentBytes(of stream: UInt32) -> Int {
+    guard let stream = Int32(exactly: stream) else { return 0 }
+    // Safety: as in `nextEvent`.
+    return unsafe core.pointee.unsentBytes(of: stream, session: session)
+  }
+
+  /// Server: a stream whose request was handed over and whose answer is no longer wanted: the peer
+  /// has reset it before the answer came, or before its last piece was given; or the head of an
+  /// answer in pieces turned out to be all of it. Each is told once, and none of those that are
+  /// open when the connection itself is gone.
+  public func nextClosed() -> UInt32? {
+    // Safety: as in `nextEvent`.
+    unsafe core.pointee.nextClosed()
+  }
+
   /// Sends a request; `content-length` is added if it has a body. Its `stream` is ignored.
   ///
   /// Beyond the number of streams that the server allows, requests wait in the session.
   ///
+  /// - Parameter inPieces: Whether the response is told as it comes, by
+  ///   ``HTTPEvent/responseHead(_:stream:)``, ``HTTPEvent/piece(_:stream:)`` and
+  ///   ``HTTPEvent/responseEnd(stream:)``, however long its body is. The server may send as much as
+  ///   ``HTTPLimits/bodyBytes`` ahead of what is fetched by ``nextEvent()``.
   /// - Returns: The stream that the response or the end will name.
   /// - Throws: ``HTTP2Error/submissionRefused(code:)``.
-  public func submit(_ request: consuming HTTPRequest) throws(HTTP2Error) -> UInt32 {
+  public func submit(
+    _ request: consuming HTTPRequest, inPieces: Bool = false
+  ) throws(HTTP2Error) -> UInt32 {
     guard role == .client, !hasFailed, !isShuttingDown, session.allowsRequest else {
       throw .submissionRefused(code: Int32(NGHTTP2_ERR_INVALID_STATE.rawValue))
     }
     // Safety: as in `nextEvent`.
-    return try unsafe core.pointee.submit(request, session: session)
+    return try unsafe core.pointee.submit(request, inPieces: inPieces, session: session)
   }
 
   /// Gives up a stream (RST_STREAM, CANCEL). A client gets no response for it.
@@ -253,7 +301,7 @@ public import HTTPMessage
   /// Response or request body bytes that are not in the output yet.
   public var unsentBytes: Int {
     // Safety: as in `nextEvent`.
-    unsafe core.pointee.unsentBytes
+    unsafe core.pointee.unsentBytes &+ core.pointee.unsentPieceBytes
   }
 
   /// Sets the `date` field of the responses to come (empty: none) and the clock by which the

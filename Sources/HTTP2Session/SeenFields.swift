@@ -12,10 +12,10 @@ import HTTPMessage
   // given to no other meanwhile. `entries` has as many as there are places, or is not there.
   @safe struct Entry {
     fileprivate(set) var name: OpaquePointer?
-    /// Nothing where only the name is known again: a target is sent as it is.
+    /// Nothing where only the name is known again: targets and lengths are seldom in the table.
     fileprivate(set) var value: OpaquePointer?
     fileprivate(set) var meaning = FieldMeaning.foreign
-    /// As the section counts it.
+    /// As the section counts it, the value only where it is known.
     fileprivate(set) var byteCount = 0
 
     fileprivate init() {
@@ -45,27 +45,28 @@ import HTTPMessage
 
   /// Keeps a field that was found well formed, unless it seldom comes twice or depends on others.
   mutating func keep(
-    _ name: OpaquePointer, _ value: OpaquePointer, _ meaning: FieldMeaning, byteCount: Int,
-    at place: Int
+    _ name: OpaquePointer, _ value: OpaquePointer, _ meaning: FieldMeaning, nameCount: Int,
+    valueCount: Int, at place: Int
   ) {
     guard place < Self.places else { return }
     let entry = unsafe allEntries() + place
     switch meaning {
-    case .host, .contentLength, .connect: return
-    case .path:
+    case .host, .connect: return
+    case .path, .contentLength:
       unsafe nghttp2_rcbuf_incref(name)
       unsafe Self.release(&entry.pointee)
       unsafe entry.pointee.value = nil
+      unsafe entry.pointee.byteCount = nameCount &+ 32
     case .method, .scheme, .authority, .known, .foreign:
-      guard byteCount <= Self.longestField else { return }
+      guard nameCount &+ valueCount <= Self.longestField else { return }
       unsafe nghttp2_rcbuf_incref(name)
       unsafe nghttp2_rcbuf_incref(value)
       unsafe Self.release(&entry.pointee)
       unsafe entry.pointee.value = unsafe value
+      unsafe entry.pointee.byteCount = nameCount &+ valueCount &+ 32
     }
     unsafe entry.pointee.name = unsafe name
     unsafe entry.pointee.meaning = meaning
-    unsafe entry.pointee.byteCount = byteCount
   }
 
   /// Gives the memory back.

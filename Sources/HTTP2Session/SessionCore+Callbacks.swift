@@ -153,6 +153,7 @@ enum SessionCallbacks {
     guard
       let piece = unsafe core.pointee.fill(buffer, capacity: capacity, slot: slot, stream: stream)
     else { return Int(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue) }
+    if piece.count == 0, !piece.isLast { return Int(NGHTTP2_ERR_DEFERRED.rawValue) }
     if piece.isLast {
       unsafe flags.pointee |= UInt32(NGHTTP2_DATA_FLAG_EOF.rawValue)
     }

@@ -13,11 +13,19 @@ extension SessionCore {
 
   mutating func nextEvent(session: SessionHandle) -> HTTPEvent? {
     while let notice = nextNotice() {
-      if notice.kind == .closed {
+      switch notice.kind {
+      case .message:
+        guard hasMessage(notice) else { continue }
+        return isServer ? arrived(notice, session: session) : response(notice, session: session)
+      case .head: return fetchHead(notice)
+      case .piece: return fetchPiece(notice, session: session)
+      case .end:
+        fetchEnd(notice)
+        return .responseEnd(stream: UInt32(bitPattern: notice.stream))
+      case .closed:
+        fetchEnd(notice)
         return .closed(stream: UInt32(bitPattern: notice.stream), code: notice.code)
       }
-      guard hasMessage(notice) else { continue }
-      return isServer ? arrived(notice, session: session) : response(notice, session: session)
     }
     return nil
   }
@@ -77,11 +85,10 @@ extension SessionCore {
     let rejection: HTTPRejection?
   }
 
-  /// The next request, to be lent with the buffers of its answer; nil: there is none now. Ends of
-  /// streams are passed over: whoever answers at once waits for none.
+  /// The next request, to be lent with the buffers of its answer; nil: there is none now.
   mutating func lend(session: SessionHandle) -> Loan? {
     while let notice = nextNotice() {
-      guard notice.kind == .message, hasMessage(notice) else { continue }
+      guard hasMessage(notice) else { continue }
       let slot = notice.slot
       take(notice, session: session)
       slots[slot].isLent = true
@@ -93,9 +100,15 @@ extension SessionCore {
 
   /// Sends the answer, unless the stream has gone meanwhile.
   mutating func takeBack(_ loan: Loan, session: SessionHandle) {
-    slots[loan.slot].isLent = false
-    guard slots[loan.slot].stream == loan.stream else { return releaseSlot(loan.slot) }
-    _ = submitResponse(of: loan.slot, session: session)
+    let slot = loan.slot
+    slots[slot].isLent = false
+    guard slots[slot].stream == loan.stream else { return releaseSlot(slot) }
+    if slots[slot].response.delivery == .later {
+      slots[slot].answered = false
+      slots[slot].response.reset(keptBytes: StreamSlot.keptBytes)
+    } else {
+      _ = submitResponse(of: slot, session: session)
+    }
   }
 
   /// Drops the buffers of free slots; slots in use keep their places.
@@ -106,6 +119,7 @@ extension SessionCore {
       notices = []
     } else {
       for slot in freeSlots { slots[slot] = StreamSlot() }
+      for slot in slots.indices { slots[slot].dropSentPieces(keptBytes: 0) }
     }
     seen.removeAll()
   }

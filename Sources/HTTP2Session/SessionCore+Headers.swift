@@ -25,17 +25,23 @@ extension SessionCore {
     guard current >= 0, let entry = unsafe seen.entry(at: section.place),
       unsafe entry.pointee.name == name, !slots[current].inTrailers
     else { return unsafe newField(name, value) }
+    let meaning = unsafe entry.pointee.meaning
     var byteCount = unsafe entry.pointee.byteCount
     var isTarget = false
     if unsafe entry.pointee.value != value {
-      // A target comes as it is each time. Only one that this slot had before is known to be
-      // well formed.
+      // Targets and lengths come as they are each time.
       let bytes = unsafe Self.bytes(value)
-      guard case .path = unsafe entry.pointee.meaning,
-        slots[current].request.target.span.equals(unsafe bytes.span)
-      else { return unsafe newField(name, value) }
-      isTarget = true
-      byteCount = ":path".utf8.count &+ bytes.count &+ 32
+      switch meaning {
+      case .path:
+        // Only one that this slot had before is known to be well formed.
+        guard slots[current].request.target.span.equals(unsafe bytes.span) else {
+          return unsafe newField(name, value)
+        }
+        isTarget = true
+      case .contentLength: break
+      default: return unsafe newField(name, value)
+      }
+      byteCount &+= bytes.count
     }
     section.place &+= 1
     section.byteCount &+= byteCount
@@ -44,7 +50,7 @@ extension SessionCore {
       return countsAsBomb ? .bomb : .fine
     }
     if isTarget { return section.note(.path) ? .fine : .malformed }
-    return unsafe take(entry.pointee.meaning, value) ? .fine : .malformed
+    return unsafe take(meaning, value) ? .fine : .malformed
   }
 
   /// Takes a field that is not known already.
@@ -75,7 +81,8 @@ extension SessionCore {
       }
       return .fine
     }
-    unsafe seen.keep(name, value, meaning, byteCount: byteCount, at: place)
+    unsafe seen.keep(
+      name, value, meaning, nameCount: nameBytes.count, valueCount: valueBytes.count, at: place)
     return unsafe take(meaning, value) ? .fine : .malformed
   }
 

@@ -41,7 +41,11 @@ extension SessionCore {
         return resetMalformed(slot, session: session)
       }
       slots[slot].phase = .body
-      if isServer { endRequestHeaders(slot, endStream: endStream, session: session) }
+      if isServer {
+        endRequestHeaders(slot, endStream: endStream, session: session)
+      } else if slots[slot].isPiecewise {
+        announceHead(slot, session: session)
+      }
     } else if isServer, !endStream {
       // Trailers are the end (RFC 9113 §8.1).
       return resetMalformed(slot, session: session)
@@ -102,6 +106,7 @@ extension SessionCore {
     guard slot >= 0, slots[slot].phase == .body, slots[slot].rejection == nil else {
       return discard(bytes.count, slot: slot, stream: stream, session: session)
     }
+    if slots[slot].isPiecewise { return takePiece(bytes, slot: slot) }
     slots[slot].unreturnedBytes &+= bytes.count
     incompleteBytes &+= bytes.count
     let received = slots[slot].receivedCount(isServer: isServer) &+ bytes.count
@@ -153,6 +158,8 @@ extension SessionCore {
   private mutating func refuseYoungest(session: SessionHandle) {
     var youngest = -1
     for slot in slots.indices where slots[slot].phase == .body && slots[slot].unreturnedBytes > 0 {
+      // Nor does a response in pieces count towards the budget.
+      if slots[slot].isPiecewise { continue }
       if youngest < 0 || slots[slot].stream > slots[youngest].stream { youngest = slot }
     }
     guard youngest >= 0 else { return }
@@ -173,7 +180,7 @@ extension SessionCore {
     {
       return resetMalformed(slot, session: session)
     }
-    announce(slot)
+    if slots[slot].isPiecewise { announceEnd(slot) } else { announce(slot) }
   }
 
   private mutating func announce(_ slot: Int) {
@@ -187,8 +194,9 @@ extension SessionCore {
     let slot = slot(of: stream, in: session)
     guard slot >= 0 else { return }
     if current == slot { current = -1 }
-    unsentBytes &-= slots[slot].outputCount &- slots[slot].outputOffset
+    forgetUnsent(slots[slot].unsentCount, of: slot)
     slots[slot].outputOffset = slots[slot].outputCount
+    if !isServer, slots[slot].isPiecewise { return closePieces(slot, code: code) }
     if !isServer, slots[slot].phase == .ready {
       // The response outlives its stream until somebody fetches it.
       slots[slot].phase = .closed
@@ -196,8 +204,10 @@ extension SessionCore {
     }
     returnBody(of: slot, session: session)
     let wasDelivered = slots[slot].phase == .delivered
-    if isServer ? wasDelivered && !slots[slot].answered : !wasDelivered {
-      post(.closed, slot: slot, stream: stream, code: code)
+    if !isServer {
+      if !wasDelivered { post(.closed, slot: slot, stream: stream, code: code) }
+    } else if wasDelivered && !slots[slot].answered || slots[slot].isFed {
+      closedStreams.append(stream)
     }
     if slots[slot].isLent {
       // Whoever has it gives it back.

@@ -23,10 +23,12 @@ extension SessionCore {
     let status = slots[slot].response.status
     let count = slots[slot].response.body.count
     let hasBody = status != 204 && status != 304
-    let sendsBody = hasBody && count > 0 && slots[slot].request.method != .head
+    let isWhole = slots[slot].response.delivery != .piecewise
+    let sendsBody =
+      hasBody && (count > 0 || !isWhole) && slots[slot].request.method != .head
     if sendsBody {
       slots[slot].outputCount = count
-      unsentBytes &+= count
+      if isWhole { unsentBytes &+= count } else { unsentPieceBytes &+= count }
     } else {
       stopLongInput(slot)
     }
@@ -40,7 +42,7 @@ extension SessionCore {
         setStatus(status)
         unsafe block.append(":status", digits, count: 3)
       }
-      if hasBody {
+      if hasBody, isWhole {
         let length = setLength(count)
         unsafe block.append("content-length", digits + 4, count: length)
       }
@@ -69,12 +71,19 @@ extension SessionCore {
           session.raw, slots[slot].stream, fields.start, fields.count, &provider)
       }
     }
+    if !isWhole {
+      if sendsBody {
+        beginFeeding(slot, session: session)
+      } else {
+        closedStreams.append(slots[slot].stream)
+      }
+    }
     return code == 0
   }
 
   /// Submits a request; see `HTTP2Session.submit`.
   mutating func submit(
-    _ request: consuming HTTPRequest, session: SessionHandle
+    _ request: consuming HTTPRequest, inPieces: Bool, session: SessionHandle
   ) throws(HTTP2Error) -> UInt32 {
     guard request.method != .other, request.scheme != .other else {
       throw .submissionRefused(code: Int32(NGHTTP2_ERR_INVALID_ARGUMENT.rawValue))
@@ -89,6 +98,7 @@ extension SessionCore {
     if !request.body.isEmpty { head.append(name: "content-length", value: request.body.count) }
 
     let slot = acquireSlot(stream: 0)
+    slots[slot].isPiecewise = inPieces
     let count = request.body.count
     slots[slot].request.method = request.method
     swap(&slots[slot].request.body, &request.body)
@@ -194,16 +204,21 @@ extension SessionCore {
   }
 
   /// Copies the next piece of a body to send into `buffer`.
-  /// - Returns: How many bytes, and whether they are the last; nil if there is no such body.
+  /// - Returns: How many bytes, and whether they are the last; no bytes, and not the last, where
+  ///   more will be given; nil if there is no such body.
   mutating func fill(
     _ buffer: UnsafeMutablePointer<UInt8>, capacity: Int, slot: Int, stream: Int32
   ) -> (count: Int, isLast: Bool)? {
     guard slot >= 0, slot < slots.count, slots[slot].stream == stream else { return nil }
     // Safety: `buffer` has room for `capacity` bytes.
     let count = unsafe slots[slot].fill(buffer, capacity: capacity, isServer: isServer)
-    unsentBytes &-= count
+    forgetUnsent(count, of: slot)
     let isLast = slots[slot].isOutputDone
     if isLast { stopLongInput(slot) }
+    if slots[slot].isFed {
+      slots[slot].dropSentPieces(keptBytes: StreamSlot.keptBytes)
+      slots[slot].isDeferred = count == 0
+    }
     return (count, isLast)
   }
 }

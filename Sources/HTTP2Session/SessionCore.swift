@@ -10,7 +10,13 @@ import HTTPMessage
 @safe struct SessionCore: ~Copyable {
   /// Something for `nextEvent`, stale if the slot belongs to another stream by then.
   struct Notice {
-    enum Kind: UInt8 { case message, closed }
+    enum Kind: UInt8 {
+      case message
+      /// Client: what comes of a response in pieces.
+      case head, piece, end
+      /// Client: the stream ended before its response was complete.
+      case closed
+    }
     var kind: Kind
     var slot: Int
     var stream: Int32
@@ -35,8 +41,12 @@ import HTTPMessage
   var noticeHead = 0
   /// Bytes of bodies whose end has not come, over all streams.
   var incompleteBytes = 0
-  /// Body bytes to send, over all streams.
+  /// Bytes of whole bodies to send, over all streams.
   var unsentBytes = 0
+  /// The same of bodies that come in pieces.
+  var unsentPieceBytes = 0
+  /// Streams for which ``HTTP2Session/nextClosed()`` was not asked.
+  var closedStreams: [Int32] = []
   /// Streams answered in full whose requests still come in, to be reset once the answer is out: a
   /// reset that is queued takes back what waits before it.
   var unwantedInput: [Int32] = []

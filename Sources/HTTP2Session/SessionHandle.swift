@@ -35,6 +35,23 @@ import CNGHTTP2
     _ = unsafe nghttp2_submit_rst_stream(raw, 0, stream, code)
   }
 
+  /// Has the body of a stream sent in turns with others, frame by frame: without a word a body
+  /// goes before those that begin after it, and one that never ends before all of them (RFC 9218
+  /// §10). What the peer says of this stream's priority does not count.
+  func takeTurns(_ stream: Int32) {
+    // Safety: the call copies the priority.
+    unsafe withUnsafePointer(
+      to: nghttp2_extpri(urgency: UInt32(NGHTTP2_EXTPRI_DEFAULT_URGENCY), inc: 1)
+    ) {
+      _ = unsafe nghttp2_session_change_extpri_stream_priority(raw, stream, $0, 1)
+    }
+  }
+
+  /// Asks for a body again that had nothing to give.
+  func resumeBody(_ stream: Int32) {
+    _ = unsafe nghttp2_session_resume_data(raw, stream)
+  }
+
   /// Gives received bytes back to the connection's window.
   func returnWindow(_ count: Int) {
     _ = unsafe nghttp2_session_consume_connection(raw, count)

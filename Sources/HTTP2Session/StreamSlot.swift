@@ -33,6 +33,12 @@ import HTTPMessage
   var answered = false
   /// Whether somebody is using both messages where they are: nothing of the slot may change.
   var isLent = false
+  /// Whether the response goes out, or is told to the user, piece by piece.
+  var isPiecewise = false
+  /// Server: whether the body that goes out may still grow.
+  var isFed = false
+  /// Whether the library waits for more of it.
+  var isDeferred = false
   /// Whether the fields that come now are trailers, which nobody reads.
   var inTrailers = false
   /// What `content-length` said; -1 where it said nothing.
@@ -87,6 +93,9 @@ import HTTPMessage
     inputEnded = false
     answered = false
     isLent = false
+    isPiecewise = false
+    isFed = false
+    isDeferred = false
     inTrailers = false
     declaredLength = -1
     request.method = .other
@@ -125,5 +134,5 @@ import HTTPMessage
   }
 
   /// Whether all of the body to send was copied.
-  var isOutputDone: Bool { outputOffset == outputCount }
+  var isOutputDone: Bool { outputOffset == outputCount && !isFed }
 }

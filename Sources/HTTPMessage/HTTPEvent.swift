@@ -9,8 +9,14 @@ public enum HTTPEvent: Sendable, Equatable {
   case rejected(HTTPRejection, stream: UInt32)
   /// Client: a complete response to the request submitted on the stream.
   case response(HTTPResponse, stream: UInt32)
-  /// The stream ended before its answer was complete. Server: an answer is no longer wanted.
-  /// Client: no response will come; `code` 7 (REFUSED_STREAM) means that it was not processed.
+  /// Client: the head of a response that was asked for piece by piece; its body is empty.
+  case responseHead(HTTPResponse, stream: UInt32)
+  /// Client: what has come of the body since the last piece, at least a byte.
+  case piece([UInt8], stream: UInt32)
+  /// Client: the body of a response in pieces is complete.
+  case responseEnd(stream: UInt32)
+  /// Client: the stream ended before its response was complete. `code` 7 (REFUSED_STREAM) means
+  /// that the request was not processed.
   case closed(stream: UInt32, code: UInt32)
 }
 

@@ -13,9 +13,12 @@ public struct HTTPResponse: Sendable, Equatable {
   public var isNeverStored = false
   /// Where in the body the text stands that is sent as `etag`, where one is that stands there.
   public var tag: Range<Int>?
+  /// Whether the answer is here; a server's business only.
+  public var delivery = HTTPDelivery.whole
   /// The other fields; all of them in a response that was received.
   public var fields: HTTPFields
-  /// The body. For HEAD give what GET would answer: the session sends its length only.
+  /// The body, or its beginning where ``delivery`` is piecewise. For HEAD give what GET would
+  /// answer: the session sends its length only.
   public var body: [UInt8]
 
   public init(status: Int, fields: HTTPFields = HTTPFields(), body: [UInt8] = []) {
@@ -32,6 +35,7 @@ public struct HTTPResponse: Sendable, Equatable {
     content = nil
     isNeverStored = false
     tag = nil
+    delivery = .whole
     fields.removeAll(keepingCapacity: true)
     if !body.isEmpty { body.removeAll(keepingCapacity: body.capacity <= keptBytes) }
   }
@@ -61,6 +65,11 @@ extension HTTPResponse {
     }
     content = nil
     body = []
+  }
+
+  /// Whether more than the head is sent to a request of this method, if there is a body.
+  package func sendsBody(to method: HTTPMethod) -> Bool {
+    status != 204 && status != 304 && method != .head
   }
 
   /// The value of `cache-control` where a response ``isNeverStored``.

@@ -170,6 +170,8 @@ struct HTTPWire: LoadWire {
       switch event {
       case .response(let response, let stream): try body(&self, response, stream)
       case .closed: throw .connectionLost(reason: "\(target) ended a request", applied: .unknown)
+      // No request here asks for its response in pieces.
+      case .responseHead, .piece, .responseEnd: break
       case .request, .rejected: throw .protocolViolation("it sends requests")
       }
     }

@@ -179,7 +179,7 @@ public struct OperationRun {
 
   /// The low word of a slot, of bits beyond whose width anything may stand.
   @usableFromInline
-  struct SlotWord {
+  struct SlotWord: Sendable {
     @usableFromInline let shift: UInt64
     @usableFromInline let isSigned: Bool
 

@@ -11,7 +11,7 @@ public import AtomicsCore
 ///
 /// Only frames without modifiers and with no flag but NAME, on types of at most 8 bytes. Those that
 /// name their register stand in between with a name block, of any length (``NamedFrame``).
-public struct OperationSeries {
+public struct OperationSeries: Sendable {
   public let type: RegisterType
   public let operation: AtomicOperation
   /// Bytes of each frame, of those without a name.
@@ -81,6 +81,22 @@ public struct OperationSeries {
         bodyByteCount: decoded.returns == .nothing || operation.isBitOperation ? 0 : 8, sequence: 0
       ).first
   }
+
+  /// A series that frames may be of: loads of a u64, with the strongest order. Who keeps the last
+  /// one begins with it, and need not ask whether there is one.
+  public static let ofLoads: OperationSeries = {
+    guard let u64 = RegisterType(kind: .unsigned, width: .eight) else {
+      preconditionFailure("there are unsigned integers of 8 bytes")
+    }
+    let header = FrameHeader(
+      opcode: AtomicOperation.load.rawValue,
+      orderOrStatus: MemoryOrder.sequentiallyConsistent.rawValue, type: u64.code,
+      bodyByteCount: 0, sequence: 0)
+    guard let series = OperationSeries(header, operands: Span(), on: u64) else {
+      preconditionFailure("a load needs nothing else")
+    }
+    return series
+  }()
 
   /// Whether the frame with this first word is one of the series, as far as the word tells.
   @inlinable @inline(__always)

@@ -43,7 +43,7 @@ struct Exchange {
       case .rejected(let rejection, let stream):
         rejections.append(rejection)
         session.respond(HTTPResponse(status: rejection.status), to: stream)
-      case .response, .closed:
+      case .response, .responseHead, .piece, .responseEnd, .closed:
         break
       }
     }

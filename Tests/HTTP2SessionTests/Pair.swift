@@ -62,7 +62,7 @@ struct Pair {
       return (HTTPResponse(status: 200, fields: fields, body: request.body), request.stream)
     case .rejected(let rejection, let stream):
       return (HTTPResponse(status: rejection.status), stream)
-    case .response, .closed:
+    case .response, .responseHead, .piece, .responseEnd, .closed:
       return nil
     }
   }

@@ -50,7 +50,7 @@ private struct Exchange {
         session.respond(HTTPResponse(status: 200, body: request.body), to: request.stream)
       case .rejected(let rejection, let stream):
         session.respond(HTTPResponse(status: rejection.status), to: stream)
-      case .response, .closed: break
+      case .response, .responseHead, .piece, .responseEnd, .closed: break
       }
       take()
     }

@@ -45,7 +45,7 @@ private func answer(_ session: HTTP2Session) {
         session.respond(HTTPResponse(status: 200, body: request.body), to: request.stream)
       case .rejected(let rejection, let stream):
         session.respond(HTTPResponse(status: rejection.status), to: stream)
-      case .response, .closed: break
+      case .response, .responseHead, .piece, .responseEnd, .closed: break
       }
     }
     session.takeOutput(into: &output, upTo: 1 << 20)
