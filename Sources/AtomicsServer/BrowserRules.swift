@@ -23,7 +23,9 @@ struct BrowserRules: Sendable {
   /// would find nothing. Looks at bytes only.
   @inline(__always)
   static func isAlike(_ request: borrowing HTTPRequest, _ known: Span<UInt8>) -> Bool {
-    guard request.fields.names.isDisjoint(with: telltales), let authority = request.authority else {
+    // `Host` is the authority of HTTP/1 itself.
+    let others = request.version == .http2 ? telltales : telltales.subtracting(.init(.host))
+    guard request.fields.names.isDisjoint(with: others), let authority = request.authority else {
       return false
     }
     return !known.isEmpty && authority.span.equals(known)

@@ -75,6 +75,9 @@ final class HTTPExchange<Session: HTTPServerSession> {
   private(set) var receivedCount = 0
   /// Requests, whole or refused, that were answered so far.
   private(set) var messageCount = 0
+  /// When the session was told the date.
+  private var secondSet = Int64.min
+
   init(_ session: Session, _ context: ServerContext, _ clock: WallClock, _ peer: Peer) {
     self.session = session
     self.clock = clock
@@ -89,7 +92,10 @@ final class HTTPExchange<Session: HTTPServerSession> {
     -> StreamProgress
   {
     clock.update()
-    session.setDate(clock.text, unixSeconds: clock.unixSeconds)
+    if clock.unixSeconds != secondSet {
+      secondSet = clock.unixSeconds
+      session.setDate(clock.text, unixSeconds: secondSet)
+    }
     var budget = ExecutionBudget()
     var consumed = 0
     while true {
