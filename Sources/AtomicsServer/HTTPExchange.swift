@@ -97,6 +97,7 @@ final class HTTPExchange<Session: HTTPServerSession> {
       session.setDate(clock.text, unixSeconds: secondSet)
     }
     var budget = ExecutionBudget()
+    continueBatches(&budget)
     var consumed = 0
     while true {
       guard let received = try? session.receive(input.extracting(consumed..<input.count)) else {
@@ -117,7 +118,7 @@ final class HTTPExchange<Session: HTTPServerSession> {
     }
     // A session may keep more than one flush takes: nothing else would come back for it.
     let isMoreToDo =
-      session.hasEvents || session.hasOutput
+      session.hasEvents || session.hasOutput || !api.batches.isEmpty
       || consumed < input.count && (budget.isSpent || output.isFull)
     return StreamProgress(consumed: consumed, next: isMoreToDo ? .yield : .needInput)
   }
@@ -132,8 +133,15 @@ final class HTTPExchange<Session: HTTPServerSession> {
     _ = flush(into: &output)
     let isDone = session.isFinished || session.isDraining
     let next: StreamProgress.Next =
-      isDone ? .close : session.hasOutput ? .yield : .needInput
+      isDone ? .close : session.hasOutput || !api.batches.isEmpty ? .yield : .needInput
     return StreamProgress(consumed: 0, next: next)
+  }
+
+  /// Whoever asked for a batch may have gone meanwhile: it is run all the same.
+  private func continueBatches(_ budget: inout ExecutionBudget) {
+    while !budget.isSpent, let done = api.continueBatch(&budget) {
+      session.respond(done.response, to: done.stream)
+    }
   }
 
   /// - Returns: The number of bytes appended.

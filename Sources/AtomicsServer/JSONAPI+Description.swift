@@ -40,6 +40,15 @@ extension JSONAPI {
       register != nil && target.equals(self.target.span)
     }
 
+    /// Whether `request` says nothing else that the answer could depend on.
+    @inline(__always)
+    static func isAllAsked(by request: borrowing HTTPRequest) -> Bool {
+      let names = request.fields.names
+      return names.isDisjoint(with: .preconditions)
+        && (!names.contains(HTTPFieldName.Set(.accept))
+          || request.fields.first(.accept, equals: "*/*"))
+    }
+
     /// Fills in `response` with the register's present value.
     ///
     /// - Returns: False where the register cannot be read any more.

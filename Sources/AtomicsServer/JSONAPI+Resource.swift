@@ -7,7 +7,7 @@ extension JSONAPI {
   /// What a path names. A class, so that the one that is remembered is used without copying it.
   final class Resource: Sendable {
     enum Kind {
-      case livez, readyz, capabilities, registers
+      case livez, readyz, capabilities, registers, batch
       case register, value, operation
     }
 
@@ -48,13 +48,22 @@ extension JSONAPI {
       case .livez, .readyz, .capabilities, .registers: [.get, .head]
       case .register: [.get, .head, .put, .delete]
       case .value: [.get, .head, .put]
-      case .operation: [.post]
+      case .operation, .batch: [.post]
+      }
+    }
+
+    /// What the answer to `method` is; nil: it has no body.
+    func mediaType(_ method: HTTPMethod) -> MediaType? {
+      switch (kind, method) {
+      case (.value, .put), (.register, .delete): nil
+      case (.value, _): .plainText
+      default: .json
       }
     }
 
     func has(_ method: HTTPMethod) -> Bool {
       switch (kind, method) {
-      case (.operation, _): method == .post
+      case (.operation, _), (.batch, _): method == .post
       case (_, .get), (_, .head): true
       case (.register, .put), (.register, .delete), (.value, .put): true
       default: false
@@ -87,7 +96,7 @@ extension JSONAPI {
   private func serviceResource(_ target: HTTPTarget) throws(Problem) -> Resource {
     let names: [(path: StaticString, kind: Resource.Kind)] = [
       ("/livez", .livez), ("/readyz", .readyz), ("/v1/registers", .registers),
-      ("/v1/capabilities", .capabilities),
+      ("/v1/capabilities", .capabilities), ("/v1/batch", .batch),
     ]
     for (path, kind) in names where target.bytes(in: target.path, equal: path) {
       return Resource(kind: kind, target: target)
@@ -96,7 +105,9 @@ extension JSONAPI {
   }
 
   private static var noResource: Problem {
-    Problem(.notFound, "the resources are /v1/registers, /v1/capabilities, /livez and /readyz")
+    Problem(
+      .notFound,
+      "the resources are /v1/registers, /v1/batch, /v1/capabilities, /livez and /readyz")
   }
 
   private func register(

@@ -27,6 +27,8 @@ struct JSONAPI: Sendable {
   private var repetition = Repetition()
   /// How a GET of `known` is answered, once it was asked for twice.
   private var described = Description()
+  /// Batches that take several turns, in the order in which they came.
+  var batches: [JSONBatch] = []
   /// The longest target that is remembered.
   private static let knownBytes = 256
 
@@ -59,7 +61,7 @@ struct JSONAPI: Sendable {
     _ budget: inout ExecutionBudget
   ) throws(Problem) {
     if request.method == .get, described.isAt(request.target.span),
-      request.fields.names.isDisjoint(with: .preconditions), access?.isUnlimited ?? false
+      Description.isAllAsked(by: request), access?.isUnlimited ?? false
     {
       if described.write(service, to: &response) { return budget.spend(ExecutionBudget.byName) }
       // What is in the way will be said.
@@ -121,6 +123,7 @@ struct JSONAPI: Sendable {
       problem.allow = allow
       throw problem
     }
+    try Self.checkAcceptance(of: resource.mediaType(request.method), request)
     let target = resource.target
     let bytes = resource.bytes
     let name = bytes.span.extracting(resource.nameRange)
@@ -128,6 +131,7 @@ struct JSONAPI: Sendable {
     case .livez, .readyz, .capabilities:
       try Self.refusePreconditions(request)
       try serviceDocument(resource.kind, &response)
+    case .batch: try beginBatch(request, target, &response, &budget)
     case .registers:
       try Self.refusePreconditions(request)
       budget.spend(ExecutionBudget.scanLimit)
@@ -158,7 +162,7 @@ struct JSONAPI: Sendable {
       budget.spend(ExecutionBudget.byName)
       guard let operation = resource.operation else { return }
       if repetition.isAsked(by: request), try performAgain(operation, name, &response) { return }
-      let performed = try perform(operation, request, target, name, &response)
+      let performed = try perform(operation, request, target, name, &response, &budget)
       if resource === known { repetition.note(performed, request) }
     }
   }
@@ -171,7 +175,8 @@ struct JSONAPI: Sendable {
   ) throws(Problem) -> Bool {
     try require(Rights(for: route.operation), on: name)
     guard let known = repetition.performed, service.isPresent(known.register) else { return false }
-    try perform(known, route, &response)
+    try perform(known, route, into: &response.body, beginning: "{")
+    response.setJSON()
     return true
   }
 

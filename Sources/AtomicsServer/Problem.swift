@@ -27,6 +27,7 @@ struct Problem: Error, Equatable {
     case notFound = "not-found"
     case unknownOperation = "unknown-operation"
     case methodNotAllowed = "method-not-allowed"
+    case notAcceptable = "not-acceptable"
     case unsupportedMediaType = "unsupported-media-type"
     case timeout
     case payloadTooLarge = "payload-too-large"
@@ -51,6 +52,7 @@ struct Problem: Error, Equatable {
       case .forbidden: 403
       case .notFound, .unknownOperation: 404
       case .methodNotAllowed: 405
+      case .notAcceptable: 406
       case .timeout: 408
       case .typeMismatch, .outOfBounds: 409
       case .preconditionFailed: 412
@@ -86,6 +88,7 @@ struct Problem: Error, Equatable {
       case .notFound: "Nothing is here"
       case .unknownOperation: "The operation is unknown"
       case .methodNotAllowed: "The method is not allowed"
+      case .notAcceptable: "No answer is acceptable"
       case .unsupportedMediaType: "The media type is not supported"
       case .timeout: "The request took too long"
       case .payloadTooLarge: "The body is too large"
@@ -138,24 +141,29 @@ struct Problem: Error, Equatable {
   /// before anything is applied, but for those of a damaged arena.
   func write(to response: inout HTTPResponse) {
     response = HTTPResponse(status: kind.status)
-    response.setJSON { json in
-      json.beginObject()
-      json.member("type", "/problems/\(kind.rawValue)")
-      json.member("title", kind.title)
-      json.member("status", kind.status)
-      json.member("detail", detail)
-      if let register { json.member("register", register) }
-      if let operation { json.member("op", operation) }
-      if let member { json.member("member", member) }
-      if let value { json.member("value", value) }
-      json.member("applied", isApplicationUnknown ? "unknown" : "no")
-      json.endObject()
-    }
+    response.setJSON { write(to: &$0) }
     response.status = kind.status
     response.content = .problem
     if let allow { response.fields.append(.allow, allow) }
     if let challenge { response.fields.append(.wwwAuthenticate, challenge) }
     if let retryAfterSeconds { response.fields.append(.retryAfter, "\(retryAfterSeconds)") }
+  }
+}
+
+extension Problem {
+  /// Writes the problem as an object.
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("type", "/problems/\(kind.rawValue)")
+    json.member("title", kind.title)
+    json.member("status", kind.status)
+    json.member("detail", detail)
+    if let register { json.member("register", register) }
+    if let operation { json.member("op", operation) }
+    if let member { json.member("member", member) }
+    if let value { json.member("value", value) }
+    json.member("applied", isApplicationUnknown ? "unknown" : "no")
+    json.endObject()
   }
 }
 

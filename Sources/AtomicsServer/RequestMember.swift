@@ -8,6 +8,7 @@ enum RequestMember: UInt8, CaseIterable, Sendable {
   case operand, expected, desired, unless, index
   case order, failureOrder, mask, relation, overflow, min, max
   case prefix, limit, cursor
+  case name, op, create
 
   /// The member's name.
   var text: StaticString {
@@ -32,6 +33,9 @@ enum RequestMember: UInt8, CaseIterable, Sendable {
     case .prefix: "prefix"
     case .limit: "limit"
     case .cursor: "cursor"
+    case .name: "name"
+    case .op: "op"
+    case .create: "create"
     }
   }
 
@@ -41,5 +45,16 @@ enum RequestMember: UInt8, CaseIterable, Sendable {
   static func find(_ name: Span<UInt8>, in permitted: [RequestMember]) -> RequestMember? {
     for member in permitted where name.equals(member.text) { return member }
     return nil
+  }
+
+  /// Several members; each is the bit of its number.
+  struct Set: OptionSet, Sendable {
+    let rawValue: UInt32
+
+    init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    init(_ members: [RequestMember]) {
+      rawValue = members.reduce(0) { $0 | 1 << UInt32($1.rawValue) }
+    }
   }
 }

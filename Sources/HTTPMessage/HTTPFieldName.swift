@@ -3,13 +3,15 @@
 /// The fields that the service looks for, or sends: told apart once, when a field is appended, so
 /// that looking for one compares a number.
 public enum HTTPFieldName: UInt8, CaseIterable, Equatable, Sendable {
-  case allow, authorization, cacheControl, connection, contentEncoding, contentLength, contentType
+  case accept, allow, authorization, cacheControl, connection
+  case contentEncoding, contentLength, contentType
   case etag, expect, host, ifMatch, ifModifiedSince, ifNoneMatch, ifRange, ifUnmodifiedSince
   case location, origin, retryAfter, secFetchSite, transferEncoding, wwwAuthenticate
 
   /// The name as HTTP/2 spells it.
   public var text: StaticString {
     switch self {
+    case .accept: "accept"
     case .allow: "allow"
     case .authorization: "authorization"
     case .cacheControl: "cache-control"
@@ -49,6 +51,7 @@ public enum HTTPFieldName: UInt8, CaseIterable, Equatable, Sendable {
     case (4, UInt8(ascii: "e")): return .etag
     case (4, UInt8(ascii: "h")): return .host
     case (5, UInt8(ascii: "a")): return .allow
+    case (6, UInt8(ascii: "a")): return .accept
     case (6, UInt8(ascii: "e")): return .expect
     case (6, UInt8(ascii: "o")): return .origin
     case (8, UInt8(ascii: "i")): return name[3] | 0x20 == UInt8(ascii: "m") ? .ifMatch : .ifRange
