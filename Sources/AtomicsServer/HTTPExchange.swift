@@ -9,6 +9,8 @@ import RegisterService
 /// What the two HTTP engines have in common for their server.
 protocol HTTPServerSession: AnyObject {
   associatedtype Failure: Error
+  /// Whether a peer that sends no more can still be answered.
+  static var outlivesInput: Bool { get }
   /// Nothing will be received or sent any more.
   var isFinished: Bool { get }
   /// The last answer is out; what still comes is discarded.
@@ -57,9 +59,11 @@ protocol HTTPServerSession: AnyObject {
 
 extension HTTP1Session: HTTPServerSession {
   typealias Failure = Never
+  static var outlivesInput: Bool { true }
 }
 extension HTTP2Session: HTTPServerSession {
   typealias Failure = HTTP2Error
+  static var outlivesInput: Bool { false }
   var isDraining: Bool { false }
 }
 
@@ -68,13 +72,25 @@ final class HTTPExchange<Session: HTTPServerSession> {
   let session: Session
   private var api: JSONAPI
   private let clock: WallClock
+  /// What takes its time.
+  let lasting: LastingAnswers
+  /// Whether there are events that only wait for the socket to take what was written before.
+  private(set) var awaitsSending = false
   /// Bytes that the session has taken so far.
   private(set) var receivedCount = 0
   /// Requests, whole or refused, that were answered so far.
   private(set) var messageCount = 0
-  init(_ session: Session, _ context: ServerContext, _ clock: WallClock, _ peer: Peer) {
+
+  /// - Parameters:
+  ///   - hub: Where the connection waits.
+  ///   - wake: Has `process` called again.
+  init(
+    _ session: Session, _ context: ServerContext, _ clock: WallClock, _ peer: Peer, _ hub: WaitHub,
+    wake: @escaping () -> Void
+  ) {
     self.session = session
     self.clock = clock
+    lasting = LastingAnswers(context, hub, wake: wake)
     let api = JSONAPI(context, peer)
     self.api = api
     // Who is nobody makes this side keep nothing, however long a body is and however slowly it
@@ -91,26 +107,45 @@ final class HTTPExchange<Session: HTTPServerSession> {
     var consumed = 0
     while true {
       guard let received = try? session.receive(input.extracting(consumed..<input.count)) else {
-        _ = flush(into: &output)
+        flush(into: &output)
+        lasting.close()
         return StreamProgress(consumed: input.count, next: .close)
       }
       consumed += received
       receivedCount += received
       answer(&budget)
+      if lasting.isOpen { tell(output, &budget, isHeard: received > 0) }
       let sent = flush(into: &output)
       if output.isFull || budget.isSpent || (received == 0 && sent == 0) { break }
       // Answers that went out may have made room for events, and events for input.
       if consumed == input.count && !session.hasEvents { break }
     }
+    if endOfInput, lasting.isOpen { endInput(into: &output, &budget) }
     // The loop ends the output, and for a second lets the peer send on and read its answer.
     if session.isFinished || session.isDraining {
+      lasting.close()
       return StreamProgress(consumed: input.count, next: .close)
     }
     // A session may keep more than one flush takes: nothing else would come back for it.
     let isMoreToDo =
       session.hasEvents || session.hasOutput
       || consumed < input.count && (budget.isSpent || output.isFull)
-    return StreamProgress(consumed: consumed, next: isMoreToDo ? .yield : .needInput)
+      || lasting.isOpen && hasMoreToTell(output)
+    if isMoreToDo { return StreamProgress(consumed: consumed, next: .yield) }
+    awaitsSending = !lasting.news.isEmpty && output.unsentCount > output.count
+    // A half-closed client still gets its answers.
+    let isAwaited = endOfInput && lasting.isOpen && Session.outlivesInput
+    return StreamProgress(consumed: consumed, next: isAwaited ? .wait : .needInput)
+  }
+
+  private func endInput(into output: inout OutputBuffer, _ budget: inout ExecutionBudget) {
+    if Session.outlivesInput {
+      lasting.endInput()
+      tell(output, &budget)
+      flush(into: &output)
+    } else {
+      lasting.close()
+    }
   }
 
   /// Gives back what a busy connection keeps from turn to turn: idle ones are many.
@@ -120,7 +155,8 @@ final class HTTPExchange<Session: HTTPServerSession> {
 
   func drain(into output: inout OutputBuffer) -> StreamProgress {
     session.beginShutdown()
-    _ = flush(into: &output)
+    if lasting.isOpen { endLasting() }
+    flush(into: &output)
     let isDone = session.isFinished || session.isDraining
     let next: StreamProgress.Next =
       isDone ? .close : session.hasOutput ? .yield : .needInput
@@ -135,6 +171,9 @@ final class HTTPExchange<Session: HTTPServerSession> {
           Problem(rejection, api.context.limits.http).write(to: &response)
         } else {
           api.respond(to: request, into: &response, &budget)
+          if response.delivery != .whole {
+            Self.begin(api.takeAsked(), lasting, request.stream, &response)
+          }
         }
       }
       guard hasAnswered else { return }
@@ -143,7 +182,8 @@ final class HTTPExchange<Session: HTTPServerSession> {
   }
 
   /// - Returns: The number of bytes appended.
-  private func flush(into output: inout OutputBuffer) -> Int {
+  @discardableResult
+  func flush(into output: inout OutputBuffer) -> Int {
     session.takeOutput(upTo: 256 << 10) { output.append($0) }
   }
 }

@@ -21,6 +21,8 @@ struct JSONAPI: Sendable {
   private var knownAuthority: [UInt8] = []
   /// What was asked for last: who polls asks for it again and again.
   private var known: Resource?
+  /// What the request asked that was answered last, where the answer takes its time.
+  private var asked: Asked?
   /// The longest target that is remembered.
   private static let knownBytes = 256
 
@@ -64,7 +66,7 @@ struct JSONAPI: Sendable {
     try answer(request, resource, &response, &budget)
   }
 
-  private func answer(
+  private mutating func answer(
     _ request: borrowing HTTPRequest, _ resource: Resource, _ response: inout HTTPResponse,
     _ budget: inout ExecutionBudget
   ) throws(Problem) {
@@ -78,7 +80,7 @@ struct JSONAPI: Sendable {
     }
   }
 
-  private func dispatch(
+  private mutating func dispatch(
     _ request: borrowing HTTPRequest, _ resource: Resource, _ response: inout HTTPResponse,
     _ budget: inout ExecutionBudget
   ) throws(Problem) {
@@ -123,8 +125,25 @@ struct JSONAPI: Sendable {
       if let operation = resource.operation {
         try perform(operation, request, target, name, &response)
       }
+    case .wait:
+      budget.spend(ExecutionBudget.wait)
+      asked = .wait(try wait(request, target, name))
+      response.delivery = .later
+    case .watch:
+      budget.spend(ExecutionBudget.wait)
+      asked = .watch(try watch(request, target))
+      response.delivery = .piecewise
     }
   }
+
+  /// What a request asks that is not answered by a look at the registers.
+  indirect enum Asked: Sendable {
+    case wait(WaitQuestion)
+    case watch(WatchQuestion)
+  }
+
+  /// What was asked where the response was not filled in.
+  mutating func takeAsked() -> Asked? { asked.take() }
 
   // MARK: - Answers
 

@@ -35,6 +35,8 @@ struct Problem: Error, Equatable {
     case tooManyRequests = "too-many-requests"
     case typeMismatch = "type-mismatch"
     case outOfBounds = "out-of-bounds"
+    case cancelled
+    case gone
     case preconditionFailed = "precondition-failed"
     case tooManyConnections = "too-many-connections"
     case shuttingDown = "shutting-down"
@@ -52,7 +54,8 @@ struct Problem: Error, Equatable {
       case .notFound, .unknownOperation: 404
       case .methodNotAllowed: 405
       case .timeout: 408
-      case .typeMismatch, .outOfBounds: 409
+      case .typeMismatch, .outOfBounds, .cancelled: 409
+      case .gone: 410
       case .preconditionFailed: 412
       case .payloadTooLarge: 413
       case .uriTooLong: 414
@@ -94,6 +97,8 @@ struct Problem: Error, Equatable {
       case .tooManyRequests: "Too many requests"
       case .typeMismatch: "The register has another type"
       case .outOfBounds: "The result is out of bounds"
+      case .cancelled: "The wait was given up"
+      case .gone: "The register is gone"
       case .preconditionFailed: "The precondition failed"
       case .tooManyConnections: "The server has too many connections"
       case .shuttingDown: "The server is shutting down"
@@ -138,24 +143,27 @@ struct Problem: Error, Equatable {
   /// before anything is applied, but for those of a damaged arena.
   func write(to response: inout HTTPResponse) {
     response = HTTPResponse(status: kind.status)
-    response.setJSON { json in
-      json.beginObject()
-      json.member("type", "/problems/\(kind.rawValue)")
-      json.member("title", kind.title)
-      json.member("status", kind.status)
-      json.member("detail", detail)
-      if let register { json.member("register", register) }
-      if let operation { json.member("op", operation) }
-      if let member { json.member("member", member) }
-      if let value { json.member("value", value) }
-      json.member("applied", isApplicationUnknown ? "unknown" : "no")
-      json.endObject()
-    }
+    response.setJSON { write(to: &$0) }
     response.status = kind.status
     response.content = .problem
     if let allow { response.fields.append(.allow, allow) }
     if let challenge { response.fields.append(.wwwAuthenticate, challenge) }
     if let retryAfterSeconds { response.fields.append(.retryAfter, "\(retryAfterSeconds)") }
+  }
+
+  /// Writes the document.
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("type", "/problems/\(kind.rawValue)")
+    json.member("title", kind.title)
+    json.member("status", kind.status)
+    json.member("detail", detail)
+    if let register { json.member("register", register) }
+    if let operation { json.member("op", operation) }
+    if let member { json.member("member", member) }
+    if let value { json.member("value", value) }
+    json.member("applied", isApplicationUnknown ? "unknown" : "no")
+    json.endObject()
   }
 }
 
@@ -190,7 +198,9 @@ extension Problem {
       self.init(.outOfBounds, "\(error)")
       value = type.format(found)
     case .full: self.init(.arenaFull, "\(error)")
-    case .limit: self.init(.tooManyRequests, "\(error)")
+    case .limit:
+      self.init(.tooManyRequests, "\(error)")
+      retryAfterSeconds = 1
     case .damaged, .overwritten, .unpublished, .arena: self.init(.internal, "\(error)")
     }
     isApplicationUnknown = error.isApplicationUnknown

@@ -8,6 +8,7 @@ enum RequestMember: UInt8, CaseIterable, Sendable {
   case operand, expected, desired, unless, index
   case order, failureOrder, mask, relation, overflow, min, max
   case prefix, limit, cursor
+  case until, timeout, then, operation
 
   /// The member's name.
   var text: StaticString {
@@ -32,6 +33,10 @@ enum RequestMember: UInt8, CaseIterable, Sendable {
     case .prefix: "prefix"
     case .limit: "limit"
     case .cursor: "cursor"
+    case .until: "until"
+    case .timeout: "timeout_ms"
+    case .then: "then"
+    case .operation: "op"
     }
   }
 

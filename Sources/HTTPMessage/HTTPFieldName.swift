@@ -5,7 +5,7 @@
 public enum HTTPFieldName: UInt8, CaseIterable, Equatable, Sendable {
   case allow, authorization, cacheControl, connection, contentEncoding, contentLength, contentType
   case etag, expect, host, ifMatch, ifModifiedSince, ifNoneMatch, ifRange, ifUnmodifiedSince
-  case location, origin, retryAfter, secFetchSite, transferEncoding, wwwAuthenticate
+  case lastEventID, location, origin, retryAfter, secFetchSite, transferEncoding, wwwAuthenticate
 
   /// The name as HTTP/2 spells it.
   public var text: StaticString {
@@ -25,6 +25,7 @@ public enum HTTPFieldName: UInt8, CaseIterable, Equatable, Sendable {
     case .ifNoneMatch: "if-none-match"
     case .ifRange: "if-range"
     case .ifUnmodifiedSince: "if-unmodified-since"
+    case .lastEventID: "last-event-id"
     case .location: "location"
     case .origin: "origin"
     case .retryAfter: "retry-after"
@@ -59,6 +60,7 @@ public enum HTTPFieldName: UInt8, CaseIterable, Equatable, Sendable {
     case (13, UInt8(ascii: "a")): return .authorization
     case (13, UInt8(ascii: "c")): return .cacheControl
     case (13, UInt8(ascii: "i")): return .ifNoneMatch
+    case (13, UInt8(ascii: "l")): return .lastEventID
     case (14, UInt8(ascii: "c")): return .contentLength
     case (14, UInt8(ascii: "s")): return .secFetchSite
     case (16, UInt8(ascii: "c")): return .contentEncoding
