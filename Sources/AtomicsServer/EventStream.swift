@@ -100,21 +100,24 @@ final class EventStream {
   }
 
   private func write(_ event: WatchEvent, into text: inout EventText) {
-    let name = event.name.isEmpty ? names[Int(event.key)] : event.name
     switch event.kind {
     case .value(let value, let skips):
       guard let type = event.type else { return }
       if skips {
-        text.gap(id.next(), name: name, missed: event.skipped, value, type)
+        text.gap(id.next(), name: name(of: event), missed: event.skipped, value, type)
       } else {
-        text.change(id.next(), name: name, value, type, change: event.changes)
+        text.change(id.next(), name: name(of: event), value, type, change: event.changes)
       }
     case .deleted:
       if event.name.isEmpty { openNames -= 1 }
-      text.deleted(id.next(), name: name)
+      text.deleted(id.next(), name: name(of: event))
     case .ended(let error):
       end(Problem(error))
     }
+  }
+
+  private func name(of event: WatchEvent) -> String {
+    event.name.isEmpty ? names[Int(event.key)] : event.name
   }
 
   // MARK: - The end

@@ -92,7 +92,8 @@ extension JSONAPI {
   }
 
   private static var noResource: Problem {
-    Problem(.notFound, "the resources are /v1/registers, /v1/watch, /v1/capabilities, /livez and /readyz")
+    Problem(
+      .notFound, "the resources are /v1/registers, /v1/watch, /v1/capabilities, /livez and /readyz")
   }
 
   private func register(

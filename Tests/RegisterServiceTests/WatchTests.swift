@@ -138,6 +138,29 @@ import Testing
     }
   }
 
+  @Test("clients that share their limit have as many registers together")
+  func shared() throws {
+    var limits = WaitLimits()
+    limits.watchedRegisters = 2
+    try HubBench.use(limits) { bench in
+      let register = try bench.make("n")
+      let first = HubGuest(bench)
+      let second = HubGuest(bench, sharingLimitWith: first)
+      func watch(_ guest: HubGuest) throws {
+        _ = try guest.client.watch(register, key: 1, interval: 0, now: bench.now)
+      }
+      try watch(first)
+      try watch(second)
+      for guest in [first, second] {
+        #expect { try watch(guest) } throws: { "\($0)".contains("at most 2 registers") }
+      }
+      try watch(HubGuest(bench))
+      second.client.close()
+      bench.settle()
+      try watch(first)
+    }
+  }
+
   @Test("a watch that becomes too large ends with its reason; one register too many is refused")
   func limits() throws {
     var limits = WaitLimits()
