@@ -91,7 +91,9 @@ final class Connection: StreamHandler {
     case .http2(let exchange):
       let progress = exchange.process(input, into: &output, endOfInput: endOfInput)
       if isOpening, exchange.receivedCount >= Self.http2OpeningCount { endOpening(stream) }
-      if !isOpening, !isDraining { stream.setDeadline(afterNanoseconds: rest(of: exchange, stream)) }
+      if !isOpening, !isDraining {
+        stream.setDeadline(afterNanoseconds: rest(of: exchange, stream))
+      }
       if exchange.awaitsSending { stream.requestTurnWhenSent() }
       return progress
     case .http1(let exchange):

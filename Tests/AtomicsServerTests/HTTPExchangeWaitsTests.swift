@@ -36,19 +36,21 @@ import Testing
     }
   }
 
-  @Test("what runs on the value is told with it", arguments: [
-    (#"{"op":"sub","operand":"1"}"#, #"{"satisfied":true,"value":"10","old":"10","new":"9"}"#),
-    (#"{"op":"store","operand":"4"}"#, #"{"satisfied":true,"value":"10","old":"10","new":"4"}"#),
-    (#"{"op":"load"}"#, #"{"satisfied":true,"value":"10","old":"10","new":"10"}"#),
-    (
-      #"{"op":"bit_test_set","index":2}"#,
-      #"{"satisfied":true,"value":"10","index":2,"old_bit":false,"new_bit":true}"#
-    ),
-    (
-      #"{"op":"cmpxchg_strong","expected":"9","desired":"1"}"#,
-      #"{"satisfied":true,"value":"10","success":false,"old":"10","new":"10"}"#
-    ),
-  ])
+  @Test(
+    "what runs on the value is told with it",
+    arguments: [
+      (#"{"op":"sub","operand":"1"}"#, #"{"satisfied":true,"value":"10","old":"10","new":"9"}"#),
+      (#"{"op":"store","operand":"4"}"#, #"{"satisfied":true,"value":"10","old":"10","new":"4"}"#),
+      (#"{"op":"load"}"#, #"{"satisfied":true,"value":"10","old":"10","new":"10"}"#),
+      (
+        #"{"op":"bit_test_set","index":2}"#,
+        #"{"satisfied":true,"value":"10","index":2,"old_bit":false,"new_bit":true}"#
+      ),
+      (
+        #"{"op":"cmpxchg_strong","expected":"9","desired":"1"}"#,
+        #"{"satisfied":true,"value":"10","success":false,"old":"10","new":"10"}"#
+      ),
+    ])
   func then(then: String, answer: String) throws {
     try Faces.use { faces in
       try faces.create("n", "u64", "10")
@@ -161,7 +163,8 @@ import Testing
       faces.hub.reconsiderAll()
       #expect(peers[0].news().isEmpty)
       let denied = HTTPAnswers(peers[1].news())
-      #expect(denied.statuses == [403] && (denied.bodies.first ?? "").contains("b may not operate on n"))
+      #expect(
+        denied.statuses == [403] && (denied.bodies.first ?? "").contains("b may not operate on n"))
       let unknown = peers[2].news()
       #expect(HTTPAnswers(unknown).statuses == [401])
       #expect(unknown.contains("www-authenticate: Bearer\r\n"))

@@ -114,7 +114,8 @@ import Testing
       #expect(kept.news().isEmpty && kept.progress.next == .needInput)
       for peer in [lost, prefix, unknown] {
         let end = HeardEvents(peer.news())
-        #expect(end.told == ["ended"] && end.data.first?.contains("/problems/unauthorized") ?? false)
+        #expect(
+          end.told == ["ended"] && end.data.first?.contains("/problems/unauthorized") ?? false)
         #expect(peer.progress.next == .close)
       }
       #expect(faces.hub.watchedCount == 1)
