@@ -9,14 +9,8 @@ import RegisterService
 /// What the two HTTP engines have in common for their server.
 protocol HTTPServerSession: AnyObject {
   associatedtype Failure: Error
-  /// Nothing will be received or sent any more.
-  var isFinished: Bool { get }
-  /// The last answer is out; what still comes is discarded.
-  var isDraining: Bool { get }
-  /// Whether `takeOutput` has something to give now.
-  var hasOutput: Bool { get }
-  /// Whether `answerNext` has something to lend now.
-  var hasEvents: Bool { get }
+  /// What there is to do next.
+  var outlook: HTTPOutlook { get }
   /// Asked with each head whether the body that follows is to be read; nil: it is.
   var wantsBody: ((_ head: HTTPRequest) -> Bool)? { get set }
   /// Takes bytes from the front of `bytes` and tells how many. Fewer than all: events wait.
@@ -63,7 +57,6 @@ extension HTTP1Session: HTTPServerSession {
 }
 extension HTTP2Session: HTTPServerSession {
   typealias Failure = HTTP2Error
-  var isDraining: Bool { false }
 }
 
 /// One HTTP connection: the session's requests go to the JSON face, its bytes to the loop.
@@ -99,6 +92,7 @@ final class HTTPExchange<Session: HTTPServerSession> {
     var budget = ExecutionBudget()
     continueBatches(&budget)
     var consumed = 0
+    var outlook: HTTPOutlook
     while true {
       guard let received = try? session.receive(input.extracting(consumed..<input.count)) else {
         _ = flush(into: &output)
@@ -108,17 +102,16 @@ final class HTTPExchange<Session: HTTPServerSession> {
       receivedCount += received
       let made = answer(&budget, into: &output)
       let sent = made + flush(into: &output)
+      outlook = session.outlook
       if output.isFull || budget.isSpent || (received == 0 && sent == 0) { break }
       // Answers that went out may have made room for events, and events for input.
-      if consumed == input.count && !session.hasEvents { break }
+      if consumed == input.count && !outlook.hasEvents { break }
     }
     // The loop ends the output, and for a second lets the peer send on and read its answer.
-    if session.isFinished || session.isDraining {
-      return StreamProgress(consumed: input.count, next: .close)
-    }
+    if outlook.isOver { return StreamProgress(consumed: input.count, next: .close) }
     // A session may keep more than one flush takes: nothing else would come back for it.
     let isMoreToDo =
-      session.hasEvents || session.hasOutput || !api.batches.isEmpty
+      outlook.hasEvents || outlook.hasOutput || !api.batches.isEmpty
       || consumed < input.count && (budget.isSpent || output.isFull)
     return StreamProgress(consumed: consumed, next: isMoreToDo ? .yield : .needInput)
   }
@@ -131,9 +124,9 @@ final class HTTPExchange<Session: HTTPServerSession> {
   func drain(into output: inout OutputBuffer) -> StreamProgress {
     session.beginShutdown()
     _ = flush(into: &output)
-    let isDone = session.isFinished || session.isDraining
+    let outlook = session.outlook
     let next: StreamProgress.Next =
-      isDone ? .close : session.hasOutput || !api.batches.isEmpty ? .yield : .needInput
+      outlook.isOver ? .close : outlook.hasOutput || !api.batches.isEmpty ? .yield : .needInput
     return StreamProgress(consumed: 0, next: next)
   }
 
