@@ -325,6 +325,11 @@ final class Connection: StreamHandler {
     if case .binary(let session) = speech, session.batch != nil, let loop {
       finishBatch(of: session, on: loop, isEnding: reason == .loopStopped)
     }
+    switch speech {
+    case .http1(let exchange): exchange.closed()
+    case .http2(let exchange): exchange.closed()
+    case .undecided, .binary: break
+    }
     loop = nil
     endHandshake()
     speech = .undecided

@@ -64,6 +64,12 @@ final class HTTPExchange<Session: HTTPServerSession> {
   let session: Session
   private var api: JSONAPI
   private let clock: WallClock
+  /// Nil: nothing is logged.
+  private let accessLog: AccessLog?
+  private let rules: BrowserRules
+  private var late: LateAnswers
+  /// The peer, as the access log calls it.
+  private let peerText: String
   /// Bytes that the session has taken so far.
   private(set) var receivedCount = 0
   /// Requests, whole or refused, that were answered so far.
@@ -74,6 +80,10 @@ final class HTTPExchange<Session: HTTPServerSession> {
   init(_ session: Session, _ context: ServerContext, _ clock: WallClock, _ peer: Peer) {
     self.session = session
     self.clock = clock
+    accessLog = context.accessLog
+    rules = context.rules
+    late = LateAnswers(context.rules, context.accessLog)
+    peerText = accessLog == nil ? "" : "\(peer)"
     let api = JSONAPI(context, peer)
     self.api = api
     // Who is nobody makes this side keep nothing, however long a body is and however slowly it
@@ -133,15 +143,19 @@ final class HTTPExchange<Session: HTTPServerSession> {
   /// Whoever asked for a batch may have gone meanwhile: it is run all the same.
   private func continueBatches(_ budget: inout ExecutionBudget) {
     while !budget.isSpent, let done = api.continueBatch(&budget) {
-      session.respond(done.response, to: done.stream)
+      respond(done.response, to: done.stream)
     }
   }
 
   /// - Returns: The number of bytes appended.
   private func answer(_ budget: inout ExecutionBudget, into output: inout OutputBuffer) -> Int {
     let start = output.count
-    // One access to the face for all answers of a turn.
-    messageCount &+= Self.answer(session, &api, &budget, into: &output)
+    if accessLog != nil || rules.grantsAnything {
+      while !budget.isSpent && !output.isFull && answerAndSettle(&budget) { messageCount &+= 1 }
+    } else {
+      // One access to the face for all answers of a turn.
+      messageCount &+= Self.answer(session, &api, &budget, into: &output)
+    }
     return output.count &- start
   }
 
@@ -153,12 +167,7 @@ final class HTTPExchange<Session: HTTPServerSession> {
     var count = 0
     while !budget.isSpent && !output.isFull {
       let hasAnswered = session.answerNext { request, rejection, response in
-        if let rejection {
-          budget.spend(ExecutionBudget.message)
-          Problem(rejection, api.context.limits.http).write(to: &response)
-        } else {
-          api.respond(to: request, into: &response, &budget)
-        }
+        answer(request, rejection, &response, &api, &budget)
       }
       guard hasAnswered else { break }
       session.takeAnswer { output.append($0) }
@@ -166,6 +175,54 @@ final class HTTPExchange<Session: HTTPServerSession> {
     }
     return count
   }
+
+  private static func answer(
+    _ request: borrowing HTTPRequest, _ rejection: HTTPRejection?,
+    _ response: inout HTTPResponse, _ api: inout JSONAPI, _ budget: inout ExecutionBudget
+  ) {
+    if let rejection {
+      budget.spend(ExecutionBudget.message)
+      api.refuse(request, for: rejection, into: &response)
+    } else {
+      api.respond(to: request, into: &response, &budget)
+    }
+  }
+
+  /// Answers the next request where something is due with answers; false: there is none now.
+  private func answerAndSettle(_ budget: inout ExecutionBudget) -> Bool {
+    session.answerNext { request, rejection, response in
+      let began = accessLog == nil ? 0 : Deadline.now.nanoseconds
+      Self.answer(request, rejection, &response, &api, &budget)
+      settle(request, &response, began: began)
+    }
+  }
+
+  /// Adds to an answer, or to what is known of one that comes later, what is due with it.
+  private func settle(
+    _ request: borrowing HTTPRequest, _ response: inout HTTPResponse, began: UInt64
+  ) {
+    if rules.grantsAnything { rules.grant(api.foreignOrigin, &response) }
+    if response.delivery == .whole {
+      accessLog?.note(
+        request, from: peerText, who: api.principal, status: response.status,
+        bodyBytes: response.body.count, problem: Problem.slug(of: response), began: began)
+    } else {
+      late.expect(
+        response, on: request.stream, origin: api.foreignOrigin,
+        line: accessLog?.begin(request, from: peerText, who: api.principal, began: began))
+    }
+  }
+
+  // MARK: - Answers that come later
+
+  private func respond(_ response: consuming HTTPResponse, to stream: UInt32) {
+    var response = response
+    late.complete(&response, on: stream)
+    session.respond(response, to: stream)
+  }
+
+  /// The connection is gone.
+  func closed() { late.endAll() }
 
   /// - Returns: The number of bytes appended.
   private func flush(into output: inout OutputBuffer) -> Int {

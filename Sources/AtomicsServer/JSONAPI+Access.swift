@@ -33,6 +33,9 @@ extension JSONAPI {
     }
   }
 
+  /// Who sent the request that was answered last, by the access rules.
+  var principal: String? { context.authenticator.control.isOn ? access?.name : nil }
+
   /// Whether the access rules know who sends `head`. Nothing is counted: the answer does that.
   func knows(_ head: borrowing HTTPRequest) -> Bool {
     guard !Self.isPublic(head) else { return false }

@@ -17,6 +17,9 @@ struct JSONAPI: Sendable {
   /// On whose behalf registers are made here.
   var user: UInt32 { peer.user }
 
+  /// The origin of the page that the request came from last, where it is not the server's own and
+  /// may use it.
+  private(set) var foreignOrigin: [UInt8]?
   /// The authority that was let in last: a connection seldom has another.
   private var knownAuthority: [UInt8] = []
   /// What was asked for last: who polls asks for it again and again.
@@ -44,16 +47,49 @@ struct JSONAPI: Sendable {
     _ budget: inout ExecutionBudget
   ) {
     budget.spend(ExecutionBudget.message)
+    begin()
     do throws(Problem) {
       if !BrowserRules.isAlike(request, knownAuthority.span) {
-        try context.rules.check(
-          request, scheme: peer.isEncrypted ? .https : request.scheme, known: &knownAuthority)
+        try checkOrigin(of: request)
+        // The browser sends it without what would tell who asks.
+        if foreignOrigin != nil, BrowserRules.isPreflight(request) {
+          return try answerPreflight(request, &response)
+        }
       }
       if context.authenticator.control.isOn { access = try identify(request) }
       try answer(request, &response, &budget)
     } catch {
       error.write(to: &response)
     }
+  }
+
+  /// Fills in the answer to what the session refused.
+  mutating func refuse(
+    _ request: borrowing HTTPRequest, for rejection: HTTPRejection,
+    into response: inout HTTPResponse
+  ) {
+    begin()
+    try? checkOrigin(of: request)
+    Problem(rejection, context.limits.http).write(to: &response)
+  }
+
+  /// Forgets the last request.
+  private mutating func begin() {
+    if context.rules.grantsAnything { foreignOrigin = nil }
+    if context.authenticator.control.isOn { access = nil }
+  }
+
+  private mutating func checkOrigin(of request: borrowing HTTPRequest) throws(Problem) {
+    let isForeign = try context.rules.check(
+      request, scheme: peer.isEncrypted ? .https : request.scheme, known: &knownAuthority)
+    if isForeign { foreignOrigin = request.fields.first(.origin) }
+  }
+
+  private func answerPreflight(_ request: borrowing HTTPRequest, _ response: inout HTTPResponse)
+    throws(Problem)
+  {
+    let resource = try resource(HTTPTarget(request.target.map { $0 }))
+    context.rules.answerPreflight(resource.methods, &response)
   }
 
   private mutating func answer(

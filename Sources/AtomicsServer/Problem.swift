@@ -168,6 +168,17 @@ extension Problem {
 }
 
 extension Problem {
+  /// The last part of the type of the problem that `response` carries; nil: it carries none.
+  static func slug(of response: borrowing HTTPResponse) -> String? {
+    guard response.content == .problem else { return nil }
+    let beginning = #"{"type":"/problems/"#.utf8
+    guard response.body.starts(with: beginning) else { return nil }
+    let slug = response.body.dropFirst(beginning.count).prefix { $0 != UInt8(ascii: "\"") }
+    return String(decoding: slug, as: UTF8.self)
+  }
+}
+
+extension Problem {
   init(_ rejection: HTTPRejection, _ limits: HTTPLimits) {
     switch rejection {
     case .malformed:
