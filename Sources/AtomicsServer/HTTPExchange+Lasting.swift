@@ -111,7 +111,7 @@ extension HTTPExchange {
       }
       flush(into: &output)
     }
-    return StreamProgress(consumed: 0, next: session.hasOutput ? .yield : .needInput)
+    return StreamProgress(consumed: 0, next: session.outlook.hasOutput ? .yield : .needInput)
   }
 
   // MARK: - The end

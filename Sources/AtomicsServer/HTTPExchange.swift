@@ -11,14 +11,8 @@ protocol HTTPServerSession: AnyObject {
   associatedtype Failure: Error
   /// Whether a peer that sends no more can still be answered.
   static var outlivesInput: Bool { get }
-  /// Nothing will be received or sent any more.
-  var isFinished: Bool { get }
-  /// The last answer is out; what still comes is discarded.
-  var isDraining: Bool { get }
-  /// Whether `takeOutput` has something to give now.
-  var hasOutput: Bool { get }
-  /// Whether `answerNext` has something to lend now.
-  var hasEvents: Bool { get }
+  /// What there is to do next.
+  var outlook: HTTPOutlook { get }
   /// Asked with each head whether the body that follows is to be read; nil: it is.
   var wantsBody: ((_ head: HTTPRequest) -> Bool)? { get set }
   /// Takes bytes from the front of `bytes` and tells how many. Fewer than all: events wait.
@@ -67,7 +61,6 @@ extension HTTP1Session: HTTPServerSession {
 extension HTTP2Session: HTTPServerSession {
   typealias Failure = HTTP2Error
   static var outlivesInput: Bool { false }
-  var isDraining: Bool { false }
 }
 
 /// One HTTP connection: the session's requests go to the JSON face, its bytes to the loop.
@@ -124,6 +117,7 @@ final class HTTPExchange<Session: HTTPServerSession> {
     var budget = ExecutionBudget()
     continueBatches(&budget)
     var consumed = 0
+    var outlook: HTTPOutlook
     while true {
       guard let received = try? session.receive(input.extracting(consumed..<input.count)) else {
         flush(into: &output)
@@ -135,19 +129,23 @@ final class HTTPExchange<Session: HTTPServerSession> {
       let made = answer(&budget, into: &output)
       if lasting.isOpen { tell(output, &budget, isHeard: received > 0) }
       let sent = made + flush(into: &output)
+      outlook = session.outlook
       if output.isFull || budget.isSpent || (received == 0 && sent == 0) { break }
       // Answers that went out may have made room for events, and events for input.
-      if consumed == input.count && !session.hasEvents { break }
+      if consumed == input.count && !outlook.hasEvents { break }
     }
-    if endOfInput, lasting.isOpen { endInput(into: &output, &budget) }
+    if endOfInput, lasting.isOpen {
+      endInput(into: &output, &budget)
+      outlook = session.outlook
+    }
     // The loop ends the output, and for a second lets the peer send on and read its answer.
-    if session.isFinished || session.isDraining {
+    if outlook.isOver {
       lasting.close()
       return StreamProgress(consumed: input.count, next: .close)
     }
     // A session may keep more than one flush takes: nothing else would come back for it.
     let isMoreToDo =
-      session.hasEvents || session.hasOutput || !api.batches.isEmpty
+      outlook.hasEvents || outlook.hasOutput || !api.batches.isEmpty
       || consumed < input.count && (budget.isSpent || output.isFull)
       || lasting.isOpen && hasMoreToTell(output)
     if isMoreToDo { return StreamProgress(consumed: consumed, next: .yield) }
@@ -176,9 +174,9 @@ final class HTTPExchange<Session: HTTPServerSession> {
     session.beginShutdown()
     if lasting.isOpen { endLasting() }
     flush(into: &output)
-    let isDone = session.isFinished || session.isDraining
+    let outlook = session.outlook
     let next: StreamProgress.Next =
-      isDone ? .close : session.hasOutput || !api.batches.isEmpty ? .yield : .needInput
+      outlook.isOver ? .close : outlook.hasOutput || !api.batches.isEmpty ? .yield : .needInput
     return StreamProgress(consumed: 0, next: next)
   }
 
