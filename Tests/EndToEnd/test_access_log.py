@@ -56,7 +56,7 @@ def test_a_sample_and_a_rate(tmp_path):
     log = tmp_path / "access.log"
     with arena_directory() as arena, Server(
             arena, "--access-log", log, "--set", "access_log_one_in=0",
-            "--set", "access_log_lines_per_second=5") as server:
+            "--set", "limits.access_log_lines=5") as server:
         for _ in range(20):
             assert server.request("GET", "/livez")[0] == 200
             assert server.request("GET", "/v1/registers/none")[0] == 404
