@@ -16,8 +16,8 @@ final class AccessLog: Sendable {
   private let buffer: Mutex<AccessLogBuffer>
   private let writer: Mutex<AccessLogWriter>
   /// Of the thread that writes.
-  private let loop: EventLoop
-  private let thread = Mutex<LoopThread?>(nil)
+  private let background: BackgroundLoop
+  private var loop: EventLoop { background.loop }
   private let requests: Atomic<UInt64>
 
   /// How long lines are gathered before they are written.
@@ -31,7 +31,7 @@ final class AccessLog: Sendable {
       AccessLogBuffer(
         linesPerSecond: configuration.linesPerSecond, byteLimit: configuration.bufferBytes))
     writer = Mutex(try AccessLogWriter(configuration.destination, logger))
-    loop = try EventLoop()
+    background = try BackgroundLoop()
     requests = Atomic(Deadline.now.nanoseconds)
   }
 
@@ -111,10 +111,7 @@ final class AccessLog: Sendable {
   // MARK: - Any thread
 
   /// Starts the thread. Once only.
-  func start() throws(EventLoopError) {
-    let thread = try LoopThread(name: "atomics-access") { [loop] in loop.run() }
-    self.thread.withLock { $0 = thread }
-  }
+  func start() throws(EventLoopError) { try background.start("atomics-access") }
 
   /// Opens the destination again: what was renamed or removed is made anew. What cannot be opened
   /// is logged as an error, and the old one stays.
@@ -134,18 +131,13 @@ final class AccessLog: Sendable {
 
   /// After the last connection: writes what there is, and ends the thread.
   func finish() {
-    let thread = self.thread.withLock { thread in
-      let current = thread
-      thread = nil
-      return current
+    background.finish {
+      loop.execute { [self] in
+        // What was left of the turn before, and what came since.
+        for _ in 0..<2 { write(isLast: true) }
+        loop.stop()
+      }
     }
-    guard let thread else { return }
-    loop.execute { [self] in
-      // What was left of the turn before, and what came since.
-      for _ in 0..<2 { write(isLast: true) }
-      loop.stop()
-    }
-    thread.join()
   }
 
   // MARK: - On the thread

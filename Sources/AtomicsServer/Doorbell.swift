@@ -8,13 +8,13 @@ import Synchronization
 /// and passes it on to the loops. It sleeps for good while there is nothing to ring for.
 final class Doorbell: Sendable {
   private let service: RegisterService
-  private let loop: EventLoop
-  private let thread = Mutex<LoopThread?>(nil)
+  private let background: BackgroundLoop
+  private var loop: EventLoop { background.loop }
   private let isEnding = Atomic(false)
 
   init(_ service: RegisterService) throws(EventLoopError) {
     self.service = service
-    loop = try EventLoop()
+    background = try BackgroundLoop()
     service.onFirstWatched { [weak self] in
       guard let self else { return }
       loop.execute { [weak self] in self?.listen() }
@@ -24,20 +24,15 @@ final class Doorbell: Sendable {
   /// Starts the thread. Once only.
   func start() throws(EventLoopError) {
     loop.execute { [self] in clearMarks(from: 0) }
-    let thread = try LoopThread(name: "atomics-doorbell") { [loop] in loop.run() }
-    self.thread.withLock { $0 = thread }
+    try background.start("atomics-doorbell")
   }
 
   func finish() {
-    let thread = self.thread.withLock { thread in
-      defer { thread = nil }
-      return thread
+    background.finish {
+      isEnding.store(true, ordering: .relaxed)
+      service.wakeDoorbell()
+      loop.stop()
     }
-    guard let thread else { return }
-    isEnding.store(true, ordering: .relaxed)
-    service.wakeDoorbell()
-    loop.stop()
-    thread.join()
   }
 
   /// So many rounds that found something may be in one period: who rings without an end, for

@@ -16,10 +16,10 @@ final class Maintenance: Sendable {
   private let service: RegisterService
   private let snapshots: SnapshotConfiguration
   private let logger: Logger
-  private let loop: EventLoop
+  private let background: BackgroundLoop
+  private var loop: EventLoop { background.loop }
   /// Called when the service cannot go on.
   private let fail: @Sendable (ServerError) -> Void
-  private let thread = Mutex<LoopThread?>(nil)
   /// What others have done once a second.
   private let others = Mutex<[@Sendable () -> Void]>([])
   /// When the next snapshot is due by time.
@@ -47,7 +47,7 @@ final class Maintenance: Sendable {
     self.snapshots = snapshots
     self.logger = logger
     self.fail = fail
-    loop = try EventLoop()
+    background = try BackgroundLoop()
     service.onSnapshotWanted { [weak self] in self?.wantSnapshot() }
   }
 
@@ -62,8 +62,7 @@ final class Maintenance: Sendable {
       setDue()
       scheduleTick()
     }
-    let thread = try LoopThread(name: "atomics-upkeep") { [loop] in loop.run() }
-    self.thread.withLock { $0 = thread }
+    try background.start("atomics-upkeep")
   }
 
   /// Has a snapshot taken soon. Any thread; calls that come before it begins are one.
@@ -76,24 +75,19 @@ final class Maintenance: Sendable {
 
   /// After the last connection: a last look at the arena, the last snapshot, the end of the thread.
   func finish() {
-    let thread = self.thread.withLock { thread in
-      let current = thread
-      thread = nil
-      return current
-    }
-    guard let thread else { return }
-    loop.execute { [self] in
-      repairArena()
-      verifyPublished()
-      if isArenaLost.load(ordering: .relaxed) {
-        // What came between the first one and the end.
-        _ = rescue()
-      } else if snapshots.isOn, snapshots.atShutdown, !isArenaBroken.load(ordering: .relaxed) {
-        takeSnapshot()
+    background.finish {
+      loop.execute { [self] in
+        repairArena()
+        verifyPublished()
+        if isArenaLost.load(ordering: .relaxed) {
+          // What came between the first one and the end.
+          _ = rescue()
+        } else if snapshots.isOn, snapshots.atShutdown, !isArenaBroken.load(ordering: .relaxed) {
+          takeSnapshot()
+        }
+        loop.stop()
       }
-      loop.stop()
     }
-    thread.join()
   }
 
   // MARK: - On the thread
