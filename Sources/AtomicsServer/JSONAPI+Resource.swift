@@ -54,7 +54,7 @@ extension JSONAPI {
     }
 
     /// What the answer to `method` is; nil: it has no body.
-    func mediaType(_ method: HTTPMethod) -> MediaType? {
+    func content(_ method: HTTPMethod) -> HTTPContent? {
       switch (kind, method) {
       case (.value, .put), (.register, .delete): nil
       case (.value, _): .plainText

@@ -58,7 +58,8 @@ extension JSONAPI {
     let type = handle.type
     let operand: UInt128
     do throws(ValueError) {
-      operand = try type.parse(Self.trimmed(request.body).span)
+      let text = request.body[...].withoutWhiteSpace
+      operand = try type.parse(text.span)
     } catch {
       throw Problem(error, member: nil)
     }
@@ -108,16 +109,5 @@ extension JSONAPI {
       .preconditionFailed, "the register holds another value; try again from that one")
     problem.value = value
     return problem
-  }
-
-  /// `body` without the white space around it.
-  private static func trimmed(_ body: [UInt8]) -> [UInt8] {
-    func isSpace(_ byte: UInt8) -> Bool {
-      byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D
-    }
-    guard let first = body.firstIndex(where: { !isSpace($0) }),
-      let last = body.lastIndex(where: { !isSpace($0) })
-    else { return [] }
-    return Array(body[first...last])
   }
 }

@@ -161,7 +161,7 @@ struct JSONAPI: Sendable {
       problem.allow = allow
       throw problem
     }
-    try Self.checkAcceptance(of: resource.mediaType(request.method), request)
+    try Self.checkAcceptance(of: resource.content(request.method), request)
     let target = resource.target
     let bytes = resource.bytes
     let name = bytes.span.extracting(resource.nameRange)

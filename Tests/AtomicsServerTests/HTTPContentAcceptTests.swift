@@ -5,7 +5,7 @@ import Testing
 
 @testable import AtomicsServer
 
-@Suite struct MediaTypeTests {
+@Suite struct HTTPContentAcceptTests {
   @Test(
     "Accept permits an answer by the most specific range that it is in",
     arguments: [
@@ -16,7 +16,7 @@ import Testing
       ("json", false), (",", false), ("application/json;q=0.000", false),
     ])
   func ranges(field: String, isPermitted: Bool) {
-    #expect(MediaType.json.isAccepted(by: Array(field.utf8)[...]) == isPermitted)
+    #expect(HTTPContent.json.isAccepted(by: Array(field.utf8)[...]) == isPermitted)
   }
 
   @Test("what Accept rules out is refused before it is done; problems and empty answers are told")
