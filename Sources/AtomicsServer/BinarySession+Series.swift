@@ -51,7 +51,7 @@ extension BinarySession {
   ///
   /// - Returns: False, and nothing has happened, where it asks something else or is to be refused.
   @inline(never)
-  func runAlone(
+  func runSingle(
     _ first: UInt64, _ second: UInt64, in input: Span<UInt8>, at start: Int,
     into output: inout OutputBuffer, _ budget: inout ExecutionBudget
   ) -> Bool {

@@ -118,7 +118,7 @@ final class BinarySession {
       }
       // Most connections send one request at a time.
       if first == lastWord, end == input.count,
-        runAlone(first, second, in: input, at: offset, into: &output, &budget)
+        runSingle(first, second, in: input, at: offset, into: &output, &budget)
       {
         return StreamProgress(consumed: end, next: .needInput)
       }

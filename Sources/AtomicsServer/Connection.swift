@@ -349,17 +349,12 @@ final class Connection: StreamHandler {
   func closed(_ reason: StreamCloseReason) {
     switch speech {
     case .binary(let session): session.closeWaits()
-    case .http1(let exchange): exchange.lasting.close()
-    case .http2(let exchange): exchange.lasting.close()
+    case .http1(let exchange): exchange.closed()
+    case .http2(let exchange): exchange.closed()
     case .undecided: break
     }
     if case .binary(let session) = speech, session.batch != nil, let loop {
       finishBatch(of: session, on: loop, isEnding: reason == .loopStopped)
-    }
-    switch speech {
-    case .http1(let exchange): exchange.closed()
-    case .http2(let exchange): exchange.closed()
-    case .undecided, .binary: break
     }
     loop = nil
     endHandshake()

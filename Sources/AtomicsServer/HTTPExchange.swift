@@ -41,8 +41,6 @@ protocol HTTPServerSession: AnyObject {
   func unsentBytes(of stream: UInt32) -> Int
   /// A stream whose answer, put off or in pieces, is no longer wanted.
   func nextClosed() -> UInt32?
-  /// Requests without a whole answer.
-  var openStreams: Int { get }
   /// Sets the `Date` field of what is answered from now on.
   func setDate(_ text: [UInt8], unixSeconds: Int64)
   /// Gives at most about `limit` bytes of what is to be sent, and tells how many.
@@ -275,7 +273,10 @@ final class HTTPExchange<Session: HTTPServerSession> {
   }
 
   /// The connection is gone.
-  func closed() { late.endAll() }
+  func closed() {
+    lasting.close()
+    late.endAll()
+  }
 
   /// - Returns: The number of bytes appended.
   @discardableResult

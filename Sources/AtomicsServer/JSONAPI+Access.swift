@@ -114,7 +114,7 @@ extension JSONAPI {
   /// - Throws: ``Problem`` 403, whether the register exists or not.
   func require(_ right: Rights, on name: Span<UInt8>) throws(Problem) {
     if access?.allows(right, on: name) ?? false { return }
-    let text = String(decoding: name.indices.map { name[$0] }, as: UTF8.self)
+    let text = name.text(from: 0, count: name.count)
     throw Problem(
       .forbidden, access?.denial(of: right, on: text) ?? "nobody may \(right) \(text)")
   }

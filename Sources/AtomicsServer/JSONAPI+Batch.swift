@@ -57,11 +57,7 @@ extension JSONAPI {
     var operations: (range: Range<Int>, count: Int)?
     var stops: Bool?
     for member in try Self.outline(of: body) {
-      let name =
-        switch member.name {
-        case .plain(let range): String(decoding: body[range], as: UTF8.self)
-        case .decoded(let text): text
-        }
+      let name = member.name.text(in: body)
       switch (name, member.value) {
       case ("operations", _) where operations != nil, ("stop_on_error", _) where stops != nil:
         throw Problem(.duplicateMember, "a member stands once", member: name)

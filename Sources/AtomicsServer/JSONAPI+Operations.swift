@@ -4,6 +4,7 @@ import AtomicsCore
 import HTTPMessage
 import JSONText
 import RegisterService
+import WireProtocol
 
 /// `POST /v1/registers/{name}/{op}`: every operation of the table.
 extension JSONAPI {
@@ -50,11 +51,8 @@ extension JSONAPI {
     beginning: StaticString
   ) throws(Problem) {
     let type = performed.register.type
-    let outcome: AtomicOutcome
-    do throws(ServiceError) {
-      outcome = try service.perform(performed.request, on: performed.register)
-    } catch {
-      throw Problem(error)
+    let outcome = try Self.serving { () throws(ServiceError) in
+      try service.perform(performed.request, on: performed.register)
     }
     guard outcome.succeeded || performed.request.overflow != .fail else {
       throw Self.outOfBounds(type.format(outcome.old))
@@ -67,6 +65,8 @@ extension JSONAPI {
   private func find(
     _ name: Span<UInt8>, orMaking wanted: RegisterType?
   ) throws(Problem) -> (type: RegisterType, register: RegisterReference?) {
+    // Not by `find(_:)`, which knows the register of the request: an operation of a batch names
+    // another one.
     do throws(ServiceError) {
       let found = try service.find(name)
       guard wanted == nil || wanted == found.type else {
@@ -86,8 +86,7 @@ extension JSONAPI {
     try require(.create, on: name)
     budget.spend(ExecutionBudget.create)
     let definition = RegisterDefinition(
-      name: String(decoding: name.indices.map { name[$0] }, as: UTF8.self), type: type,
-      ownerUser: user)
+      name: name.text(from: 0, count: name.count), type: type, ownerUser: user)
     return try Self.serving { () throws(ServiceError) in try service.create(definition).register }
   }
 

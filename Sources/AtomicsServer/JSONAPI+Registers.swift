@@ -4,6 +4,7 @@ import AtomicsCore
 import HTTPMessage
 import JSONText
 import RegisterService
+import WireProtocol
 
 /// The register as a resource: PUT, GET, DELETE, and the list of all.
 extension JSONAPI {
@@ -18,7 +19,7 @@ extension JSONAPI {
     guard let type = try members.type(.type) else {
       throw Problem(.missingMember, "a register is created with a type", member: "type")
     }
-    let text = String(decoding: name.indices.map { name[$0] }, as: UTF8.self)
+    let text = name.text(from: 0, count: name.count)
     let definition = RegisterDefinition(
       name: text, type: type, initial: try members.bits(.initial, as: type) ?? 0,
       label: try members.text(.label) ?? "", ownerUser: user,

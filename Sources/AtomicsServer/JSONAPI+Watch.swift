@@ -40,16 +40,10 @@ extension JSONAPI {
   private static func watched(
     _ target: HTTPTarget, limit: Int
   ) throws(Problem) -> (names: [String], prefixes: [[UInt8]]) {
-    let items: [HTTPTarget.QueryItem]
-    do throws(PercentDecodingError) {
-      items = try target.queryItems()
-    } catch {
-      throw Problem(.invalidValue, "the query has a broken percent escape or is not UTF-8")
-    }
     var names: [String] = []
     var known: Set<String> = []
     var prefixes: [[UInt8]] = []
-    for item in items {
+    for item in try RequestMembers.queryItems(of: target) {
       switch item.name {
       case "name":
         do throws(ServiceError) {

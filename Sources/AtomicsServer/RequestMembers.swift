@@ -76,14 +76,16 @@ struct RequestMembers {
   private mutating func addQuery(_ target: HTTPTarget, _ permitted: [RequestMember])
     throws(Problem)
   {
-    let items: [HTTPTarget.QueryItem]
+    for item in try Self.queryItems(of: target) {
+      try add(item.name.utf8.span, .string(.decoded(item.value)), permitted)
+    }
+  }
+
+  static func queryItems(of target: HTTPTarget) throws(Problem) -> [HTTPTarget.QueryItem] {
     do throws(PercentDecodingError) {
-      items = try target.queryItems()
+      return try target.queryItems()
     } catch {
       throw Problem(.invalidValue, "the query has a broken percent escape or is not UTF-8")
-    }
-    for item in items {
-      try add(item.name.utf8.span, .string(.decoded(item.value)), permitted)
     }
   }
 
@@ -246,16 +248,8 @@ struct RequestMembers {
   func text(_ member: RequestMember, in range: Range<Int>) -> String? {
     var text: String?
     _ = try? JSONReader.visitMembers(of: body, range: range) { name, value in
-      let isMeant =
-        switch name {
-        case .plain(let range): body.span.extracting(range).equals(member.text)
-        case .decoded(let name): name == member.name
-        }
-      guard isMeant, case .string(let string) = value else { return }
-      switch string {
-      case .plain(let range): text = String(decoding: body[range], as: UTF8.self)
-      case .decoded(let decoded): text = decoded
-      }
+      guard name.text(in: body) == member.name, case .string(let string) = value else { return }
+      text = string.text(in: body)
     }
     return text
   }

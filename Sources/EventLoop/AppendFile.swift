@@ -40,10 +40,12 @@ public struct AppendFile: ~Copyable {
 
   /// Adds `lines`, each with its end.
   ///
-  /// - Parameter deadline: For what is no regular file: when to give up on one that takes nothing.
-  ///   A disk is waited for as long as it takes.
-  /// - Returns: How many bytes were added; fewer than all where the time was up.
-  /// - Throws: ``EventLoopError/systemCall(name:errno:)``; `written` tells what was added before.
+  /// - Parameters:
+  ///   - deadline: For what is no regular file: when to give up on one that takes nothing. A disk
+  ///     is waited for as long as it takes.
+  ///   - written: Becomes how many bytes were added; fewer than all where the time was up, and what
+  ///     was added before where it throws.
+  /// - Throws: ``EventLoopError/systemCall(name:errno:)``.
   public func append(
     _ lines: Span<UInt8>, until deadline: Deadline, written: inout Int
   ) throws(EventLoopError) {

@@ -119,7 +119,7 @@ extension ConnectionCore {
     _ response: borrowing HTTPResponse, keepAlive: Bool, to method: HTTPMethod
   ) {
     let status = response.status
-    let hasBody = status != 204 && status != 304
+    let hasBody = response.mayHaveBody
     let isWhole = response.delivery != .piecewise
     let isChunked = !isWhole && isChunked
     let sendsBody = isWhole && hasBody && method != .head
@@ -175,12 +175,10 @@ extension ConnectionCore {
     } else {
       output.append(StatusLine.text(response.status).utf8.span)
     }
-    switch response.content {
-    case .json?: output.append("content-type: application/json\r\n")
-    case .problem?: output.append("content-type: application/problem+json\r\n")
-    case .plainText?: output.append("content-type: text/plain; charset=utf-8\r\n")
-    case .eventStream?: output.append("content-type: text/event-stream\r\n")
-    case nil: break
+    if let content = response.content {
+      output.append("content-type: ")
+      output.append(content.mediaType)
+      output.append("\r\n")
     }
     if response.isNeverStored { output.append("cache-control: no-store\r\n") }
   }

@@ -189,7 +189,6 @@ extension SessionCore {
   }
 
   /// Takes one field of a response. The library has checked it.
-  /// - Returns: false if the section is a bomb: the connection must end.
   mutating func responseField(name: Span<UInt8>, value: Span<UInt8>) {
     section.byteCount &+= name.count &+ value.count &+ 32
     guard current >= 0 else { return }

@@ -22,7 +22,7 @@ extension SessionCore {
     slots[slot].answered = true
     let status = slots[slot].response.status
     let count = slots[slot].response.body.count
-    let hasBody = status != 204 && status != 304
+    let hasBody = slots[slot].response.mayHaveBody
     let isWhole = slots[slot].response.delivery != .piecewise
     let sendsBody =
       hasBody && (count > 0 || !isWhole) && slots[slot].request.method != .head

@@ -68,10 +68,11 @@ extension HTTPResponse {
     body = []
   }
 
+  /// Whether an answer of this status may have a body (RFC 9110 §6.4.1).
+  package var mayHaveBody: Bool { status != 204 && status != 304 }
+
   /// Whether more than the head is sent to a request of this method, if there is a body.
-  package func sendsBody(to method: HTTPMethod) -> Bool {
-    status != 204 && status != 304 && method != .head
-  }
+  package func sendsBody(to method: HTTPMethod) -> Bool { mayHaveBody && method != .head }
 
   /// The value of `cache-control` where a response ``isNeverStored``.
   public static var neverStored: StaticString { "no-store" }

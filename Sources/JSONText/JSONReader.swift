@@ -45,19 +45,12 @@ public struct JSONReader: Sendable {
     case .endObject: .endObject
     case .beginArray: .beginArray
     case .endArray: .endArray
-    case .name(let text): .name(string(text))
-    case .string(let text): .string(string(text))
+    case .name(let text): .name(text.text(in: bytes))
+    case .string(let text): .string(text.text(in: bytes))
     case .number(let range): .number(String(decoding: bytes[range], as: UTF8.self))
     case .bool(let value): .bool(value)
     case .null: .null
     case .end: .end
-    }
-  }
-
-  private func string(_ text: JSONString) -> String {
-    switch text {
-    case .plain(let range): String(decoding: bytes[range], as: UTF8.self)
-    case .decoded(let text): text
     }
   }
 

@@ -47,6 +47,14 @@ public enum JSONString: Equatable, Sendable {
   case plain(Range<Int>)
   /// Anything else, decoded.
   case decoded(String)
+
+  /// The string, which stands in `bytes` where it is plain.
+  public func text(in bytes: [UInt8]) -> String {
+    switch self {
+    case .plain(let range): String(decoding: bytes[range], as: UTF8.self)
+    case .decoded(let text): text
+    }
+  }
 }
 
 /// A value that is of use without a copy where only flat objects make sense.
