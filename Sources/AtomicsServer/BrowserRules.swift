@@ -18,9 +18,21 @@ struct BrowserRules: Sendable {
   var allowsCredentials = false
 
   /// The fields that tell where a request comes from, and to whom it goes.
-  private static let telltales: HTTPFieldName.Set = [
-    HTTPFieldName.Set(.host), HTTPFieldName.Set(.origin), HTTPFieldName.Set(.secFetchSite),
-  ]
+  private static var telltales: HTTPFieldName.Set {
+    [HTTPFieldName.Set(.host), HTTPFieldName.Set(.origin), HTTPFieldName.Set(.secFetchSite)]
+  }
+
+  /// Whether a request tells no more than the last one that was let in: ``check(_:scheme:known:)``
+  /// would find nothing. Looks at bytes only.
+  @inline(__always)
+  static func isAlike(_ request: borrowing HTTPRequest, _ known: Span<UInt8>) -> Bool {
+    // `Host` is the authority of HTTP/1 itself.
+    let others = request.version == .http2 ? telltales : telltales.subtracting(.init(.host))
+    guard request.fields.names.isDisjoint(with: others), let authority = request.authority else {
+      return false
+    }
+    return !known.isEmpty && authority.span.equals(known)
+  }
 
   /// Whether `request` may be answered at all.
   ///
@@ -34,11 +46,6 @@ struct BrowserRules: Sendable {
   func check(
     _ request: borrowing HTTPRequest, scheme: HTTPScheme, known: inout [UInt8]
   ) throws(Problem) -> Bool {
-    if request.fields.names.isDisjoint(with: Self.telltales), let authority = request.authority,
-      authority == known, !known.isEmpty
-    {
-      return false
-    }
     // Without a name there is nothing to rebind: HTTP/1.0, and HTTP/2 clients that send none.
     guard let authority = request.authority else { return try checkOrigin(request, nil) }
     if request.version == .http2, request.fields.contains(.host),

@@ -27,6 +27,8 @@ protocol HTTPServerSession: AnyObject {
   func answerNext(
     _ answer: (borrowing HTTPRequest, HTTPRejection?, inout HTTPResponse) -> Void
   ) -> Bool
+  /// Gives at most the first part of what the last answer added to the output.
+  func takeAnswer(_ sink: (Span<UInt8>) -> Void)
   /// Gives the answer to a request that was not answered at once, or its beginning.
   ///
   /// - Returns: False if the stream is gone or has its answer already.
@@ -57,6 +59,7 @@ protocol HTTPServerSession: AnyObject {
 
 extension HTTP1Session: HTTPServerSession {
   typealias Failure = Never
+  func takeAnswer(_ sink: (Span<UInt8>) -> Void) {}
 }
 extension HTTP2Session: HTTPServerSession {
   typealias Failure = HTTP2Error
@@ -78,6 +81,9 @@ final class HTTPExchange<Session: HTTPServerSession> {
   private(set) var receivedCount = 0
   /// Requests, whole or refused, that were answered so far.
   private(set) var messageCount = 0
+  /// When the session was told the date.
+  private var secondSet = Int64.min
+
   init(_ session: Session, _ context: ServerContext, _ clock: WallClock, _ peer: Peer) {
     self.session = session
     self.clock = clock
@@ -96,7 +102,10 @@ final class HTTPExchange<Session: HTTPServerSession> {
     -> StreamProgress
   {
     clock.update()
-    session.setDate(clock.text, unixSeconds: clock.unixSeconds)
+    if clock.unixSeconds != secondSet {
+      secondSet = clock.unixSeconds
+      session.setDate(clock.text, unixSeconds: secondSet)
+    }
     var budget = ExecutionBudget()
     continueBatches(&budget)
     var consumed = 0
@@ -107,8 +116,8 @@ final class HTTPExchange<Session: HTTPServerSession> {
       }
       consumed += received
       receivedCount += received
-      answer(&budget)
-      let sent = flush(into: &output)
+      let made = answer(&budget, into: &output)
+      let sent = made + flush(into: &output)
       if output.isFull || budget.isSpent || (received == 0 && sent == 0) { break }
       // Answers that went out may have made room for events, and events for input.
       if consumed == input.count && !session.hasEvents { break }
@@ -145,20 +154,53 @@ final class HTTPExchange<Session: HTTPServerSession> {
     }
   }
 
-  private func answer(_ budget: inout ExecutionBudget) {
-    while !budget.isSpent {
+  /// - Returns: The number of bytes appended.
+  private func answer(_ budget: inout ExecutionBudget, into output: inout OutputBuffer) -> Int {
+    let start = output.count
+    if accessLog != nil || rules.grantsAnything {
+      while !budget.isSpent && !output.isFull && answerAndSettle(&budget) { messageCount &+= 1 }
+    } else {
+      // One access to the face for all answers of a turn.
+      messageCount &+= Self.answer(session, &api, &budget, into: &output)
+    }
+    return output.count &- start
+  }
+
+  /// - Returns: The number of answers.
+  private static func answer(
+    _ session: Session, _ api: inout JSONAPI, _ budget: inout ExecutionBudget,
+    into output: inout OutputBuffer
+  ) -> Int {
+    var count = 0
+    while !budget.isSpent && !output.isFull {
       let hasAnswered = session.answerNext { request, rejection, response in
-        let began = accessLog == nil ? 0 : Deadline.now.nanoseconds
-        if let rejection {
-          budget.spend(ExecutionBudget.message)
-          api.refuse(request, for: rejection, into: &response)
-        } else {
-          api.respond(to: request, into: &response, &budget)
-        }
-        if accessLog != nil || rules.grantsAnything { settle(request, &response, began: began) }
+        answer(request, rejection, &response, &api, &budget)
       }
-      guard hasAnswered else { return }
-      messageCount &+= 1
+      guard hasAnswered else { break }
+      session.takeAnswer { output.append($0) }
+      count &+= 1
+    }
+    return count
+  }
+
+  private static func answer(
+    _ request: borrowing HTTPRequest, _ rejection: HTTPRejection?,
+    _ response: inout HTTPResponse, _ api: inout JSONAPI, _ budget: inout ExecutionBudget
+  ) {
+    if let rejection {
+      budget.spend(ExecutionBudget.message)
+      api.refuse(request, for: rejection, into: &response)
+    } else {
+      api.respond(to: request, into: &response, &budget)
+    }
+  }
+
+  /// Answers the next request where something is due with answers; false: there is none now.
+  private func answerAndSettle(_ budget: inout ExecutionBudget) -> Bool {
+    session.answerNext { request, rejection, response in
+      let began = accessLog == nil ? 0 : Deadline.now.nanoseconds
+      Self.answer(request, rejection, &response, &api, &budget)
+      settle(request, &response, began: began)
     }
   }
 

@@ -7,23 +7,28 @@ import RegisterService
 
 /// `POST /v1/registers/{name}/{op}`: every operation of the table.
 extension JSONAPI {
+  /// - Returns: What was done, on which register.
   func perform(
     _ route: OperationRoute, _ request: borrowing HTTPRequest, _ target: HTTPTarget,
     _ name: Span<UInt8>, _ response: inout HTTPResponse, _ budget: inout ExecutionBudget
-  ) throws(Problem) {
+  ) throws(Problem) -> Performed {
     let members = try RequestMembers(request, target, permitted: route.permitted)
     try Self.refusePreconditions(request)
-    try perform(route, members, name, into: &response.body, beginning: "{", &budget)
+    let performed = try perform(
+      route, members, name, into: &response.body, beginning: "{", &budget)
     response.setJSON()
+    return performed
   }
 
   /// Runs an operation, and appends what came of it as a JSON object.
   ///
   /// - Parameter beginning: What the object begins with.
+  /// - Returns: What was done, on which register.
+  @discardableResult
   func perform(
     _ route: OperationRoute, _ members: borrowing RequestMembers, _ name: Span<UInt8>,
     into body: inout [UInt8], beginning: StaticString, _ budget: inout ExecutionBudget
-  ) throws(Problem) {
+  ) throws(Problem) -> Performed {
     let operation = route.operation
     // The order of checks is part of the interface: syntax, members and order first, then whether
     // that is permitted, then whether the register exists, then what its type permits.
@@ -61,13 +66,27 @@ extension JSONAPI {
     }
     // Made last, when nothing else about the request is wrong.
     let register = if let found { found } else { try make(name, type, &budget) }
-    let outcome = try Self.serving { () throws(ServiceError) in
-      try service.perform(atomic, on: register)
+    let performed = Performed(request: atomic, register: register)
+    try perform(performed, route, into: &body, beginning: beginning)
+    return performed
+  }
+
+  /// Does what is known to fit its register, and appends what came of it.
+  func perform(
+    _ performed: Performed, _ route: OperationRoute, into body: inout [UInt8],
+    beginning: StaticString
+  ) throws(Problem) {
+    let type = performed.register.type
+    let outcome: AtomicOutcome
+    do throws(ServiceError) {
+      outcome = try service.perform(performed.request, on: performed.register)
+    } catch {
+      throw Problem(error)
     }
-    guard outcome.succeeded || atomic.overflow != .fail else {
+    guard outcome.succeeded || performed.request.overflow != .fail else {
       throw Self.outOfBounds(type.format(outcome.old))
     }
-    Self.write(route, atomic, outcome, type, to: &body, beginning)
+    Self.write(route, performed.request, outcome, type, to: &body, beginning)
   }
 
   /// The register that an operation names, and its type; no register where it is missing and is to

@@ -31,6 +31,12 @@ extension JSONAPI {
       self.operation = operation
     }
 
+    /// Whether `target` is that of the resource.
+    func isAt(_ target: Span<UInt8>) -> Bool {
+      let bytes = self.target.bytes
+      return target.equals(bytes.span)
+    }
+
     /// The register that the path names, for messages.
     var registerName: String? {
       nameRange.isEmpty ? nil : String(decoding: bytes[nameRange], as: UTF8.self)

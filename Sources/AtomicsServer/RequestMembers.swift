@@ -178,7 +178,8 @@ struct RequestMembers {
     return String(decoding: (0..<end).map { name[$0] }, as: UTF8.self)
   }
 
-  private subscript(_ member: RequestMember) -> Value { values[Int(member.rawValue)] }
+  // Of an array in line, one element is had by copying all; of a span, by one load.
+  private subscript(_ member: RequestMember) -> Value { values.span[Int(member.rawValue)] }
 
   private func text(of value: Value) -> ArraySlice<UInt8> {
     let range = Int(value.start)..<Int(value.end)

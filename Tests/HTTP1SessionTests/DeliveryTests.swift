@@ -319,17 +319,6 @@ import Testing
         output.utf8.filter { $0 == 0x70 }.count == (round % 2 == 0 ? 0 : 2 * piece.utf8.count))
     }
   }
-
-  @Test("an offer to go on over HTTP/2 is passed over and the request answered")
-  func upgrade() {
-    let exchange = Exchange(
-      "GET /up HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\n"
-        + "Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA\r\n\r\n" + Self.get)
-    #expect(exchange.requests.map { $0.target } == [Array("/up".utf8), Array("/a".utf8)])
-    #expect(exchange.requests.allSatisfy { $0.version == .http11 && $0.keepAlive })
-    #expect(!exchange.output.contains("101") && !exchange.output.lowercased().contains("upgrade"))
-    #expect(exchange.output.hasPrefix("HTTP/1.1 200 OK\r\n") && exchange.rejections.isEmpty)
-  }
 }
 
 extension HTTP1Session {

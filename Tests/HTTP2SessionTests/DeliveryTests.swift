@@ -368,6 +368,24 @@ import Testing
     }
   }
 
+  @Test("a request with trailers is answered in pieces, or later, as any other")
+  func trailers() throws {
+    let server = try Self.server()
+    for stream: UInt32 in [1, 3] {
+      try Pair.deliver(
+        Frames.get(stream: stream, endStream: false, method: 0x83)
+          + Frames.frame(0, 0, stream, [0x61])
+          + Frames.frame(1, 5, stream, Frames.literal("x-trailer", "y")), to: server, chunk: 1)
+    }
+    #expect(Self.answer(server, .piecewise, [1]) == 1 && Self.answer(server, .later) == 3)
+    server.add([2], to: 1)
+    server.finish(1)
+    server.respond(HTTPResponse(status: 204), to: 3)
+    let frames = Self.frames(of: server)
+    #expect(Self.dataCount(frames, 1) == 2 && frames.filter { $0.flags & 1 == 1 }.count == 2)
+    #expect(server.openStreams == 0 && server.nextClosed() == nil)
+  }
+
   @Test("buffers of answers in pieces are used again for others")
   func reuse() throws {
     let pair = try Pair()
