@@ -48,6 +48,13 @@ class Running:
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(r"^RssAnon:\s+(\d+) kB", status, re.M)[1]) * 1024
 
+    def processor_seconds(self):
+        """What the process and its children have used of a processor by now."""
+        tasks = list(pathlib.Path(f"/proc/{self.process.pid}/task").iterdir())
+        for child in [pid for task in tasks for pid in (task / "children").read_text().split()]:
+            tasks += pathlib.Path(f"/proc/{child}/task").iterdir()
+        return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
+
 
 @contextlib.contextmanager
 def running(name, *arguments, port=None, cores=SERVER_CORE):

@@ -58,10 +58,12 @@ final class Acceptor {
     var peer = Peer(
       user: credentials?.user ?? context.ownUser, mapsArena: mapsArena,
       isLocal: credentials != nil)
-    // Asked for only where somebody looks: the access rules, the log of handshakes.
+    // Asked for only where somebody looks: the access rules, the logs.
     let hasRules = context.authenticator.control.isOn
     if hasRules { peer.groups = socket.peerGroups }
-    if hasRules || encryption != .none { peer.address = socket.peerAddress }
+    if hasRules || encryption != .none || context.accessLog != nil {
+      peer.address = socket.peerAddress
+    }
     return peer
   }
 }

@@ -13,12 +13,30 @@ struct BrowserRules: Sendable {
   var allowedHosts: Set<String> = []
   /// Origins (`scheme://host[:port]`) whose pages may use this server.
   var allowedOrigins: Set<String> = []
+  /// Whether those pages may have the browser show what it keeps for this server: its client
+  /// certificate.
+  var allowsCredentials = false
 
   /// The fields that tell where a request comes from, and to whom it goes.
-  private static let telltales: HTTPFieldName.Set = [
-    HTTPFieldName.Set(.host), HTTPFieldName.Set(.origin), HTTPFieldName.Set(.secFetchSite),
-  ]
+  private static var telltales: HTTPFieldName.Set {
+    [HTTPFieldName.Set(.host), HTTPFieldName.Set(.origin), HTTPFieldName.Set(.secFetchSite)]
+  }
 
+  /// Whether a request tells no more than the last one that was let in: ``check(_:scheme:known:)``
+  /// would find nothing. Looks at bytes only.
+  @inline(__always)
+  static func isAlike(_ request: borrowing HTTPRequest, _ known: Span<UInt8>) -> Bool {
+    // `Host` is the authority of HTTP/1 itself.
+    let others = request.version == .http2 ? telltales : telltales.subtracting(.init(.host))
+    guard request.fields.names.isDisjoint(with: others), let authority = request.authority else {
+      return false
+    }
+    return !known.isEmpty && authority.span.equals(known)
+  }
+
+  /// Whether `request` may be answered at all.
+  ///
+  /// - Returns: Whether it comes from a page of another origin that may use this server.
   /// - Throws: ``Problem`` 421 for a foreign host, 400 for contradicting ones, 403 for a foreign
   ///   origin, whatever the method: a form may post to anywhere, and a GET may be an event stream.
   ///
@@ -27,12 +45,7 @@ struct BrowserRules: Sendable {
   /// - Parameter known: An authority that was let in; the request's own afterwards, if it is.
   func check(
     _ request: borrowing HTTPRequest, scheme: HTTPScheme, known: inout [UInt8]
-  ) throws(Problem) {
-    if request.fields.names.isDisjoint(with: Self.telltales), let authority = request.authority,
-      authority == known, !known.isEmpty
-    {
-      return
-    }
+  ) throws(Problem) -> Bool {
     // Without a name there is nothing to rebind: HTTP/1.0, and HTTP/2 clients that send none.
     guard let authority = request.authority else { return try checkOrigin(request, nil) }
     if request.version == .http2, request.fields.contains(.host),
@@ -49,19 +62,22 @@ struct BrowserRules: Sendable {
       }
       known = authority
     }
-    try checkOrigin(request, (scheme, authority))
+    return try checkOrigin(request, (scheme, authority))
   }
 
   private func checkOrigin(
     _ request: borrowing HTTPRequest, _ own: (scheme: HTTPScheme, authority: [UInt8])?
-  ) throws(Problem) {
+  ) throws(Problem) -> Bool {
     if let origin = request.fields.first(.origin) {
+      guard request.fields.count(of: .origin) == 1 else {
+        throw Problem(.forbidden, "Origin is one field with one origin")
+      }
       let text = String(decoding: origin, as: UTF8.self).lowercased()
       if let own {
         let host = String(decoding: own.authority, as: UTF8.self).lowercased()
-        if text == "\(own.scheme.name)://\(host)" { return }
+        if text == "\(own.scheme.name)://\(host)" { return false }
       }
-      if allowedOrigins.contains(text) { return }
+      if allowedOrigins.contains(text) { return true }
       throw Problem(
         .forbidden, "pages of another origin may not use this server; see allowed_origins")
     }
@@ -71,6 +87,7 @@ struct BrowserRules: Sendable {
       throw Problem(
         .forbidden, "pages of another site may not use this server; see allowed_origins")
     }
+    return false
   }
 
   /// Every request asks this: it looks at bytes and allocates nothing, unless a configured name is

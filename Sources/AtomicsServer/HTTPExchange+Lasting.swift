@@ -42,10 +42,13 @@ extension HTTPExchange {
   func tell(
     _ output: borrowing OutputBuffer, _ budget: inout ExecutionBudget, isHeard: Bool = false
   ) {
-    while let stream = session.nextClosed() { lasting.close(stream) }
+    while let stream = session.nextClosed() {
+      lasting.close(stream)
+      late.end(stream)
+    }
     while !budget.isSpent, let (stream, response) = lasting.nextAnswer() {
       budget.spend(ExecutionBudget.message)
-      session.respond(response, to: stream)
+      respond(response, to: stream)
     }
     // What the socket has not taken yet would only be kept here, and grow old. Who asks for more
     // all the time may never have taken everything, and is told all the same.
@@ -68,15 +71,25 @@ extension HTTPExchange {
       let goesOn = events.write(into: &text, &left, now: now)
       if !text.isEmpty {
         events.writtenAt = now
-        session.append(text.bytes.span, to: events.stream)
+        append(text.bytes.span, to: events)
       }
       if !goesOn {
-        session.finish(events.stream)
-        lasting.close(events.stream)
+        finish(events)
       } else if events.hasNews {
         lasting.putBack(events)
       }
     }
+  }
+
+  private func append(_ bytes: Span<UInt8>, to events: EventStream) {
+    session.append(bytes, to: events.stream)
+    late.add(bytes.count, on: events.stream)
+  }
+
+  private func finish(_ events: EventStream) {
+    session.finish(events.stream)
+    lasting.close(events.stream)
+    late.end(events.stream)
   }
 
   /// Whether there is something that can be told at once.
@@ -107,7 +120,7 @@ extension HTTPExchange {
       lasting.forEachQuiet(now: now) { events in
         // Where something waits to be read, that will do.
         if unsent == 0, session.unsentBytes(of: events.stream) == 0 {
-          session.append(heartbeat.span, to: events.stream)
+          append(heartbeat.span, to: events)
         }
       }
       flush(into: &output)
@@ -120,13 +133,12 @@ extension HTTPExchange {
   /// Answers everything that is open: the server ends.
   func endLasting() {
     lasting.shutDown()
-    while let (stream, response) = lasting.nextAnswer() { session.respond(response, to: stream) }
+    while let (stream, response) = lasting.nextAnswer() { respond(response, to: stream) }
     for events in lasting.takeNews() {
       var text = EventText()
       _ = events.writesEnd(into: &text)
-      session.append(text.bytes.span, to: events.stream)
-      session.finish(events.stream)
-      lasting.close(events.stream)
+      append(text.bytes.span, to: events)
+      finish(events)
     }
   }
 }

@@ -29,6 +29,8 @@ protocol HTTPServerSession: AnyObject {
   func answerNext(
     _ answer: (borrowing HTTPRequest, HTTPRejection?, inout HTTPResponse) -> Void
   ) -> Bool
+  /// Gives at most the first part of what the last answer added to the output.
+  func takeAnswer(_ sink: (Span<UInt8>) -> Void)
   /// Gives the answer to a request that was not answered at once, or its beginning.
   ///
   /// - Returns: False if the stream is gone or has its answer already.
@@ -60,6 +62,7 @@ protocol HTTPServerSession: AnyObject {
 extension HTTP1Session: HTTPServerSession {
   typealias Failure = Never
   static var outlivesInput: Bool { true }
+  func takeAnswer(_ sink: (Span<UInt8>) -> Void) {}
 }
 extension HTTP2Session: HTTPServerSession {
   typealias Failure = HTTP2Error
@@ -72,14 +75,22 @@ final class HTTPExchange<Session: HTTPServerSession> {
   let session: Session
   private var api: JSONAPI
   private let clock: WallClock
+  /// Nil: nothing is logged.
+  private let accessLog: AccessLog?
+  private let rules: BrowserRules
+  var late: LateAnswers
   /// What takes its time.
   let lasting: LastingAnswers
   /// Whether there are events that only wait for the socket to take what was written before.
   private(set) var awaitsSending = false
+  /// The peer, as the access log calls it.
+  private let peerText: String
   /// Bytes that the session has taken so far.
   private(set) var receivedCount = 0
   /// Requests, whole or refused, that were answered so far.
   private(set) var messageCount = 0
+  /// When the session was told the date.
+  private var secondSet = Int64.min
 
   /// - Parameters:
   ///   - hub: Where the connection waits.
@@ -91,6 +102,10 @@ final class HTTPExchange<Session: HTTPServerSession> {
     self.session = session
     self.clock = clock
     lasting = LastingAnswers(context, hub, wake: wake)
+    accessLog = context.accessLog
+    rules = context.rules
+    late = LateAnswers(context.rules, context.accessLog)
+    peerText = accessLog == nil ? "" : "\(peer)"
     let api = JSONAPI(context, peer)
     self.api = api
     // Who is nobody makes this side keep nothing, however long a body is and however slowly it
@@ -102,8 +117,12 @@ final class HTTPExchange<Session: HTTPServerSession> {
     -> StreamProgress
   {
     clock.update()
-    session.setDate(clock.text, unixSeconds: clock.unixSeconds)
+    if clock.unixSeconds != secondSet {
+      secondSet = clock.unixSeconds
+      session.setDate(clock.text, unixSeconds: secondSet)
+    }
     var budget = ExecutionBudget()
+    continueBatches(&budget)
     var consumed = 0
     while true {
       guard let received = try? session.receive(input.extracting(consumed..<input.count)) else {
@@ -113,9 +132,9 @@ final class HTTPExchange<Session: HTTPServerSession> {
       }
       consumed += received
       receivedCount += received
-      answer(&budget)
-      if lasting.isOpen { tell(output, &budget, isHeard: received > 0) }
-      let sent = flush(into: &output)
+      let made = answer(&budget, into: &output)
+      if hasLateAnswers { tell(output, &budget, isHeard: received > 0) }
+      let sent = made + flush(into: &output)
       if output.isFull || budget.isSpent || (received == 0 && sent == 0) { break }
       // Answers that went out may have made room for events, and events for input.
       if consumed == input.count && !session.hasEvents { break }
@@ -128,7 +147,7 @@ final class HTTPExchange<Session: HTTPServerSession> {
     }
     // A session may keep more than one flush takes: nothing else would come back for it.
     let isMoreToDo =
-      session.hasEvents || session.hasOutput
+      session.hasEvents || session.hasOutput || !api.batches.isEmpty
       || consumed < input.count && (budget.isSpent || output.isFull)
       || lasting.isOpen && hasMoreToTell(output)
     if isMoreToDo { return StreamProgress(consumed: consumed, next: .yield) }
@@ -159,26 +178,102 @@ final class HTTPExchange<Session: HTTPServerSession> {
     flush(into: &output)
     let isDone = session.isFinished || session.isDraining
     let next: StreamProgress.Next =
-      isDone ? .close : session.hasOutput ? .yield : .needInput
+      isDone ? .close : session.hasOutput || !api.batches.isEmpty ? .yield : .needInput
     return StreamProgress(consumed: 0, next: next)
   }
 
-  private func answer(_ budget: inout ExecutionBudget) {
-    while !budget.isSpent {
-      let hasAnswered = session.answerNext { request, rejection, response in
-        if let rejection {
-          budget.spend(ExecutionBudget.message)
-          Problem(rejection, api.context.limits.http).write(to: &response)
-        } else {
-          api.respond(to: request, into: &response, &budget)
-          if response.delivery != .whole {
-            Self.begin(api.takeAsked(), lasting, request.stream, &response)
-          }
-        }
-      }
-      guard hasAnswered else { return }
-      messageCount &+= 1
+  /// Whoever asked for a batch may have gone meanwhile: it is run all the same.
+  private func continueBatches(_ budget: inout ExecutionBudget) {
+    while !budget.isSpent, let done = api.continueBatch(&budget) {
+      respond(done.response, to: done.stream)
     }
+  }
+
+  /// - Returns: The number of bytes appended.
+  private func answer(_ budget: inout ExecutionBudget, into output: inout OutputBuffer) -> Int {
+    let start = output.count
+    if accessLog != nil || rules.grantsAnything {
+      while !budget.isSpent && !output.isFull && answerAndSettle(&budget) { messageCount &+= 1 }
+    } else {
+      // One access to the face for all answers of a turn.
+      messageCount &+= Self.answer(session, &api, lasting, &budget, into: &output)
+    }
+    return output.count &- start
+  }
+
+  /// - Returns: The number of answers.
+  private static func answer(
+    _ session: Session, _ api: inout JSONAPI, _ lasting: LastingAnswers,
+    _ budget: inout ExecutionBudget, into output: inout OutputBuffer
+  ) -> Int {
+    var count = 0
+    while !budget.isSpent && !output.isFull {
+      let hasAnswered = session.answerNext { request, rejection, response in
+        answer(request, rejection, &response, &api, lasting, &budget)
+      }
+      guard hasAnswered else { break }
+      session.takeAnswer { output.append($0) }
+      count &+= 1
+    }
+    return count
+  }
+
+  private static func answer(
+    _ request: borrowing HTTPRequest, _ rejection: HTTPRejection?,
+    _ response: inout HTTPResponse, _ api: inout JSONAPI, _ lasting: LastingAnswers,
+    _ budget: inout ExecutionBudget
+  ) {
+    if let rejection {
+      budget.spend(ExecutionBudget.message)
+      api.refuse(request, for: rejection, into: &response)
+    } else {
+      api.respond(to: request, into: &response, &budget)
+      if response.delivery != .whole {
+        begin(api.takeAsked(), lasting, request.stream, &response)
+      }
+    }
+  }
+
+  /// Answers the next request where something is due with answers; false: there is none now.
+  private func answerAndSettle(_ budget: inout ExecutionBudget) -> Bool {
+    session.answerNext { request, rejection, response in
+      let began = accessLog == nil ? 0 : Deadline.now.nanoseconds
+      Self.answer(request, rejection, &response, &api, lasting, &budget)
+      settle(request, &response, began: began)
+    }
+  }
+
+  /// Adds to an answer, or to what is known of one that comes later, what is due with it.
+  private func settle(
+    _ request: borrowing HTTPRequest, _ response: inout HTTPResponse, began: UInt64
+  ) {
+    if rules.grantsAnything { rules.grant(api.foreignOrigin, &response) }
+    if response.delivery == .whole {
+      accessLog?.note(
+        request, from: peerText, who: api.principal, status: response.status,
+        bodyBytes: response.body.count, problem: Problem.slug(of: response), began: began)
+    } else {
+      late.expect(
+        response, on: request.stream, origin: api.foreignOrigin,
+        line: accessLog?.begin(request, from: peerText, who: api.principal, began: began))
+    }
+  }
+
+  // MARK: - Answers that come later
+
+  /// Whether anything is asked that was not answered to its end.
+  private var hasLateAnswers: Bool { lasting.isOpen || !api.batches.isEmpty }
+
+  func respond(_ response: consuming HTTPResponse, to stream: UInt32) {
+    var response = response
+    late.complete(&response, on: stream)
+    session.respond(response, to: stream)
+  }
+
+  /// The connection is gone.
+  func closed() {
+    lasting.close()
+    late.endAll()
   }
 
   /// - Returns: The number of bytes appended.

@@ -33,6 +33,9 @@ extension JSONAPI {
     }
   }
 
+  /// Who sent the request that was answered last, by the access rules.
+  var principal: String? { context.authenticator.control.isOn ? access?.name : nil }
+
   /// Who sends `request`, for as long as the answer takes; nil where there are no rules.
   func caller(_ request: borrowing HTTPRequest) throws(Problem) -> Caller? {
     let authenticator = context.authenticator

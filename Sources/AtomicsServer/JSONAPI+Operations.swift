@@ -7,28 +7,41 @@ import RegisterService
 
 /// `POST /v1/registers/{name}/{op}`: every operation of the table.
 extension JSONAPI {
+  /// - Returns: What was done, on which register.
   func perform(
     _ route: OperationRoute, _ request: borrowing HTTPRequest, _ target: HTTPTarget,
-    _ name: Span<UInt8>, _ response: inout HTTPResponse
-  ) throws(Problem) {
+    _ name: Span<UInt8>, _ response: inout HTTPResponse, _ budget: inout ExecutionBudget
+  ) throws(Problem) -> Performed {
+    let members = try RequestMembers(request, target, permitted: route.permitted)
+    try Self.refusePreconditions(request)
+    let performed = try perform(
+      route, members, name, into: &response.body, beginning: "{", &budget)
+    response.setJSON()
+    return performed
+  }
+
+  /// Runs an operation, and appends what came of it as a JSON object.
+  ///
+  /// - Parameter beginning: What the object begins with.
+  /// - Returns: What was done, on which register.
+  @discardableResult
+  func perform(
+    _ route: OperationRoute, _ members: borrowing RequestMembers, _ name: Span<UInt8>,
+    into body: inout [UInt8], beginning: StaticString, _ budget: inout ExecutionBudget
+  ) throws(Problem) -> Performed {
     let operation = route.operation
     // The order of checks is part of the interface: syntax, members and order first, then whether
     // that is permitted, then whether the register exists, then what its type permits.
-    let members = try RequestMembers(request, target, permitted: route.permitted)
-    try Self.refusePreconditions(request)
     let words = try Self.words(of: members, route)
+    let wanted = try members.type(.create)
     try require(Rights(for: operation), on: name)
-    let handle = try find(name)
-    let type = handle.type
+    let (type, found) = try find(name, orMaking: wanted)
     let atomic = try Self.request(members, words, route, on: type)
-    let outcome = try Self.serving { () throws(ServiceError) in
-      try service.perform(atomic, on: handle)
-    }
-    guard outcome.succeeded || atomic.overflow != .fail else {
-      throw Self.outOfBounds(type.format(outcome.old))
-    }
-    Self.write(route, atomic, outcome, type, to: &response.body)
-    response.setJSON()
+    // Made last, when nothing else about the request is wrong.
+    let register = if let found { found } else { try make(name, type, &budget) }
+    let performed = Performed(request: atomic, register: register)
+    try perform(performed, route, into: &body, beginning: beginning)
+    return performed
   }
 
   /// What the members of an operation say whatever the register's type is.
@@ -41,6 +54,7 @@ extension JSONAPI {
   }
 
   /// Reads the members as far as no register is needed for that.
+  @inline(__always)
   static func words(
     of members: borrowing RequestMembers, _ route: OperationRoute
   ) throws(Problem) -> OperationWords {
@@ -58,6 +72,7 @@ extension JSONAPI {
   }
 
   /// The operation that the members describe, on a register of `type`.
+  @inline(__always)
   static func request(
     _ members: borrowing RequestMembers, _ words: OperationWords, _ route: OperationRoute,
     on type: RegisterType
@@ -84,6 +99,53 @@ extension JSONAPI {
         operation, on: type, order: words.order, failureOrder: words.failureOrder,
         operand: operand, expected: expected, index: bit)
     }
+  }
+
+  /// Does what is known to fit its register, and appends what came of it.
+  func perform(
+    _ performed: Performed, _ route: OperationRoute, into body: inout [UInt8],
+    beginning: StaticString
+  ) throws(Problem) {
+    let type = performed.register.type
+    let outcome: AtomicOutcome
+    do throws(ServiceError) {
+      outcome = try service.perform(performed.request, on: performed.register)
+    } catch {
+      throw Problem(error)
+    }
+    guard outcome.succeeded || performed.request.overflow != .fail else {
+      throw Self.outOfBounds(type.format(outcome.old))
+    }
+    Self.write(route, performed.request, outcome, type, to: &body, beginning)
+  }
+
+  /// The register that an operation names, and its type; no register where it is missing and is to
+  /// be made of type `wanted`.
+  private func find(
+    _ name: Span<UInt8>, orMaking wanted: RegisterType?
+  ) throws(Problem) -> (type: RegisterType, register: RegisterReference?) {
+    do throws(ServiceError) {
+      let found = try service.find(name)
+      guard wanted == nil || wanted == found.type else {
+        throw ServiceError.typeMismatch(existing: found.type)
+      }
+      return (found.type, found)
+    } catch {
+      if let wanted, case .notFound = error { return (wanted, nil) }
+      throw Problem(error)
+    }
+  }
+
+  /// Makes a register at zero. Where another was faster, that one is as good if it has the type.
+  private func make(
+    _ name: Span<UInt8>, _ type: RegisterType, _ budget: inout ExecutionBudget
+  ) throws(Problem) -> RegisterReference {
+    try require(.create, on: name)
+    budget.spend(ExecutionBudget.create)
+    let definition = RegisterDefinition(
+      name: String(decoding: name.indices.map { name[$0] }, as: UTF8.self), type: type,
+      ownerUser: user)
+    return try Self.serving { () throws(ServiceError) in try service.create(definition).register }
   }
 
   /// What changes how the operation works, as far as the members tell; nil where they do not.
@@ -117,9 +179,9 @@ extension JSONAPI {
     return problem
   }
 
-  private static func requireMembers(
-    _ members: borrowing RequestMembers, of route: OperationRoute
-  ) throws(Problem) {
+  private static func requireMembers(_ members: borrowing RequestMembers, of route: OperationRoute)
+    throws(Problem)
+  {
     for member in route.operands where try members.valueText(member) == nil {
       throw Problem(
         .missingMember, "\(route.operation.row.name) needs the member \(member.name)",
@@ -129,13 +191,14 @@ extension JSONAPI {
 
   private static func write(
     _ route: OperationRoute, _ request: AtomicRequest, _ outcome: AtomicOutcome,
-    _ type: RegisterType, to body: inout [UInt8]
+    _ type: RegisterType, to body: inout [UInt8], _ beginning: StaticString
   ) {
     let spelling = route.spelling
     // Neither names nor values have anything to be escaped.
     body.append(addingCapacity: 96 + spelling.count + 2 * RegisterType.longestText) {
       (output: inout OutputSpan<UInt8>) in
-      output.append(#"{"op":""#)
+      output.append(beginning)
+      output.append(#""op":""#)
       output.append(spelling.span)
       switch route.operation {
       case .load, .store:

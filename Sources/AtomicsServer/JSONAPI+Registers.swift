@@ -59,19 +59,23 @@ extension JSONAPI {
     return true
   }
 
+  /// - Returns: The register, where the answer is all of its description.
   func get(
     _ request: borrowing HTTPRequest, _ target: HTTPTarget, _ name: Span<UInt8>,
     _ response: inout HTTPResponse
-  ) throws(Problem) {
+  ) throws(Problem) -> RegisterReference? {
     let order = try loadOrder(request, target)
     try Self.refusePreconditions(request, except: HTTPFieldName.Set(.ifNoneMatch))
     try require(.read, on: name)
+    var plain: RegisterReference?
     do throws(ServiceError) {
-      try describe(try service.find(name), name, order, &response)
+      let register = try service.find(name)
+      if try describe(register, name, order, &response) { plain = register }
     } catch {
       throw Problem(error)
     }
     try Self.shortenIfNotModified(request, &response)
+    return response.status == 200 ? plain : nil
   }
 
   /// Makes it a 304 where `If-None-Match` names the value (RFC 9110 §13.1.2); weak tags never
@@ -83,12 +87,9 @@ extension JSONAPI {
     guard request.fields.count(of: .ifNoneMatch) == 1, !tag.contains(UInt8(ascii: ",")) else {
       throw Problem(.preconditionUnsupported, "If-None-Match takes one tag here")
     }
-    guard tag == [UInt8(ascii: "*")] || response.fields.first(.etag, equals: tag.span) else {
-      return
-    }
+    guard tag == [UInt8(ascii: "*")] || response.isTagged(tag.span) else { return }
     response.status = 304
-    response.content = nil
-    response.body = []
+    response.removeBody()
   }
 
   func delete(
@@ -143,8 +144,9 @@ extension JSONAPI {
 
   // MARK: - Common
 
-  /// The register called `name`; that there is none is a problem here.
+  /// The register called `name`, which the request names; that there is none is a problem here.
   func find(_ name: Span<UInt8>) throws(Problem) -> RegisterReference {
+    if let known = knownRegister, service.isPresent(known) { return known }
     do throws(ServiceError) {
       return try service.find(name)
     } catch {
@@ -164,10 +166,13 @@ extension JSONAPI {
   }
 
   /// The register called `name` as a JSON object, with the value as its tag.
+  ///
+  /// - Returns: Whether that is its name, its type and its value, and nothing else.
+  @discardableResult
   private func describe(
     _ register: RegisterReference, _ name: Span<UInt8>, _ order: MemoryOrder,
     _ response: inout HTTPResponse
-  ) throws(ServiceError) {
+  ) throws(ServiceError) -> Bool {
     let isPlain = try service.isPlain(register)
     let bits = try service.load(register, order)
     let type = register.type
@@ -190,8 +195,8 @@ extension JSONAPI {
     if !isPlain { Self.append(try service.describe(register), to: &response) }
     response.setJSON()
     // The value with its quotes: it is its own version (RFC 9110 §8.8.3).
-    let body = response.body
-    response.fields.append(.etag, body.span.extracting(tag))
+    response.tag = tag
+    return isPlain
   }
 
   /// Completes a description by what else is set.

@@ -7,7 +7,7 @@ extension JSONAPI {
   /// What a path names. A class, so that the one that is remembered is used without copying it.
   final class Resource: Sendable {
     enum Kind {
-      case livez, readyz, capabilities, registers, watch
+      case livez, readyz, capabilities, registers, batch, watch
       case register, value, operation, wait
     }
 
@@ -31,6 +31,12 @@ extension JSONAPI {
       self.operation = operation
     }
 
+    /// Whether `target` is that of the resource.
+    func isAt(_ target: Span<UInt8>) -> Bool {
+      let bytes = self.target.bytes
+      return target.equals(bytes.span)
+    }
+
     /// The register that the path names, for messages.
     var registerName: String? {
       nameRange.isEmpty ? nil : String(decoding: bytes[nameRange], as: UTF8.self)
@@ -42,14 +48,24 @@ extension JSONAPI {
       case .livez, .readyz, .capabilities, .registers, .watch: [.get, .head]
       case .register: [.get, .head, .put, .delete]
       case .value: [.get, .head, .put]
-      case .operation: [.post]
+      case .operation, .batch: [.post]
       case .wait: [.get, .head, .post]
+      }
+    }
+
+    /// What the answer to `method` is; nil: it has no body.
+    func mediaType(_ method: HTTPMethod) -> MediaType? {
+      switch (kind, method) {
+      case (.value, .put), (.register, .delete): nil
+      case (.value, _): .plainText
+      case (.watch, _): .eventStream
+      default: .json
       }
     }
 
     func has(_ method: HTTPMethod) -> Bool {
       switch (kind, method) {
-      case (.operation, _): method == .post
+      case (.operation, _), (.batch, _): method == .post
       case (_, .get), (_, .head): true
       case (.register, .put), (.register, .delete), (.value, .put), (.wait, .post): true
       default: false
@@ -83,7 +99,8 @@ extension JSONAPI {
   private func serviceResource(_ target: HTTPTarget) throws(Problem) -> Resource {
     let names: [(path: StaticString, kind: Resource.Kind)] = [
       ("/livez", .livez), ("/readyz", .readyz), ("/v1/registers", .registers),
-      ("/v1/capabilities", .capabilities), ("/v1/watch", .watch),
+      ("/v1/capabilities", .capabilities), ("/v1/batch", .batch),
+      ("/v1/watch", .watch),
     ]
     for (path, kind) in names where target.bytes(in: target.path, equal: path) {
       return Resource(kind: kind, target: target)
@@ -93,7 +110,8 @@ extension JSONAPI {
 
   private static var noResource: Problem {
     Problem(
-      .notFound, "the resources are /v1/registers, /v1/watch, /v1/capabilities, /livez and /readyz")
+      .notFound,
+      "the resources are /v1/registers, /v1/batch, /v1/watch, /v1/capabilities, /livez and /readyz")
   }
 
   private func register(

@@ -112,20 +112,20 @@ private struct ThenMembers {
     guard let range = try outer.object(.then) else { return nil }
     do throws(Problem) {
       // Which members it may have is told by one of them.
-      guard let name = outer.text(.operation, in: range) else {
+      guard let name = outer.text(.op, in: range) else {
         throw Problem(
           .missingMember,
           #"then needs the name of an operation, as {"op":"sub","operand":"1"}"#,
-          member: RequestMember.operation.name)
+          member: RequestMember.op.name)
       }
       guard let route = OperationRoute.find(name.utf8.span) else {
         throw Problem(
           .unknownOperation, "the operations are listed at /v1/capabilities",
-          member: RequestMember.operation.name)
+          member: RequestMember.op.name)
       }
       self.route = route
       members = try RequestMembers(
-        in: outer, range: range, permitted: [.operation] + route.permitted)
+        in: outer, range: range, permitted: [.op] + route.permitted.filter { $0 != .create })
       words = try JSONAPI.words(of: members, route)
     } catch {
       throw Self.within(error)

@@ -17,10 +17,21 @@ struct JSONAPI: Sendable {
   /// On whose behalf registers are made here.
   var user: UInt32 { peer.user }
 
+  /// The origin of the page that the request came from last, where it is not the server's own and
+  /// may use it.
+  private(set) var foreignOrigin: [UInt8]?
   /// The authority that was let in last: a connection seldom has another.
   private var knownAuthority: [UInt8] = []
   /// What was asked for last: who polls asks for it again and again.
   private var known: Resource?
+  /// The register that `known` names, while that is answered once more; it may have been deleted.
+  private(set) var knownRegister: RegisterReference?
+  /// The operation of `known` that was done last.
+  private var repetition = Repetition()
+  /// How a GET of `known` is answered, once it was asked for twice.
+  private var described = Description()
+  /// Batches that take several turns, in the order in which they came.
+  var batches: [JSONBatch] = []
   /// What the request asked that was answered last, where the answer takes its time.
   private var asked: Asked?
   /// The longest target that is remembered.
@@ -38,9 +49,15 @@ struct JSONAPI: Sendable {
     _ budget: inout ExecutionBudget
   ) {
     budget.spend(ExecutionBudget.message)
+    begin()
     do throws(Problem) {
-      try context.rules.check(
-        request, scheme: peer.isEncrypted ? .https : request.scheme, known: &knownAuthority)
+      if !BrowserRules.isAlike(request, knownAuthority.span) {
+        try checkOrigin(of: request)
+        // The browser sends it without what would tell who asks.
+        if foreignOrigin != nil, BrowserRules.isPreflight(request) {
+          return try answerPreflight(request, &response)
+        }
+      }
       if context.authenticator.control.isOn { access = try identify(request) }
       try answer(request, &response, &budget)
     } catch {
@@ -48,13 +65,51 @@ struct JSONAPI: Sendable {
     }
   }
 
+  /// Fills in the answer to what the session refused.
+  mutating func refuse(
+    _ request: borrowing HTTPRequest, for rejection: HTTPRejection,
+    into response: inout HTTPResponse
+  ) {
+    begin()
+    try? checkOrigin(of: request)
+    Problem(rejection, context.limits.http).write(to: &response)
+  }
+
+  /// Forgets the last request.
+  private mutating func begin() {
+    if context.rules.grantsAnything { foreignOrigin = nil }
+    if context.authenticator.control.isOn { access = nil }
+  }
+
+  private mutating func checkOrigin(of request: borrowing HTTPRequest) throws(Problem) {
+    let isForeign = try context.rules.check(
+      request, scheme: peer.isEncrypted ? .https : request.scheme, known: &knownAuthority)
+    if isForeign { foreignOrigin = request.fields.first(.origin) }
+  }
+
+  private func answerPreflight(_ request: borrowing HTTPRequest, _ response: inout HTTPResponse)
+    throws(Problem)
+  {
+    let resource = try resource(HTTPTarget(request.target.map { $0 }))
+    context.rules.answerPreflight(resource.methods, &response)
+  }
+
   private mutating func answer(
     _ request: borrowing HTTPRequest, _ response: inout HTTPResponse,
     _ budget: inout ExecutionBudget
   ) throws(Problem) {
-    if let known, request.target == known.target.bytes, request.method != .options {
+    if request.method == .get, described.isAt(request.target.span),
+      Description.isAllAsked(by: request), access?.isUnlimited ?? false
+    {
+      if described.write(service, to: &response) { return budget.spend(ExecutionBudget.byName) }
+      // What is in the way will be said.
+      described = Description()
+    }
+    if let known, known.isAt(request.target.span), request.method != .options {
+      if !(knownRegister.map(service.isPresent) ?? false) { knownRegister = find(known) }
       return try answer(request, known, &response, &budget)
     }
+    forget()
     // A copy: the request's buffer is used again.
     let target = HTTPTarget(request.target.map { $0 })
     if request.method == .options && target.bytes == [UInt8(ascii: "*")] {
@@ -62,8 +117,24 @@ struct JSONAPI: Sendable {
     }
     let resource = try resource(target)
     guard request.method != .options else { return Self.options(resource.methods, &response) }
-    if target.query == nil, target.bytes.count <= Self.knownBytes { known = resource }
+    // Only what is asked for twice is worth more than that.
+    defer { if target.query == nil, target.bytes.count <= Self.knownBytes { known = resource } }
     try answer(request, resource, &response, &budget)
+  }
+
+  /// Forgets what was asked for last.
+  private mutating func forget() {
+    known = nil
+    knownRegister = nil
+    repetition.isKnown = false
+    described = Description()
+  }
+
+  /// The register that a resource names, if there is one.
+  private func find(_ resource: Resource) -> RegisterReference? {
+    guard !resource.nameRange.isEmpty else { return nil }
+    let bytes = resource.bytes
+    return try? service.find(bytes.span.extracting(resource.nameRange))
   }
 
   private mutating func answer(
@@ -90,6 +161,7 @@ struct JSONAPI: Sendable {
       problem.allow = allow
       throw problem
     }
+    try Self.checkAcceptance(of: resource.mediaType(request.method), request)
     let target = resource.target
     let bytes = resource.bytes
     let name = bytes.span.extracting(resource.nameRange)
@@ -97,6 +169,7 @@ struct JSONAPI: Sendable {
     case .livez, .readyz, .capabilities:
       try Self.refusePreconditions(request)
       try serviceDocument(resource.kind, &response)
+    case .batch: try beginBatch(request, target, &response, &budget)
     case .registers:
       try Self.refusePreconditions(request)
       budget.spend(ExecutionBudget.scanLimit)
@@ -111,7 +184,10 @@ struct JSONAPI: Sendable {
         try delete(request, target, name, &response)
       default:
         budget.spend(ExecutionBudget.byName)
-        try get(request, target, name, &response)
+        let register = try get(request, target, name, &response)
+        if let register, resource === known, !described.isAt(target.bytes.span) {
+          described = Description(register, bytes: target.bytes, response)
+        }
       }
     case .value:
       budget.spend(ExecutionBudget.byName)
@@ -122,9 +198,10 @@ struct JSONAPI: Sendable {
       }
     case .operation:
       budget.spend(ExecutionBudget.byName)
-      if let operation = resource.operation {
-        try perform(operation, request, target, name, &response)
-      }
+      guard let operation = resource.operation else { return }
+      if repetition.isAsked(by: request), try performAgain(operation, name, &response) { return }
+      let performed = try perform(operation, request, target, name, &response, &budget)
+      if resource === known { repetition.note(performed, request) }
     case .wait:
       budget.spend(ExecutionBudget.wait)
       asked = .wait(try wait(request, target, name))
@@ -144,6 +221,19 @@ struct JSONAPI: Sendable {
 
   /// What was asked where the response was not filled in.
   mutating func takeAsked() -> Asked? { asked.take() }
+
+  /// Does an operation that was asked for in the same words before.
+  ///
+  /// - Returns: False where its register is not there any more: nothing was done.
+  private func performAgain(
+    _ route: OperationRoute, _ name: Span<UInt8>, _ response: inout HTTPResponse
+  ) throws(Problem) -> Bool {
+    try require(Rights(for: route.operation), on: name)
+    guard let known = repetition.performed, service.isPresent(known.register) else { return false }
+    try perform(known, route, into: &response.body, beginning: "{")
+    response.setJSON()
+    return true
+  }
 
   // MARK: - Answers
 

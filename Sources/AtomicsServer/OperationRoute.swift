@@ -14,6 +14,9 @@ final class OperationRoute: Sendable {
   let modifiers: [RequestMember]
   /// All that it takes.
   let permitted: [RequestMember]
+  /// The same of an operation in a batch.
+  let permittedInBatch: [RequestMember]
+  let setInBatch: RequestMember.Set
 
   private init(_ name: OperationName) {
     self.name = name
@@ -36,8 +39,16 @@ final class OperationRoute: Sendable {
       }
     permitted =
       operands + modifiers
-      + (operation.takesFailureOrder ? [.order, .failureOrder] : [.order])
+      + (operation.takesFailureOrder ? [.order, .failureOrder] : [.order]) + [.create]
+    permittedInBatch = [.name, .op] + permitted
+    setInBatch = RequestMember.Set(permittedInBatch)
   }
+
+  /// What some operation takes in a batch: which one it is may be said last.
+  static let takenInBatch: [RequestMember] = [
+    .name, .op, .operand, .expected, .desired, .unless, .index, .order, .failureOrder, .mask,
+    .relation, .overflow, .min, .max, .create,
+  ]
 
   /// The members that the operation takes and does not need.
   var optional: [RequestMember] { Array(permitted.dropFirst(operands.count)) }

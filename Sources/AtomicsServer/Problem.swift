@@ -27,6 +27,7 @@ struct Problem: Error, Equatable {
     case notFound = "not-found"
     case unknownOperation = "unknown-operation"
     case methodNotAllowed = "method-not-allowed"
+    case notAcceptable = "not-acceptable"
     case unsupportedMediaType = "unsupported-media-type"
     case timeout
     case payloadTooLarge = "payload-too-large"
@@ -53,6 +54,7 @@ struct Problem: Error, Equatable {
       case .forbidden: 403
       case .notFound, .unknownOperation: 404
       case .methodNotAllowed: 405
+      case .notAcceptable: 406
       case .timeout: 408
       case .typeMismatch, .outOfBounds, .cancelled: 409
       case .gone: 410
@@ -89,6 +91,7 @@ struct Problem: Error, Equatable {
       case .notFound: "Nothing is here"
       case .unknownOperation: "The operation is unknown"
       case .methodNotAllowed: "The method is not allowed"
+      case .notAcceptable: "No answer is acceptable"
       case .unsupportedMediaType: "The media type is not supported"
       case .timeout: "The request took too long"
       case .payloadTooLarge: "The body is too large"
@@ -150,8 +153,10 @@ struct Problem: Error, Equatable {
     if let challenge { response.fields.append(.wwwAuthenticate, challenge) }
     if let retryAfterSeconds { response.fields.append(.retryAfter, "\(retryAfterSeconds)") }
   }
+}
 
-  /// Writes the document.
+extension Problem {
+  /// Writes the problem as an object.
   func write(to json: inout JSONWriter) {
     json.beginObject()
     json.member("type", "/problems/\(kind.rawValue)")
@@ -164,6 +169,17 @@ struct Problem: Error, Equatable {
     if let value { json.member("value", value) }
     json.member("applied", isApplicationUnknown ? "unknown" : "no")
     json.endObject()
+  }
+}
+
+extension Problem {
+  /// The last part of the type of the problem that `response` carries; nil: it carries none.
+  static func slug(of response: borrowing HTTPResponse) -> String? {
+    guard response.content == .problem else { return nil }
+    let beginning = #"{"type":"/problems/"#.utf8
+    guard response.body.starts(with: beginning) else { return nil }
+    let slug = response.body.dropFirst(beginning.count).prefix { $0 != UInt8(ascii: "\"") }
+    return String(decoding: slug, as: UTF8.self)
   }
 }
 

@@ -8,7 +8,8 @@ enum RequestMember: UInt8, CaseIterable, Sendable {
   case operand, expected, desired, unless, index
   case order, failureOrder, mask, relation, overflow, min, max
   case prefix, limit, cursor
-  case until, timeout, then, operation
+  case name, op, create
+  case until, timeout, then
 
   /// The member's name.
   var text: StaticString {
@@ -33,10 +34,12 @@ enum RequestMember: UInt8, CaseIterable, Sendable {
     case .prefix: "prefix"
     case .limit: "limit"
     case .cursor: "cursor"
+    case .name: "name"
+    case .op: "op"
+    case .create: "create"
     case .until: "until"
     case .timeout: "timeout_ms"
     case .then: "then"
-    case .operation: "op"
     }
   }
 
@@ -46,5 +49,16 @@ enum RequestMember: UInt8, CaseIterable, Sendable {
   static func find(_ name: Span<UInt8>, in permitted: [RequestMember]) -> RequestMember? {
     for member in permitted where name.equals(member.text) { return member }
     return nil
+  }
+
+  /// Several members; each is the bit of its number.
+  struct Set: OptionSet, Sendable {
+    let rawValue: UInt32
+
+    init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    init(_ members: [RequestMember]) {
+      rawValue = members.reduce(0) { $0 | 1 << UInt32($1.rawValue) }
+    }
   }
 }

@@ -20,7 +20,9 @@ struct RequestMembers {
     var end: UInt32 = 0
   }
 
-  private var values = InlineArray<24, Value>(repeating: Value())
+  private var values = InlineArray<26, Value>(repeating: Value())
+  /// Those that were given.
+  private(set) var present: RequestMember.Set = []
   private let body: [UInt8]
   /// The texts that do not stand in the body as they are meant.
   private var decoded: [UInt8] = []
@@ -48,6 +50,29 @@ struct RequestMembers {
     try addBody(range, permitted)
   }
 
+  /// Reads the members of the next element of an array in `body`.
+  ///
+  /// - Parameter reader: Of the elements, all of which are known to be JSON.
+  /// - Returns: Nil after the last element.
+  /// - Throws: ``Problem`` for this element; the next one can be read all the same.
+  init?(
+    elementOf body: [UInt8], _ reader: inout JSONReader, permitted: [RequestMember]
+  ) throws(Problem) {
+    self.body = body
+    var problem: Problem?
+    let element: JSONElement?
+    do throws(JSONError) {
+      element = try reader.visitElement { name, value in
+        add(name, value, permitted, in: body, &problem)
+      }
+    } catch {
+      throw Problem(.invalidJSON, "\(error)")
+    }
+    guard let element else { return nil }
+    if element == .other { throw Problem(.invalidValue, "an operation is a JSON object") }
+    if let problem { throw problem }
+  }
+
   private mutating func addQuery(_ target: HTTPTarget, _ permitted: [RequestMember])
     throws(Problem)
   {
@@ -71,21 +96,29 @@ struct RequestMembers {
     let isObject: Bool
     do throws(JSONError) {
       isObject = try JSONReader.visitMembers(of: body, range: range) { name, value in
-        guard problem == nil else { return }
-        do throws(Problem) {
-          switch name {
-          case .plain(let range): try add(body.span.extracting(range), value, permitted)
-          case .decoded(let text): try add(text.utf8.span, value, permitted)
-          }
-        } catch {
-          problem = error
-        }
+        add(name, value, permitted, in: body, &problem)
       }
     } catch {
       throw Problem(.invalidJSON, "\(error)")
     }
     guard isObject else { throw Problem(.invalidValue, "the body is a JSON object") }
     if let problem { throw problem }
+  }
+
+  /// Adds a member, unless there is a problem already.
+  private mutating func add(
+    _ name: JSONString, _ value: JSONScalar, _ permitted: [RequestMember], in body: [UInt8],
+    _ problem: inout Problem?
+  ) {
+    guard problem == nil else { return }
+    do throws(Problem) {
+      switch name {
+      case .plain(let range): try add(body.span.extracting(range), value, permitted)
+      case .decoded(let text): try add(text.utf8.span, value, permitted)
+      }
+    } catch {
+      problem = error
+    }
   }
 
   /// Bodies are JSON, whatever curl's `-d` calls them; anything that says it is something else is
@@ -109,9 +142,7 @@ struct RequestMembers {
     _ name: Span<UInt8>, _ value: JSONScalar, _ permitted: [RequestMember]
   ) throws(Problem) {
     guard let member = RequestMember.find(name, in: permitted) else {
-      let known =
-        permitted.isEmpty ? "no members" : permitted.map(\.name).joined(separator: ", ")
-      throw Problem(.unknownMember, "this resource takes \(known)", member: Self.shown(name))
+      throw Self.unknown(Self.shown(name), permitted)
     }
     guard self[member].kind == .none else {
       throw Problem(
@@ -129,9 +160,24 @@ struct RequestMembers {
     }
   }
 
+  private static func unknown(_ name: String, _ permitted: [RequestMember]) -> Problem {
+    let known =
+      permitted.isEmpty ? "no members" : permitted.map(\.name).joined(separator: ", ")
+    return Problem(.unknownMember, "this resource takes \(known)", member: name)
+  }
+
+  /// - Throws: ``Problem`` for a member that is none of `permitted`, where more were let in.
+  func require(onlyFrom permitted: [RequestMember], _ set: RequestMember.Set) throws(Problem) {
+    if present.isSubset(of: set) { return }
+    for member in RequestMember.allCases where self[member].kind != .none {
+      if !permitted.contains(member) { throw Self.unknown(member.name, permitted) }
+    }
+  }
+
   private mutating func set(
     _ member: RequestMember, _ kind: Value.Kind, _ range: Range<Int>, isDecoded: Bool = false
   ) {
+    present.formUnion(RequestMember.Set(rawValue: 1 << UInt32(member.rawValue)))
     values[Int(member.rawValue)] = Value(
       kind: kind, isDecoded: isDecoded, start: UInt32(truncatingIfNeeded: range.lowerBound),
       end: UInt32(truncatingIfNeeded: range.upperBound))
@@ -143,7 +189,8 @@ struct RequestMembers {
     return String(decoding: (0..<end).map { name[$0] }, as: UTF8.self)
   }
 
-  private subscript(_ member: RequestMember) -> Value { values[Int(member.rawValue)] }
+  // Of an array in line, one element is had by copying all; of a span, by one load.
+  private subscript(_ member: RequestMember) -> Value { values.span[Int(member.rawValue)] }
 
   private func text(of value: Value) -> ArraySlice<UInt8> {
     let range = Int(value.start)..<Int(value.end)
@@ -167,15 +214,20 @@ struct RequestMembers {
     }
   }
 
-  /// The text of a member that is a string.
-  func text(_ member: RequestMember) throws(Problem) -> String? {
+  /// The bytes of a member that is a string.
+  func string(_ member: RequestMember) throws(Problem) -> ArraySlice<UInt8>? {
     let value = self[member]
     switch value.kind {
     case .none: return nil
-    case .string: return String(decoding: text(of: value), as: UTF8.self)
+    case .string: return text(of: value)
     case .number, .object, .other:
       throw Problem(.invalidValue, "\(member.name) is a string", member: member.name)
     }
+  }
+
+  /// The text of a member that is a string.
+  func text(_ member: RequestMember) throws(Problem) -> String? {
+    try string(member).map { String(decoding: $0, as: UTF8.self) }
   }
 
   /// Where the object that a member is stands in the body.

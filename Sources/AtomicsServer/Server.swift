@@ -40,6 +40,7 @@ public final class Server: Sendable {
     let rules = ListenRules(configuration)
     let addresses = try Self.addresses(configuration, rules, logger)
     let tls = try Self.tls(configuration, logger)
+    let accessLog = try Self.accessLog(configuration, logger)
     var fitted = configuration
     try fitted.limits.fit(threads: configuration.threads, logger)
     let snapshots = configuration.snapshots
@@ -58,7 +59,8 @@ public final class Server: Sendable {
     }
     arenaPath = service.arenaPath
     let context = ServerContext(
-      service: service, configuration: fitted, tls: tls, logger: logger)
+      service: service, configuration: fitted, tls: tls, accessLog: accessLog,
+      logger: logger)
     self.context = context
     self.logger = logger
     var loops: [EventLoop] = []
@@ -111,6 +113,17 @@ public final class Server: Sendable {
     }
   }
 
+  private static func accessLog(_ configuration: ServerConfiguration, _ logger: Logger)
+    throws(ServerError) -> AccessLog?
+  {
+    guard let log = configuration.accessLog else { return nil }
+    do throws(EventLoopError) {
+      return try AccessLog(log, logger)
+    } catch {
+      throw .accessLog("\(error)")
+    }
+  }
+
   private static func addresses(
     _ configuration: ServerConfiguration, _ rules: ListenRules, _ logger: Logger
   ) throws(ServerError) -> [SocketAddress] {
@@ -145,8 +158,10 @@ public final class Server: Sendable {
       }
       failure.onSet { [self] in shutDown() }
       try doorbell.start()
+      try context.accessLog?.start()
       try maintenance.start()
     } catch {
+      context.accessLog?.finish()
       doorbell.finish()
       for loop in loops { loop.stop() }
       for thread in threads { thread.join() }
@@ -156,6 +171,7 @@ public final class Server: Sendable {
     for thread in threads { thread.join() }
     doorbell.finish()
     maintenance.finish()
+    context.accessLog?.finish()
     failure.forget()
     if let failure = failure.value { throw failure }
   }
@@ -178,10 +194,12 @@ public final class Server: Sendable {
     }
   }
 
-  /// Reads again what may change while the server runs: certificate, key and authorities. What
-  /// cannot be used is logged as an error, and the old stays. Any thread.
+  /// Reads again what may change while the server runs: certificate, key and authorities; opens
+  /// the access log's file again. What cannot be used is logged as an error, and the old stays. Any
+  /// thread.
   public func reload() {
     context.tls?.reload(logger)
+    context.accessLog?.reopen()
   }
 
   /// Connections that live now.

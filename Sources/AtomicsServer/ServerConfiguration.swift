@@ -29,9 +29,13 @@ public struct ServerConfiguration: Sendable {
   public var allowedHosts: [String] = []
   /// Origins whose pages may use the server.
   public var allowedOrigins: [String] = []
+  /// Whether those pages may have the browser show its client certificate.
+  public var allowsOriginCredentials = false
   /// Who may do what; nil: whoever reaches the server may do everything.
   public var access: AccessRules?
   public var snapshots = SnapshotConfiguration()
+  /// The log of HTTP requests; nil: none.
+  public var accessLog: AccessLogConfiguration?
 
   /// - Parameter arenaPath: Nil is the user's default arena, `/dev/shm/atomics-UID/default`.
   public init(arenaPath: String? = nil) {

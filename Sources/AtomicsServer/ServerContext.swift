@@ -18,6 +18,8 @@ final class ServerContext: Sendable {
   /// Nil: nothing is encrypted here.
   let tls: CurrentTLS?
   let handshakes: HandshakeLog
+  /// Nil: there is none.
+  let accessLog: AccessLog?
   /// The answer to every HELLO that this server understands.
   let welcome: Welcome
   /// The body of `/v1/capabilities`.
@@ -29,10 +31,11 @@ final class ServerContext: Sendable {
 
   init(
     service: RegisterService, configuration: ServerConfiguration, tls: CurrentTLS? = nil,
-    logger: Logger = Logger(label: "atomics-server")
+    accessLog: AccessLog? = nil, logger: Logger = Logger(label: "atomics-server")
   ) {
     self.service = service
     self.tls = tls
+    self.accessLog = accessLog
     handshakes = HandshakeLog(logger)
     ownUser = geteuid()
     authenticator = Authenticator(AccessControl(configuration.access, owner: ownUser), logger)
@@ -40,7 +43,8 @@ final class ServerContext: Sendable {
     limits = configuration.limits
     rules = BrowserRules(
       allowedHosts: Set(configuration.allowedHosts.map { $0.lowercased() }),
-      allowedOrigins: Set(configuration.allowedOrigins.map { $0.lowercased() }))
+      allowedOrigins: Set(configuration.allowedOrigins.map { $0.lowercased() }),
+      allowsCredentials: configuration.allowsOriginCredentials)
     capabilities = CapabilitiesDocument.text(service, limits)
     welcome = Welcome(service, limits)
   }

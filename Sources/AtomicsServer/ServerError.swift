@@ -16,6 +16,8 @@ public enum ServerError: Error, Equatable {
   case exposed(address: String, missing: Protection)
   /// A certificate, key or authority cannot be used; the text says which file and why.
   case tls(String)
+  /// The access log cannot be written; the text says why.
+  case accessLog(String)
   /// The process may have fewer open files than a server with a few connections needs.
   case tooFewDescriptors(limit: Int, needed: Int)
   /// Neither a TCP nor a Unix address was given.
@@ -52,6 +54,7 @@ extension ServerError: CustomStringConvertible {
         + "read or change what is not theirs; \(missing.remedy), listen on 127.0.0.1, [::1] or a "
         + "unix: path, or say --insecure"
     case .tls(let reason): reason
+    case .accessLog(let reason): "there is no access log: \(reason); see access_log"
     case .tooFewDescriptors(let limit, let needed):
       "the process may have \(limit) open files, and the server needs \(needed) at least: raise the "
         + "limit (ulimit -n, LimitNOFILE=)"

@@ -12,11 +12,19 @@ extension ConnectionCore {
   ///   ``HTTPLimits`` allow; nothing is kept of the rest.
   mutating func receive(_ bytes: Span<UInt8>) -> Int {
     var position = 0
+    headStart = -1
     while position < bytes.count {
       switch state {
       case .requestLine, .fieldLine, .chunkSize, .chunkDataEnd, .chunksEnd:
-        if case .requestLine = state, isFull { return position }
+        if case .requestLine = state {
+          if isFull { return position }
+          if let end = takeKnownHead(bytes, from: position) {
+            position = end
+            continue
+          }
+        }
         position = takeLine(bytes, from: position)
+        if let completedHead { knowHead(completedHead, bytes, upTo: position) }
       case .fixedBody(let remaining):
         let count = min(remaining, bytes.count &- position)
         head.request.body.append(bytes: bytes.extracting(position..<(position &+ count)))
@@ -127,6 +135,12 @@ extension ConnectionCore {
       return
     }
     if let rejection = head.finish() { return reject(rejection) }
+    completeHead()
+    takeHead()
+  }
+
+  /// Goes on behind a complete head.
+  mutating func takeHead() {
     switch head.framing {
     case .none:
       endRequest()
@@ -210,11 +224,15 @@ extension ConnectionCore {
     head.request.keepAlive = keepAlive
     head.request.isBodyUnread = isBodyUnread
     pendingBodyBytes &+= head.request.body.count
+    let method = head.request.method
+    var request = spares.popLast() ?? HTTPRequest(method: .other, target: [])
+    swap(&request, &head.request)
+    head.reset(scheme: scheme)
     pending.append(
       Pending(
-        method: head.request.method, keepAlive: keepAlive, rejection: rejection,
-        request: head.request))
-    head.reset(scheme: scheme, spare: spares.popLast() ?? HTTPRequest(method: .other, target: []))
+        method: method, keepAlive: keepAlive, rejection: rejection, request: consume request,
+        headNumber: rejection == nil && !isBodyUnread ? head.number : 0))
+    head.number = 0
   }
 
   /// Refuses the request that is coming in; it is the last of the connection.

@@ -88,11 +88,11 @@ extension ConnectionCore {
       pendingBodyBytes &-= pending[pendingStart].request.body.count
       delivered &+= 1
     }
-    if spares.count < Self.keptSpares {
+    if !knownHead.takeBack(&pending[pendingStart]), spares.count < Self.keptSpares {
       var spare = HTTPRequest(method: .other, target: [])
       swap(&spare, &pending[pendingStart].request)
       spare.reset(keptBytes: RequestHead.keptBytes)
-      spares.append(spare)
+      spares.append(consume spare)
     }
     pendingStart &+= 1
     firstPending &+= 1
@@ -124,24 +124,24 @@ extension ConnectionCore {
     let isChunked = !isWhole && isChunked
     let sendsBody = isWhole && hasBody && method != .head
     let date = date
-    // Room for all of it at once: a line for the status, `content-type`, `cache-control`, `date`,
-    // `content-length` and `connection`, of fewer than 64 bytes each.
+    // Room for all of it at once: a line for the status, `content-type`, `cache-control`, `etag`,
+    // `date`, `content-length` and `connection`, of fewer than 64 bytes each above their values.
     let capacity =
-      384 &+ response.fields.wireBytes &+ date.count &+ (sendsBody ? response.body.count : 0)
+      448 &+ response.fields.wireBytes &+ date.count &+ (response.tag?.count ?? 0)
+      &+ (sendsBody ? response.body.count : 0)
     output.append(addingCapacity: capacity) { (output: inout OutputSpan<UInt8>) in
-      if let line = StatusLine.known(status) {
-        output.append(line)
+      if status == 200, response.content == .json, response.isNeverStored {
+        // What most answers begin with.
+        output.append(
+          "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncache-control: no-store\r\n")
       } else {
-        output.append(StatusLine.text(status).utf8.span)
+        Self.appendBeginning(response, to: &output)
       }
-      switch response.content {
-      case .json?: output.append("content-type: application/json\r\n")
-      case .problem?: output.append("content-type: application/problem+json\r\n")
-      case .plainText?: output.append("content-type: text/plain; charset=utf-8\r\n")
-      case .eventStream?: output.append("content-type: text/event-stream\r\n")
-      case nil: break
+      if let tag = response.tag {
+        output.append("etag: ")
+        Self.append(response.body.span.extracting(tag), to: &output)
+        output.append("\r\n")
       }
-      if response.isNeverStored { output.append("cache-control: no-store\r\n") }
       response.fields.visit { name, value in
         output.append(name)
         output.append(": ")
@@ -164,6 +164,25 @@ extension ConnectionCore {
       output.append("\r\n")
       if sendsBody { output.append(response.body.span) }
     }
+  }
+
+  /// Status, `content-type` and `cache-control`.
+  private static func appendBeginning(
+    _ response: borrowing HTTPResponse, to output: inout OutputSpan<UInt8>
+  ) {
+    if let line = StatusLine.known(response.status) {
+      output.append(line)
+    } else {
+      output.append(StatusLine.text(response.status).utf8.span)
+    }
+    switch response.content {
+    case .json?: output.append("content-type: application/json\r\n")
+    case .problem?: output.append("content-type: application/problem+json\r\n")
+    case .plainText?: output.append("content-type: text/plain; charset=utf-8\r\n")
+    case .eventStream?: output.append("content-type: text/event-stream\r\n")
+    case nil: break
+    }
+    if response.isNeverStored { output.append("cache-control: no-store\r\n") }
   }
 
   private static func append(_ value: Int, to output: inout OutputSpan<UInt8>) {

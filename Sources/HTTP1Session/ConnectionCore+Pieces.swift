@@ -116,7 +116,12 @@ extension ConnectionCore {
 
 extension ConnectionCore.Pending {
   /// Whether an answer was given, or at least its head.
-  var isAnswered: Bool { isFed || response != nil }
+  @inline(__always)
+  var isAnswered: Bool {
+    // Not by comparing, which takes a copy.
+    if case .some = response { return true }
+    return isFed
+  }
 
   /// Whether the answer that waits for its turn may still grow.
   fileprivate var isKeptOpen: Bool {

@@ -22,6 +22,8 @@ struct ConnectionCore {
     /// Why it is refused, where the session does so.
     let rejection: HTTPRejection?
     var request: HTTPRequest
+    /// Which of the heads that are known again it has; 0: none.
+    let headNumber: UInt32
     /// The answer, given before its turn.
     var response: HTTPResponse?
     /// Whether those behind it are not handed over before its answer is complete.
@@ -39,6 +41,11 @@ struct ConnectionCore {
   /// The beginning of a line whose end has not come.
   var partialLine: [UInt8] = []
   var head = RequestHead()
+  /// Where in the bytes being received the head begins that is being read; -1: in earlier ones.
+  var headStart = -1
+  /// A head that has just been completed, and may come again.
+  var completedHead: KnownHead.Completed?
+  var knownHead = KnownHead()
   /// Bytes of chunk extensions of this body, which buy the peer nothing.
   var chunkOverhead = 0
   /// An empty line before a request is forgiven once (RFC 9112 §2.2).
@@ -76,7 +83,7 @@ struct ConnectionCore {
   init(scheme: HTTPScheme, limits: HTTPLimits) {
     self.scheme = scheme
     self.limits = limits
-    head.reset(scheme: scheme, spare: HTTPRequest(method: .other, target: []))
+    head.reset(scheme: scheme)
   }
 
   /// How many answered requests keep their buffers: more than that are seldom pipelined.
@@ -188,7 +195,9 @@ struct ConnectionCore {
     spares = []
     spareResponse = HTTPResponse(status: 0)
     if case .idle = inputPhase {
-      head.reset(scheme: scheme, spare: HTTPRequest(method: .other, target: []))
+      head.request = HTTPRequest(method: .other, target: [])
+      head.reset(scheme: scheme)
     }
+    knownHead = KnownHead()
   }
 }

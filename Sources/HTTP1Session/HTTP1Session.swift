@@ -118,15 +118,24 @@ public final class HTTP1Session {
       _ response: inout HTTPResponse
     ) -> Void
   ) -> Bool {
-    var request = HTTPRequest(method: .other, target: [])
+    var lent = Lent()
     var response = HTTPResponse(status: 0)
-    guard let loan = core.lend(&request, &response) else { return false }
-    // As a constant it is lent without a copy.
-    let lent = consume request
-    answer(lent, loan.rejection, &response)
-    request = consume lent
-    core.takeBack(loan, &request, &response)
+    guard let loan = core.lend(&lent.request, &response) else { return false }
+    lent.show(to: answer, loan.rejection, &response)
+    core.takeBack(loan, &lent.request, &response)
     return true
+  }
+
+  /// A request outside of the core. What is not to be copied is lent without a copy.
+  private struct Lent: ~Copyable {
+    var request = HTTPRequest(method: .other, target: [])
+
+    borrowing func show(
+      to answer: (borrowing HTTPRequest, HTTPRejection?, inout HTTPResponse) -> Void,
+      _ rejection: HTTPRejection?, _ response: inout HTTPResponse
+    ) {
+      answer(request, rejection, &response)
+    }
   }
 
   /// Appends what is to be sent, at most until `destination` holds `limit` bytes.

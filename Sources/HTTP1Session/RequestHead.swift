@@ -26,14 +26,14 @@ struct RequestHead {
   var fieldCount = 0
   var framing = Framing.none
   var expectsContinue = false
+  /// Which of the heads that are known again this is; 0: none.
+  var number: UInt32 = 0
 
   /// What a buffer may keep from one request to the next, in bytes.
   static let keptBytes = 4096
 
-  /// Makes room for the next request, in the buffers of `spare`.
-  mutating func reset(scheme: HTTPScheme, spare: consuming HTTPRequest) {
-    request = spare
-    request.reset(keptBytes: Self.keptBytes)
+  /// Makes room for the next request; `request` is one that was used before and reset.
+  mutating func reset(scheme: HTTPScheme) {
     request.version = .http11
     request.scheme = scheme
     request.keepAlive = true

@@ -26,6 +26,16 @@ import HTTPMessage
       NGHTTP2_NV_FLAG_NO_COPY_NAME.rawValue)
   }
 
+  /// Adds a field whose name is a literal and whose value stays where it is until it is sent.
+  @inline(__always)
+  mutating func append(
+    _ name: StaticString, keeping value: UnsafeMutablePointer<UInt8>, count: Int
+  ) {
+    unsafe add(
+      UnsafeMutablePointer(mutating: name.utf8Start), name.utf8CodeUnitCount, value, count,
+      NGHTTP2_NV_FLAG_NO_COPY_NAME.rawValue | NGHTTP2_NV_FLAG_NO_COPY_VALUE.rawValue)
+  }
+
   /// Adds a field of two literals, which live as long as the process.
   @inline(__always)
   mutating func append(_ name: StaticString, _ value: StaticString) {

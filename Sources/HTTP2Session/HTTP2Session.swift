@@ -130,19 +130,32 @@ public import HTTPMessage
       _ response: inout HTTPResponse
     ) -> Void
   ) -> Bool {
-    guard role == .server else { return false }
-    var request = HTTPRequest(method: .other, target: [], scheme: .other)
-    var response = HTTPResponse(status: 0)
-    // Safety: as in `nextEvent`; whatever `answer` calls here finds the core at rest.
-    guard let loan = unsafe core.pointee.lend(&request, &response, session: session) else {
+    // Safety: as in `nextEvent`; whatever `answer` calls here finds the core at rest, and the slot
+    // stays where it is, untouched while it is lent.
+    guard role == .server, let loan = unsafe core.pointee.lend(session: session) else {
       return false
     }
-    // As a constant it is lent without a copy.
-    let lent = consume request
-    answer(lent, loan.rejection, &response)
-    request = consume lent
-    unsafe core.pointee.takeBack(loan, &request, &response, session: session)
+    unsafe core.pointee.slots.address(loan.slot).pointee.lend(loan.rejection, to: answer)
+    unsafe core.pointee.takeBack(loan, session: session)
     return true
+  }
+
+  /// Gives what the answer that was just made added to the output, where nothing else waits before
+  /// it: its head and the first frame of its body. What is taken answer by answer finds no others
+  /// in the queues, and is still in the cache. The rest comes by ``takeOutput(upTo:_:)``.
+  @inline(__always)
+  public func takeAnswer(_ sink: (Span<UInt8>) -> Void) {
+    for _ in 0..<2 {
+      var bytes: UnsafePointer<UInt8>?
+      // Safety: the library's buffer is valid until the next call.
+      let count = unsafe nghttp2_session_mem_send(session.raw, &bytes)
+      guard count > 0, let bytes = unsafe bytes else {
+        if count < 0 { hasFailed = true }
+        return
+      }
+      let frame = unsafe UnsafeBufferPointer(start: bytes, count: count)
+      sink(unsafe frame.span)
+    }
   }
 
   /// Whether ``nextEvent()`` may have something now: false while events pause.
@@ -295,7 +308,7 @@ public import HTTPMessage
   /// allowance for nuisances is filled up. Call it once a second, or before each ``receive(_:)``.
   public func setDate(_ text: [UInt8], unixSeconds: Int64) {
     // Safety: as in `nextEvent`.
-    unsafe core.pointee.date = text
+    unsafe core.pointee.setDate(text)
     unsafe core.pointee.setClock(unixSeconds)
   }
 

@@ -9,17 +9,22 @@ import HTTPMessage
 /// the library's session and keeps it until that is deleted.
 enum SessionCallbacks {
   // Safety: filled once and only read afterwards; the library copies the table into each session.
-  nonisolated(unsafe) static let table: OpaquePointer? = unsafe makeTable()
+  nonisolated(unsafe) static let ofServer: OpaquePointer? = unsafe makeTable(isServer: true)
+  nonisolated(unsafe) static let ofClient: OpaquePointer? = unsafe makeTable(isServer: false)
 
-  private static func makeTable() -> OpaquePointer? {
+  private static func makeTable(isServer: Bool) -> OpaquePointer? {
     var table: OpaquePointer?
     // Safety: every setter takes the table made here and a function that lives forever.
     guard unsafe nghttp2_session_callbacks_new(&table) == 0, let table = unsafe table else {
       return nil
     }
     unsafe nghttp2_session_callbacks_set_on_begin_headers_callback(table, beginHeaders)
-    unsafe nghttp2_session_callbacks_set_on_header_callback(table, header)
-    unsafe nghttp2_session_callbacks_set_on_invalid_header_callback(table, invalidHeader)
+    if isServer {
+      unsafe nghttp2_session_callbacks_set_on_header_callback2(table, requestField)
+    } else {
+      unsafe nghttp2_session_callbacks_set_on_header_callback(table, responseField)
+      unsafe nghttp2_session_callbacks_set_on_invalid_header_callback(table, invalidHeader)
+    }
     unsafe nghttp2_session_callbacks_set_on_frame_recv_callback(table, frame)
     unsafe nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(table, invalidFrame)
     unsafe nghttp2_session_callbacks_set_on_data_chunk_recv_callback(table, dataChunk)
@@ -36,21 +41,37 @@ enum SessionCallbacks {
 
   private static let beginHeaders: nghttp2_on_begin_headers_callback = { session, frame, user in
     guard let core = unsafe core(user), let session = unsafe session, let frame = unsafe frame
-    else { return Int32(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue) }
+    else { return NGHTTP2_ERR_CALLBACK_FAILURE.rawValue }
     let isRequest = unsafe frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST
     unsafe core.pointee.beginHeaders(
       stream: frame.pointee.hd.stream_id, isRequest: isRequest, session: SessionHandle(session))
     return 0
   }
 
-  private static let header: nghttp2_on_header_callback = {
+  private static let requestField: nghttp2_on_header_callback2 = {
+    session, frame, name, value, _, user in
+    guard let core = unsafe core(user), let name = unsafe name, let value = unsafe value else {
+      return NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
+    }
+    switch unsafe core.pointee.requestField(name, value) {
+    case .fine: return 0
+    case .bomb: return NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
+    case .malformed:
+      guard let session = unsafe session else { return NGHTTP2_ERR_CALLBACK_FAILURE.rawValue }
+      unsafe core.pointee.refuseMalformed(session: SessionHandle(session))
+      // The rest of the section is unpacked and nobody hears of it.
+      return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue
+    }
+  }
+
+  private static let responseField: nghttp2_on_header_callback = {
     _, _, name, nameCount, value, valueCount, _, user in
-    guard let core = unsafe core(user) else { return Int32(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue) }
+    guard let core = unsafe core(user) else { return NGHTTP2_ERR_CALLBACK_FAILURE.rawValue }
     // Safety: the library keeps both strings until the callback returns; the core copies them.
     let name = unsafe UnsafeBufferPointer(start: name, count: nameCount)
     let value = unsafe UnsafeBufferPointer(start: value, count: valueCount)
-    let isFine = unsafe core.pointee.field(name: name.span, value: value.span)
-    return isFine ? 0 : Int32(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue)
+    unsafe core.pointee.responseField(name: name.span, value: value.span)
+    return 0
   }
 
   private static let invalidHeader: nghttp2_on_invalid_header_callback = {
@@ -61,7 +82,7 @@ enum SessionCallbacks {
 
   private static let frame: nghttp2_on_frame_recv_callback = { session, frame, user in
     guard let core = unsafe core(user), let session = unsafe session, let frame = unsafe frame
-    else { return Int32(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue) }
+    else { return NGHTTP2_ERR_CALLBACK_FAILURE.rawValue }
     let header = unsafe frame.pointee.hd
     let endStream = header.flags & Frame.endStream != 0
     var isNuisance = false
@@ -71,7 +92,9 @@ enum SessionCallbacks {
     case Frame.data:
       if endStream {
         let slot = unsafe core.pointee.slot(of: header.stream_id, in: SessionHandle(session))
-        if slot >= 0 { unsafe core.pointee.endMessage(slot) }
+        if slot >= 0 {
+          unsafe core.pointee.endMessage(slot, session: SessionHandle(session))
+        }
       } else {
         isNuisance = header.length == 0
       }
@@ -105,7 +128,7 @@ enum SessionCallbacks {
   private static let dataChunk: nghttp2_on_data_chunk_recv_callback = {
     session, _, stream, data, count, user in
     guard let core = unsafe core(user), let session = unsafe session
-    else { return Int32(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue) }
+    else { return NGHTTP2_ERR_CALLBACK_FAILURE.rawValue }
     // Safety: the library keeps the bytes until the callback returns; the core copies them.
     let bytes = unsafe UnsafeBufferPointer(start: data, count: count)
     unsafe core.pointee.body(bytes.span, stream: stream, session: SessionHandle(session))
@@ -115,7 +138,7 @@ enum SessionCallbacks {
   private static let streamClose: nghttp2_on_stream_close_callback = {
     session, stream, code, user in
     guard let core = unsafe core(user), let session = unsafe session
-    else { return Int32(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue) }
+    else { return NGHTTP2_ERR_CALLBACK_FAILURE.rawValue }
     unsafe core.pointee.closeStream(stream, code: code, session: SessionHandle(session))
     return 0
   }

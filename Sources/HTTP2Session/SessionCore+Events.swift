@@ -85,46 +85,42 @@ extension SessionCore {
     let rejection: HTTPRejection?
   }
 
-  /// Moves the next request out of its slot, with the buffers of its answer; nil: there is none
-  /// now.
-  mutating func lend(
-    _ request: inout HTTPRequest, _ response: inout HTTPResponse, session: SessionHandle
-  ) -> Loan? {
+  /// The next request, to be lent with the buffers of its answer; nil: there is none now.
+  mutating func lend(session: SessionHandle) -> Loan? {
     while let notice = nextNotice() {
       guard hasMessage(notice) else { continue }
+      let slot = notice.slot
       take(notice, session: session)
-      slots[notice.slot].swapMessages(&request, &response)
-      return Loan(
-        slot: notice.slot, stream: notice.stream, rejection: slots[notice.slot].rejection)
+      slots[slot].isLent = true
+      slots[slot].answered = true
+      return Loan(slot: slot, stream: notice.stream, rejection: slots[slot].rejection)
     }
     return nil
   }
 
-  /// Takes the buffers back and sends the answer, unless the stream has gone meanwhile.
-  mutating func takeBack(
-    _ loan: Loan, _ request: inout HTTPRequest, _ response: inout HTTPResponse,
-    session: SessionHandle
-  ) {
-    guard loan.slot < slots.count, slots[loan.slot].stream == loan.stream,
-      !slots[loan.slot].answered
-    else { return }
-    slots[loan.slot].swapMessages(&request, &response)
-    if slots[loan.slot].response.delivery == .later {
-      slots[loan.slot].response.reset(keptBytes: StreamSlot.keptBytes)
+  /// Sends the answer, unless the stream has gone meanwhile.
+  mutating func takeBack(_ loan: Loan, session: SessionHandle) {
+    let slot = loan.slot
+    slots[slot].isLent = false
+    guard slots[slot].stream == loan.stream else { return releaseSlot(slot) }
+    if slots[slot].response.delivery == .later {
+      slots[slot].answered = false
+      slots[slot].response.reset(keptBytes: StreamSlot.keptBytes)
     } else {
-      _ = submitResponse(of: loan.slot, session: session)
+      _ = submitResponse(of: slot, session: session)
     }
   }
 
   /// Drops the buffers of free slots; slots in use keep their places.
   mutating func releaseIdleMemory() {
     if openStreams == 0, noticeHead == notices.count {
-      slots = []
+      slots = SlotTable()
       freeSlots = []
       notices = []
     } else {
       for slot in freeSlots { slots[slot] = StreamSlot() }
       for slot in slots.indices { slots[slot].dropSentPieces(keptBytes: 0) }
     }
+    seen.removeAll()
   }
 }

@@ -13,7 +13,7 @@ extension SessionCore {
 
   /// A header section begins: a request, a response, or trailers.
   mutating func beginHeaders(stream: Int32, isRequest: Bool, session: SessionHandle) {
-    unpackedBytes = 0
+    section = HeaderSection()
     if isRequest {
       current = acquireSlot(stream: stream)
       session.setSlotNumber(current, of: stream)
@@ -25,8 +25,6 @@ extension SessionCore {
       } else {
         // The next response after an interim one.
         slots[current].response.status = 0
-        slots[current].headerBytes = 0
-        slots[current].fieldCount = 0
         slots[current].response.fields.removeAll(keepingCapacity: true)
       }
     }
@@ -39,27 +37,45 @@ extension SessionCore {
     guard slot >= 0 else { return }
     if !slots[slot].inTrailers, slots[slot].phase == .headers {
       guard isServer || slots[slot].response.status >= 200 else { return }
+      if isServer, slots[slot].rejection == nil, !hasWholeHead(slot) {
+        return resetMalformed(slot, session: session)
+      }
       slots[slot].phase = .body
       if isServer {
         endRequestHeaders(slot, endStream: endStream, session: session)
       } else if slots[slot].isPiecewise {
         announceHead(slot, session: session)
       }
+    } else if isServer, !endStream {
+      // Trailers are the end (RFC 9113 §8.1).
+      return resetMalformed(slot, session: session)
     }
-    if endStream { endMessage(slot) }
+    if endStream { endMessage(slot, session: session) }
+  }
+
+  /// Resets the stream whose header section is being read.
+  mutating func refuseMalformed(session: SessionHandle) {
+    if current >= 0 { resetMalformed(current, session: session) }
+  }
+
+  /// Resets a stream whose request is malformed (RFC 9113 §8.1.1): nobody hears of it. It costs the
+  /// peer no more than any reset.
+  mutating func resetMalformed(_ slot: Int, session: SessionHandle) {
+    if slots[slot].phase == .headers || slots[slot].phase == .body {
+      returnBody(of: slot, session: session)
+      slots[slot].dropReceived(isServer: isServer)
+      slots[slot].phase = .delivered
+      slots[slot].answered = true
+    }
+    session.reset(slots[slot].stream, code: ErrorCode.protocolError)
+    if !allowNuisance() { session.terminate(code: ErrorCode.enhanceYourCalm) }
   }
 
   private mutating func endRequestHeaders(_ slot: Int, endStream: Bool, session: SessionHandle) {
-    if slots[slot].request.target.isEmpty, slots[slot].rejection == nil {
-      // CONNECT has no path (RFC 9113 §8.5).
-      slots[slot].request.target = slots[slot].request.authority ?? []
-    }
     if !endStream {
       // Looked at here, the names cost no copy of the fields.
       let names = slots[slot].request.fields.names
-      if slots[slot].rejection == nil, names.contains(HTTPFieldName.Set(.contentLength)),
-        declaredLength(of: slot) > limits.bodyBytes
-      {
+      if slots[slot].rejection == nil, slots[slot].declaredLength > limits.bodyBytes {
         slots[slot].rejection = .payloadTooLarge
       }
       if slots[slot].rejection == nil, let wantsBody, !wantsBody(head(of: slot)) {
@@ -84,20 +100,6 @@ extension SessionCore {
     return head
   }
 
-  /// The content length that the peer declared; the library has checked its syntax and compares it
-  /// with what arrives. 0 if there is none.
-  private func declaredLength(of slot: Int) -> Int {
-    slots[slot].request.fields.withFirst(.contentLength) { value in
-      var length = 0
-      for index in value.indices {
-        let (product, overflow) = length.multipliedReportingOverflow(by: 10)
-        guard !overflow, product < Int.max &- 10 else { return Int.max }
-        length = product &+ Int(value[index] &- 0x30)
-      }
-      return length
-    } ?? 0
-  }
-
   /// Takes a piece of a body.
   mutating func body(_ bytes: Span<UInt8>, stream: Int32, session: SessionHandle) {
     let slot = slot(of: stream, in: session)
@@ -108,6 +110,9 @@ extension SessionCore {
     slots[slot].unreturnedBytes &+= bytes.count
     incompleteBytes &+= bytes.count
     let received = slots[slot].receivedCount(isServer: isServer) &+ bytes.count
+    if isServer, slots[slot].declaredLength >= 0, received > slots[slot].declaredLength {
+      return resetMalformed(slot, session: session)
+    }
     guard received <= limits.bodyBytes else {
       slots[slot].rejection = .payloadTooLarge
       // What was kept so far counts as read in vain.
@@ -167,9 +172,14 @@ extension SessionCore {
   }
 
   /// END_STREAM came.
-  mutating func endMessage(_ slot: Int) {
+  mutating func endMessage(_ slot: Int, session: SessionHandle) {
     slots[slot].inputEnded = true
     guard slots[slot].phase == .body else { return }
+    if isServer, slots[slot].declaredLength >= 0,
+      slots[slot].declaredLength != slots[slot].request.body.count
+    {
+      return resetMalformed(slot, session: session)
+    }
     if slots[slot].isPiecewise { announceEnd(slot) } else { announce(slot) }
   }
 
@@ -199,7 +209,12 @@ extension SessionCore {
     } else if wasDelivered && !slots[slot].answered || slots[slot].isFed {
       closedStreams.append(stream)
     }
-    releaseSlot(slot)
+    if slots[slot].isLent {
+      // Whoever has it gives it back.
+      slots[slot].stream = 0
+    } else {
+      releaseSlot(slot)
+    }
   }
 
   /// Gives the body bytes of a slot back to the connection's window.

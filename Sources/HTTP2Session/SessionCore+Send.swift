@@ -32,37 +32,43 @@ extension SessionCore {
     } else {
       stopLongInput(slot)
     }
-    // `:status`, `content-length`, `content-type`, `cache-control` and `date`.
-    let capacity = slots[slot].response.fields.count &+ 5
+    // `:status`, `content-length`, `content-type`, `cache-control`, `etag` and `date`.
+    let capacity = slots[slot].response.fields.count &+ 6
     let code = unsafe withUnsafeTemporaryAllocation(of: nghttp2_nv.self, capacity: capacity) {
       var block = unsafe FieldBlock($0)
-      setStatus(status)
-      unsafe block.append(":status", digits, count: 3)
+      if let status = Self.literal(status) {
+        block.append(":status", status)
+      } else {
+        setStatus(status)
+        unsafe block.append(":status", digits, count: 3)
+      }
       if hasBody, isWhole {
         let length = setLength(count)
         unsafe block.append("content-length", digits + 4, count: length)
       }
       if let content = slots[slot].response.content {
-        block.append(HTTPFieldName.contentType.text, content.mediaType)
+        block.append("content-type", content.mediaType)
       }
       if slots[slot].response.isNeverStored {
-        block.append(HTTPFieldName.cacheControl.text, HTTPResponse.neverStored)
+        block.append("cache-control", HTTPResponse.neverStored)
       }
-      // Safety: both buffers stay where they are while the closures run, and the library copies
-      // what it keeps of them.
-      return unsafe date.withUnsafeBufferPointer { date in
-        if let base = unsafe UnsafeMutablePointer(mutating: date.baseAddress), date.count > 0 {
-          unsafe block.append("date", base, count: date.count)
-        }
-        return slots[slot].response.fields.withNameValues(&block) { fields in
-          guard sendsBody else {
-            return unsafe nghttp2_submit_response(
-              session.raw, slots[slot].stream, fields.start, fields.count, nil)
-          }
-          var provider = unsafe Self.provider(of: slot)
+      // Safety: the date lives as long as the core, and a date of its length stands there always; the
+      // body stays as it is while the response is submitted, and the library copies the tag.
+      if dateCount > 0 { unsafe block.append("date", keeping: dateText, count: dateCount) }
+      if let tag = slots[slot].response.tag,
+        let base = unsafe slots[slot].outgoingBytes(isServer: true)
+      {
+        unsafe block.append(
+          "etag", UnsafeMutablePointer(mutating: base + tag.lowerBound), count: tag.count)
+      }
+      return slots[slot].response.fields.withNameValues(&block) { fields in
+        guard sendsBody else {
           return unsafe nghttp2_submit_response(
-            session.raw, slots[slot].stream, fields.start, fields.count, &provider)
+            session.raw, slots[slot].stream, fields.start, fields.count, nil)
         }
+        var provider = unsafe Self.provider(of: slot)
+        return unsafe nghttp2_submit_response(
+          session.raw, slots[slot].stream, fields.start, fields.count, &provider)
       }
     }
     if !isWhole {
@@ -146,6 +152,18 @@ extension SessionCore {
     }
   }
 
+  /// The digits of the statuses that are sent most: the library need not copy them.
+  private static func literal(_ status: Int) -> StaticString? {
+    switch status {
+    case 200: "200"
+    case 201: "201"
+    case 204: "204"
+    case 304: "304"
+    case 404: "404"
+    default: nil
+    }
+  }
+
   /// Writes the three digits of a status.
   private mutating func setStatus(_ status: Int) {
     // Safety: three bytes within the allocation of `digitBytes`.
@@ -156,6 +174,12 @@ extension SessionCore {
 
   /// Writes the decimal digits of a length; returns how many.
   private mutating func setLength(_ length: Int) -> Int {
+    if length < 100 {
+      // Safety: as below.
+      unsafe digits[4] = UInt8(truncatingIfNeeded: 0x30 &+ (length < 10 ? length : length / 10))
+      unsafe digits[5] = UInt8(truncatingIfNeeded: 0x30 &+ length % 10)
+      return length < 10 ? 1 : 2
+    }
     var rest = length
     var count = 1
     while rest >= 10 {

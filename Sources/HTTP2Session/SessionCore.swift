@@ -27,12 +27,14 @@ import HTTPMessage
   let limits: HTTPLimits
   /// See ``HTTP2Session/wantsBody``.
   var wantsBody: ((HTTPRequest) -> Bool)?
-  var slots: [StreamSlot] = []
+  var slots = SlotTable()
   var freeSlots: [Int] = []
   /// The slot whose header section is being read: header blocks never interleave.
   var current = -1
-  /// Bytes of the header section being read, whoever it is for and kept or not.
-  var unpackedBytes = 0
+  /// What is known of the header section being read.
+  var section = HeaderSection()
+  /// The fields of the sections before.
+  var seen = SeenFields()
   /// Whether the peer sent a section that unpacks to many times the limit.
   var hasHeaderBomb = false
   var notices: [Notice] = []
@@ -48,15 +50,16 @@ import HTTPMessage
   /// Streams answered in full whose requests still come in, to be reset once the answer is out: a
   /// reset that is queued takes back what waits before it.
   var unwantedInput: [Int32] = []
-  /// The authority of the last request: most requests of a connection share it.
-  var lastAuthority: [UInt8] = []
-  var date: [UInt8] = []
+  /// Bytes of `dateText`; none: no date is sent.
+  private(set) var dateCount = 0
   var nuisanceTokens: Int
   var nuisanceSecond: Int64 = 0
-  /// Digits of the status (at 0) and of the content length (at 4).
+  /// Digits of the status (at 0) and of the content length (at 4), and the date behind them.
   let digits: UnsafeMutablePointer<UInt8>
 
   static let digitBytes = 24
+  /// More than a date has: "Sun, 06 Nov 1994 08:49:37 GMT".
+  static let dateBytes = 32
   /// Marks the PING whose answer tells that the peer has seen the first GOAWAY.
   static let shutdownPing: [UInt8] = Array("shutdown".utf8)
 
@@ -64,8 +67,8 @@ import HTTPMessage
     self.isServer = isServer
     self.limits = limits
     nuisanceTokens = limits.nuisanceBurst
-    unsafe digits = UnsafeMutablePointer<UInt8>.allocate(capacity: Self.digitBytes)
-    unsafe digits.initialize(repeating: 0x30, count: Self.digitBytes)
+    unsafe digits = UnsafeMutablePointer<UInt8>.allocate(capacity: Self.digitBytes + Self.dateBytes)
+    unsafe digits.initialize(repeating: 0x30, count: Self.digitBytes + Self.dateBytes)
   }
 
   deinit {
@@ -83,7 +86,7 @@ import HTTPMessage
       slot = free
     } else {
       slot = slots.count
-      slots.append(StreamSlot())
+      slots.append()
     }
     slots[slot].stream = stream
     slots[slot].phase = .headers
@@ -105,6 +108,19 @@ import HTTPMessage
     guard isServer else { return true }
     nuisanceTokens &-= 1
     return nuisanceTokens >= 0
+  }
+
+  /// The value of `date`, which stands here as long as the core lives.
+  var dateText: UnsafeMutablePointer<UInt8> { unsafe digits + Self.digitBytes }
+
+  /// Changes the date, of at most `dateBytes` bytes, also in responses that are not sent yet.
+  mutating func setDate(_ text: [UInt8]) {
+    dateCount = min(text.count, Self.dateBytes)
+    // Safety: as many bytes as there are, and room for.
+    unsafe text.withUnsafeBufferPointer {
+      guard let base = $0.baseAddress else { return }
+      unsafe dateText.update(from: base, count: dateCount)
+    }
   }
 
   mutating func setClock(_ unixSeconds: Int64) {

@@ -32,14 +32,17 @@ enum SessionSetup {
     unsafe nghttp2_option_set_max_continuations(options, maximumContinuations)
     unsafe nghttp2_option_set_stream_reset_rate_limit(options, resetBurst, resetsPerSecond)
 
+    // What a request has to be is checked on this side; see `FieldMeaning`.
+    if role == .server { unsafe nghttp2_option_set_no_http_messaging(options, 1) }
+
     var functions = unsafe SessionMemory.functions(of: memory)
     var session: OpaquePointer?
     if role == .server {
       code = unsafe nghttp2_session_server_new3(
-        &session, SessionCallbacks.table, user, options, &functions)
+        &session, SessionCallbacks.ofServer, user, options, &functions)
     } else {
       code = unsafe nghttp2_session_client_new3(
-        &session, SessionCallbacks.table, user, options, &functions)
+        &session, SessionCallbacks.ofClient, user, options, &functions)
     }
     guard code == 0, let session = unsafe session else { throw .creationFailed(code: code) }
     code = unsafe submitSettings(session, role: role, limits: limits)

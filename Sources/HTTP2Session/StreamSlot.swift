@@ -5,7 +5,10 @@ import HTTPMessage
 /// The state of one stream: one message comes in, the other goes out. Slots are reused, and the
 /// buffers of both messages with them, unless somebody still holds a copy: then the first change
 /// makes a new one.
-struct StreamSlot {
+///
+/// Not to be copied, so that its request is lent without a copy. The response has memory of its
+/// own, so that it can be written while the request is lent.
+@safe struct StreamSlot: ~Copyable {
   /// How far the message that is coming in has got.
   enum Phase: UInt8 {
     case free
@@ -26,8 +29,10 @@ struct StreamSlot {
   var rejection: HTTPRejection?
   /// Whether END_STREAM came.
   var inputEnded = false
-  /// Whether a response was submitted.
+  /// Whether a response was submitted, or is being made.
   var answered = false
+  /// Whether somebody is using both messages where they are: nothing of the slot may change.
+  var isLent = false
   /// Whether the response goes out, or is told to the user, piece by piece.
   var isPiecewise = false
   /// Server: whether the body that goes out may still grow.
@@ -36,12 +41,11 @@ struct StreamSlot {
   var isDeferred = false
   /// Whether the fields that come now are trailers, which nobody reads.
   var inTrailers = false
-  /// Fields that have come, kept or not.
-  var fieldCount = 0
-  /// Names, values and 32 bytes per field, as SETTINGS_MAX_HEADER_LIST_SIZE counts.
-  var headerBytes = 0
+  /// What `content-length` said; -1 where it said nothing.
+  var declaredLength = -1
+  /// What has come. Between two requests target and authority stay: the next one may have the same.
   var request = HTTPRequest(method: .other, target: [], scheme: .other)
-  var response = HTTPResponse(status: 0)
+  private let outgoing: UnsafeMutablePointer<HTTPResponse>
   /// Body bytes that were received and not yet given back to the connection's window.
   var unreturnedBytes = 0
   /// Body bytes that came after a rejection.
@@ -54,6 +58,33 @@ struct StreamSlot {
   /// What a buffer may keep from one stream to the next, in bytes.
   static let keptBytes = 4096
 
+  init() {
+    unsafe outgoing = .allocate(capacity: 1)
+    unsafe outgoing.initialize(to: HTTPResponse(status: 0))
+  }
+
+  deinit {
+    // Safety: allocated by `init`, and used by nobody but the slot.
+    unsafe outgoing.deinitialize(count: 1)
+    unsafe outgoing.deallocate()
+  }
+
+  var response: HTTPResponse {
+    // Safety: as in `deinit`.
+    @inline(__always) _read { yield unsafe outgoing.pointee }
+    @inline(__always) _modify { yield unsafe &outgoing.pointee }
+  }
+
+  /// Lends both messages where they are.
+  @inline(__always)
+  borrowing func lend(
+    _ rejection: HTTPRejection?,
+    to answer: (borrowing HTTPRequest, HTTPRejection?, inout HTTPResponse) -> Void
+  ) {
+    // Safety: as in `deinit`; whoever changes the response asks `isLent` before.
+    unsafe answer(request, rejection, &outgoing.pointee)
+  }
+
   /// Makes the slot ready for another stream.
   mutating func reset() {
     stream = 0
@@ -61,13 +92,16 @@ struct StreamSlot {
     rejection = nil
     inputEnded = false
     answered = false
+    isLent = false
     isPiecewise = false
     isFed = false
     isDeferred = false
     inTrailers = false
-    fieldCount = 0
-    headerBytes = 0
-    request.reset(keptBytes: Self.keptBytes)
+    declaredLength = -1
+    request.method = .other
+    request.fields.removeAll(keepingCapacity: true)
+    if !request.body.isEmpty { request.dropBody(keptBytes: Self.keptBytes) }
+    request.isBodyUnread = false
     response.reset(keptBytes: Self.keptBytes)
     unreturnedBytes = 0
     drainedBytes = 0
@@ -75,9 +109,13 @@ struct StreamSlot {
     outputOffset = 0
   }
 
-  mutating func swapMessages(_ request: inout HTTPRequest, _ response: inout HTTPResponse) {
-    swap(&self.request, &request)
-    swap(&self.response, &response)
+  /// The body that goes out, for as long as nobody changes it.
+  @inline(__always)
+  func outgoingBytes(isServer: Bool) -> UnsafePointer<UInt8>? {
+    // Safety: an array of bytes is not moved as long as it is not changed.
+    isServer
+      ? unsafe outgoing.pointee.body.withUnsafeBufferPointer { $0.baseAddress }
+      : unsafe request.body.withUnsafeBufferPointer { $0.baseAddress }
   }
 
   /// Copies the next piece of the body that goes out.
@@ -86,17 +124,10 @@ struct StreamSlot {
     _ buffer: UnsafeMutablePointer<UInt8>, capacity: Int, isServer: Bool
   ) -> Int {
     let count = min(outputCount &- outputOffset, capacity)
-    let offset = outputOffset
-    // Safety: the caller's `buffer` has room for `capacity` bytes, and the body holds `count` from
-    // the offset on.
-    func copy(_ body: UnsafeBufferPointer<UInt8>) {
-      guard let base = body.baseAddress, count > 0 else { return }
-      unsafe buffer.update(from: base + offset, count: count)
-    }
-    if isServer {
-      unsafe response.body.withUnsafeBufferPointer(copy)
-    } else {
-      unsafe request.body.withUnsafeBufferPointer(copy)
+    // Safety: the caller's `buffer` has room for `capacity` bytes, and the body, which does not change
+    // while it is sent, holds `count` from the offset on.
+    if count > 0, let base = unsafe outgoingBytes(isServer: isServer) {
+      unsafe buffer.update(from: base + outputOffset, count: count)
     }
     outputOffset &+= count
     return count

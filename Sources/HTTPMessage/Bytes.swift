@@ -113,6 +113,16 @@ extension [UInt8] {
 }
 
 extension [UInt8] {
+  /// Makes it hold these bytes and no others; its memory is used again.
+  @inlinable package mutating func become(_ bytes: Span<UInt8>) {
+    if count == bytes.count {
+      replace(from: 0, by: bytes)
+    } else {
+      removeAll(keepingCapacity: true)
+      append(bytes: bytes)
+    }
+  }
+
   /// Copies a span over what stands from `start` on, where there must be as many bytes.
   @inlinable package mutating func replace(from start: Int, by bytes: Span<UInt8>) {
     precondition(start >= 0 && bytes.count <= count &- start, "there are fewer bytes to replace")

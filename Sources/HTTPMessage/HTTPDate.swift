@@ -34,13 +34,14 @@ public enum HTTPDate {
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
   ]
 
-  private static func floorDivide(_ value: Int64, _ divisor: Int64) -> Int64 {
+  /// The quotient rounded down.
+  package static func floorDivide(_ value: Int64, _ divisor: Int64) -> Int64 {
     let quotient = value / divisor
     return value % divisor < 0 ? quotient &- 1 : quotient
   }
 
   /// Days since 1970-01-01 to a Gregorian date, counted in 400-year eras that start on 1 March.
-  private static func civil(days: Int64) -> (year: Int, month: Int, day: Int) {
+  package static func civil(days: Int64) -> (year: Int, month: Int, day: Int) {
     let shifted = days &+ 719_468
     let era = floorDivide(shifted, 146_097)
     let dayOfEra = shifted &- era &* 146_097
@@ -54,7 +55,8 @@ public enum HTTPDate {
     return (Int(year), Int(month), Int(day))
   }
 
-  private static func appendTwoDigits(_ value: Int, to text: inout [UInt8]) {
+  /// Appends a number below 100.
+  package static func appendTwoDigits(_ value: Int, to text: inout [UInt8]) {
     text.append(UInt8(truncatingIfNeeded: 0x30 &+ value / 10 % 10))
     text.append(UInt8(truncatingIfNeeded: 0x30 &+ value % 10))
   }

@@ -3,13 +3,17 @@
 /// The fields that the service looks for, or sends: told apart once, when a field is appended, so
 /// that looking for one compares a number.
 public enum HTTPFieldName: UInt8, CaseIterable, Equatable, Sendable {
-  case allow, authorization, cacheControl, connection, contentEncoding, contentLength, contentType
+  case accept, accessControlRequestMethod, allow, authorization, cacheControl, connection
+  case contentEncoding, contentLength, contentType
   case etag, expect, host, ifMatch, ifModifiedSince, ifNoneMatch, ifRange, ifUnmodifiedSince
-  case lastEventID, location, origin, retryAfter, secFetchSite, transferEncoding, wwwAuthenticate
+  case lastEventID, location, origin, retryAfter, secFetchSite, traceparent, transferEncoding
+  case wwwAuthenticate
 
   /// The name as HTTP/2 spells it.
   public var text: StaticString {
     switch self {
+    case .accept: "accept"
+    case .accessControlRequestMethod: "access-control-request-method"
     case .allow: "allow"
     case .authorization: "authorization"
     case .cacheControl: "cache-control"
@@ -30,6 +34,7 @@ public enum HTTPFieldName: UInt8, CaseIterable, Equatable, Sendable {
     case .origin: "origin"
     case .retryAfter: "retry-after"
     case .secFetchSite: "sec-fetch-site"
+    case .traceparent: "traceparent"
     case .transferEncoding: "transfer-encoding"
     case .wwwAuthenticate: "www-authenticate"
     }
@@ -45,17 +50,19 @@ public enum HTTPFieldName: UInt8, CaseIterable, Equatable, Sendable {
 
   /// The only one that `name` can be, by its length and its first letter.
   private static func candidate(for name: Span<UInt8>) -> HTTPFieldName? {
-    guard name.count >= 4, name.count <= 19 else { return nil }
+    guard name.count >= 4, name.count <= 29 else { return nil }
     switch (name.count, name[0] | 0x20) {
     case (4, UInt8(ascii: "e")): return .etag
     case (4, UInt8(ascii: "h")): return .host
     case (5, UInt8(ascii: "a")): return .allow
+    case (6, UInt8(ascii: "a")): return .accept
     case (6, UInt8(ascii: "e")): return .expect
     case (6, UInt8(ascii: "o")): return .origin
     case (8, UInt8(ascii: "i")): return name[3] | 0x20 == UInt8(ascii: "m") ? .ifMatch : .ifRange
     case (8, UInt8(ascii: "l")): return .location
     case (10, UInt8(ascii: "c")): return .connection
     case (11, UInt8(ascii: "r")): return .retryAfter
+    case (11, UInt8(ascii: "t")): return .traceparent
     case (12, UInt8(ascii: "c")): return .contentType
     case (13, UInt8(ascii: "a")): return .authorization
     case (13, UInt8(ascii: "c")): return .cacheControl
@@ -68,6 +75,7 @@ public enum HTTPFieldName: UInt8, CaseIterable, Equatable, Sendable {
     case (17, UInt8(ascii: "i")): return .ifModifiedSince
     case (17, UInt8(ascii: "t")): return .transferEncoding
     case (19, UInt8(ascii: "i")): return .ifUnmodifiedSince
+    case (29, UInt8(ascii: "a")): return .accessControlRequestMethod
     default: return nil
     }
   }

@@ -40,6 +40,13 @@ public struct HTTPRequest: Sendable, Equatable {
     self.keepAlive = keepAlive
   }
 
+  /// Removes the body.
+  ///
+  /// - Parameter keptBytes: The largest buffer that is kept.
+  package mutating func dropBody(keptBytes: Int) {
+    body.removeAll(keepingCapacity: body.capacity <= keptBytes)
+  }
+
   /// Makes room for another request, in the same buffers where nobody else holds them.
   ///
   /// - Parameter keptBytes: The largest buffer of a body that is kept.
@@ -49,7 +56,7 @@ public struct HTTPRequest: Sendable, Equatable {
     if authority != nil { authority = nil }
     if !target.isEmpty { target.removeAll(keepingCapacity: true) }
     fields.removeAll(keepingCapacity: true)
-    if !body.isEmpty { body.removeAll(keepingCapacity: body.capacity <= keptBytes) }
+    if !body.isEmpty { dropBody(keptBytes: keptBytes) }
     isBodyUnread = false
   }
 }

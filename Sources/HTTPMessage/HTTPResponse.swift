@@ -11,6 +11,8 @@ public struct HTTPResponse: Sendable, Equatable {
   public var content: HTTPContent?
   /// Whether `cache-control: no-store` is sent.
   public var isNeverStored = false
+  /// Where in the body the text stands that is sent as `etag`, where one is that stands there.
+  public var tag: Range<Int>?
   /// Whether the answer is here; a server's business only.
   public var delivery = HTTPDelivery.whole
   /// The other fields; all of them in a response that was received.
@@ -32,6 +34,7 @@ public struct HTTPResponse: Sendable, Equatable {
     status = 0
     content = nil
     isNeverStored = false
+    tag = nil
     delivery = .whole
     fields.removeAll(keepingCapacity: true)
     if !body.isEmpty { body.removeAll(keepingCapacity: body.capacity <= keptBytes) }
@@ -54,6 +57,17 @@ public enum HTTPContent: UInt8, Equatable, Sendable {
 }
 
 extension HTTPResponse {
+  /// Removes the body, as 304 has none; its ``tag`` becomes one of the fields.
+  public mutating func removeBody() {
+    if let tag {
+      let body = body
+      fields.append(.etag, body.span.extracting(tag))
+      self.tag = nil
+    }
+    content = nil
+    body = []
+  }
+
   /// Whether more than the head is sent to a request of this method, if there is a body.
   package func sendsBody(to method: HTTPMethod) -> Bool {
     status != 204 && status != 304 && method != .head

@@ -48,7 +48,7 @@ extension JSONReader {
     return true
   }
 
-  private mutating func scalar() throws(JSONError) -> JSONScalar {
+  mutating func scalar() throws(JSONError) -> JSONScalar {
     switch try nextLexeme() {
     case .string(let text): return .string(text)
     case .number(let range): return .number(range)
@@ -131,7 +131,7 @@ extension JSONReader {
     }
   }
 
-  private mutating func skipContainer() throws(JSONError) {
+  mutating func skipContainer() throws(JSONError) {
     let outer = depth &- 1
     while depth > outer { _ = try nextLexeme() }
   }

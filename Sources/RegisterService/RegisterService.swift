@@ -136,6 +136,14 @@ public final class RegisterService: Sendable {
     return bits
   }
 
+  /// Whether a register is still there: its name leads to it then, and to no other.
+  ///
+  /// - Complexity: A few loads; nothing is looked up.
+  @inlinable
+  public func isPresent(_ register: RegisterReference) -> Bool {
+    arena.isPresent(register.handle) && !arena.isFaulty
+  }
+
   /// Whether a register's name, type and value are all that ``describe(_:)`` would tell a reader:
   /// it has neither label nor owner's tag nor restore gap.
   ///

@@ -48,6 +48,24 @@ extension ServerSettings {
       "allowed_origins", flag: "--allow-origin", .words(\.allowedOrigins, .origin),
       "Origins of web pages, SCHEME://HOST[:PORT], that may use the server beside its own"),
     Setting(
+      "allowed_origin_credentials", flag: "--allow-origin-credentials",
+      .flag(\.allowedOriginCredentials),
+      "Whether pages of the allowed origins may have their browser show its client certificate,"
+        + " true or false; tokens need no such permission"),
+    Setting(
+      "access_log", flag: "--access-log", .path(\.accessLog),
+      "File that gets a line of JSON for each HTTP request, or stderr for standard error; SIGHUP"
+        + " opens it again; empty is no access log; a line costs some microseconds of its loop"),
+    Setting(
+      "access_log_one_in", flag: "--access-log-one-in",
+      .count(\.accessLogOneIn, allowed: 0...1_000_000_000, unit: "requests"),
+      "Of how many requests answered by a status below 400 one is logged, by chance; 1 is all of"
+        + " them, 0 none"),
+    Setting(
+      "access_log_errors_one_in", flag: "--access-log-errors-one-in",
+      .count(\.accessLogErrorsOneIn, allowed: 0...1_000_000_000, unit: "requests"),
+      "The same for those that are answered by a status of 400 or more"),
+    Setting(
       "access_file", flag: "--access", .path(\.accessFile),
       "File with who may do what, such as Config/access.yaml; SIGHUP reads it again; empty lets"
         + " whoever reaches the server do everything"),
@@ -149,6 +167,10 @@ extension ServerSettings {
       "limits.event_credit_limit",
       .count(\.limits.eventCreditLimit, allowed: 1...1 << 24, unit: "events"),
       "Events of watches that a binary connection may take at once"),
+    Setting(
+      "limits.access_log_lines",
+      .count(\.limits.accessLogLines, allowed: 1...10_000_000, unit: "lines per second"),
+      "Most lines of the access log in a second; how many are left out is told by a line of it"),
     Setting(
       "limits.classification_timeout_seconds",
       .duration(\.limits.classificationTimeout, allowed: .milliseconds(10)...(.seconds(3600))),

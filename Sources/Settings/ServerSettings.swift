@@ -26,6 +26,13 @@ public struct ServerSettings: Sendable, Equatable {
   public var allowedHosts: [String] = []
   /// Origins of web pages that may use the server beside its own.
   public var allowedOrigins: [String] = []
+  /// Whether their browser may show its client certificate for them.
+  public var allowedOriginCredentials = false
+  /// Where the access log goes: a file, or `stderr`; nil: there is none.
+  public var accessLog: String?
+  /// Of how many requests one is logged, and of how many that fail; 0 is none.
+  public var accessLogOneIn = 1
+  public var accessLogErrorsOneIn = 1
   /// The file with who may do what; nil: whoever reaches the server may do everything.
   public var accessFile: String?
   /// Where snapshots go; nil is a place by the arena's name.
@@ -64,6 +71,7 @@ public struct ServerSettings: Sendable, Equatable {
     public var heartbeat = Duration.seconds(15)
     public var eventCredits = 1024
     public var eventCreditLimit = 65_536
+    public var accessLogLines = 10_000
     public var classificationTimeout = Duration.seconds(5)
     public var headTimeout = Duration.seconds(10)
     public var drainTimeout = Duration.seconds(10)

@@ -59,6 +59,12 @@ extension Arena {
     return try body(unsafe cells.cell(slot, type: handle.type))
   }
 
+  /// Whether the register was not deleted; false for observers.
+  @inlinable @inline(__always)
+  public func isPresent(_ handle: RegisterHandle) -> Bool {
+    withCell(of: handle, wakes: false) { _ in true } ?? false
+  }
+
   /// Runs a request that was made for the register's type; as ``withCell(of:_:)``.
   @inlinable @inline(__always)
   public func perform(_ request: AtomicRequest, on handle: RegisterHandle) -> AtomicOutcome? {

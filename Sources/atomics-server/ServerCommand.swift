@@ -14,7 +14,8 @@ struct ServerCommand: ParsableCommand {
     discussion: """
       Flags win over environment variables, which win over the settings file. \
       SIGTERM and SIGINT let open requests finish, then exit 0; a second signal exits at once. \
-      SIGHUP reads the certificate, its key, the clients' roots and the access file again.
+      SIGHUP reads the certificate, its key, the clients' roots and the access file again, and \
+      opens the access log again.
 
       SETTINGS (environment variable, flag), each also as --set KEY=VALUE:
       \(ServerSettings.help)
@@ -51,6 +52,17 @@ struct ServerCommand: ParsableCommand {
   var allowHost: [String] = []
   @Option(help: ArgumentHelp("Origin of web pages to answer; repeats.", valueName: "ORIGIN"))
   var allowOrigin: [String] = []
+  @Flag(help: "Let those pages have their browser show its client certificate.")
+  var allowOriginCredentials = false
+  @Option(
+    help: ArgumentHelp("File for a line of JSON for each HTTP request.", valueName: "FILE|stderr"))
+  var accessLog: String?
+  @Option(
+    help: ArgumentHelp("Of how many requests one is logged; 0 is none.", valueName: "N"))
+  var accessLogOneIn: String?
+  @Option(
+    help: ArgumentHelp("Of how many failed requests one is logged.", valueName: "N"))
+  var accessLogErrorsOneIn: String?
   @Option(help: ArgumentHelp("File with who may do what.", valueName: "FILE"))
   var access: String?
   @Option(help: ArgumentHelp("Directory of the snapshots.", valueName: "PATH"))
@@ -89,8 +101,9 @@ struct ServerCommand: ParsableCommand {
     keyFile?.warn()
     signals.onFirst { server.shutDown() }
     signals.onReload { [logger] in
-      if settings.tlsCertificate == nil, access == nil {
-        logger.notice("SIGHUP: nothing to read again, neither TLS nor access rules are configured")
+      if settings.tlsCertificate == nil, access == nil, settings.accessLog == nil {
+        logger.notice(
+          "SIGHUP: nothing to read again, neither TLS, access rules nor access log are configured")
       }
       server.reload()
       keyFile?.warn()
@@ -131,6 +144,14 @@ struct ServerCommand: ParsableCommand {
     add("--log-level", "log_level", logLevel.map { [$0] } ?? [])
     add("--allow-host", "allowed_hosts", allowHost)
     add("--allow-origin", "allowed_origins", allowOrigin)
+    add(
+      "--allow-origin-credentials", "allowed_origin_credentials",
+      allowOriginCredentials ? ["true"] : [])
+    add("--access-log", "access_log", accessLog.map { [$0] } ?? [])
+    add("--access-log-one-in", "access_log_one_in", accessLogOneIn.map { [$0] } ?? [])
+    add(
+      "--access-log-errors-one-in", "access_log_errors_one_in",
+      accessLogErrorsOneIn.map { [$0] } ?? [])
     add("--access", "access_file", access.map { [$0] } ?? [])
     add("--snapshot-directory", "snapshot_directory", snapshotDirectory.map { [$0] } ?? [])
     add("--snapshot-interval", "snapshot_interval_seconds", snapshotInterval.map { [$0] } ?? [])

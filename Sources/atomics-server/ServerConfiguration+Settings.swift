@@ -19,6 +19,8 @@ extension ServerConfiguration {
     isInsecure = settings.insecure
     allowedHosts = settings.allowedHosts
     allowedOrigins = settings.allowedOrigins
+    allowsOriginCredentials = settings.allowedOriginCredentials
+    accessLog = AccessLogConfiguration(settings)
     limits = ServerLimits(settings.limits)
     snapshots = SnapshotConfiguration(
       directory: settings.snapshotDirectory
@@ -43,6 +45,16 @@ extension TLSConfiguration {
       case .optional: .optional
       case .required: .required
       }
+  }
+}
+
+extension AccessLogConfiguration {
+  fileprivate init?(_ settings: ServerSettings) {
+    guard let path = settings.accessLog else { return nil }
+    self.init(path == "stderr" ? .standardError : .file(path: path))
+    oneIn = settings.accessLogOneIn
+    errorsOneIn = settings.accessLogErrorsOneIn
+    linesPerSecond = settings.limits.accessLogLines
   }
 }
 

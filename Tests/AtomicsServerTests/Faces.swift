@@ -78,6 +78,7 @@ extension HTTPResponse {
     var every = HTTPFields()
     if let content { every.append(.contentType, content.mediaType.description) }
     if isNeverStored { every.append(.cacheControl, HTTPResponse.neverStored.description) }
+    if let tag { every.append(.etag, body.span.extracting(tag)) }
     fields.visit { every.append(name: $0, value: $1) }
     return every
   }

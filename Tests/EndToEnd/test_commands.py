@@ -39,6 +39,30 @@ def test_one_register_reached_in_every_way(own_server):
     assert command_line("get", "hits", server=f"unix:{server.arena}/sock") == "8\n"
 
 
+def test_batches_of_many_turns_beside_others(own_server):
+    """Each batch takes several turns of the loop; whoever asks meanwhile is answered."""
+    server = own_server
+    url = f"{server.url}/v1/batch"
+    operations = [
+        {"name": f"batch.{number % 7}", "op": "inc", "create": "u64"} for number in range(2_000)]
+    body = json.dumps({"operations": operations})
+    for version in "--http1.1", "--http2-prior-knowledge":
+        batches = [
+            subprocess.Popen(
+                ["curl", "-sS", "--max-time", "30", version, url, "-d", "@-"],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+        for batch in batches:
+            batch.stdin.write(body)
+            batch.stdin.close()
+        assert curl(version, f"{server.url}/livez")[0] == 200
+        for batch in batches:
+            results = json.loads(batch.stdout.read())["results"]
+            assert batch.wait(30) == 0
+            assert [result["status"] for result in results] == [200] * len(operations)
+    total = sum(int(server.value(f"batch.{number}")) for number in range(7))
+    assert total == 6 * len(operations)
+
+
 def h2load(server, name):
     requests = 100_000 if LONG else 5_000
     done = subprocess.run(

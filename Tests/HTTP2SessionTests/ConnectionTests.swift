@@ -222,6 +222,76 @@ import Testing
     }
   }
 
+  @Test("no window is given back for bodies that nobody has taken, and then all of it")
+  func unreadBodies() throws {
+    let server = try HTTP2Session(role: .server)
+    try Pair.deliver(
+      Frames.preface + Frames.settings + Frames.frame(4, 1, 0, []), to: server, chunk: .max)
+    _ = output(of: server)
+    // Two bodies of one budget each fill the connection's window but for the 128 KiB above them.
+    for stream: UInt32 in [1, 3] {
+      try Pair.deliver(
+        Frames.get(stream: stream, endStream: false, method: 0x83)
+          + Frames.data(stream: stream, frames: 64) + Frames.frame(0, 1, stream, []),
+        to: server, chunk: .max)
+    }
+    #expect(!Frames.parse(output(of: server)).contains { $0.type == 8 })
+    for _ in 0..<2 { #expect(server.nextEvent() != nil) }
+    let updates = Frames.parse(output(of: server)).filter { $0.type == 8 }
+    #expect(updates.allSatisfy { $0.stream == 0 })
+    #expect(updates.reduce(0) { $0 + Int($1.code(at: 0) ?? 0) } == 2 << 20)
+  }
+
+  @Test("what a client says of priorities changes nothing, be it nonsense or not")
+  func priorities() throws {
+    let server = try HTTP2Session(role: .server)
+    func priority(_ stream: UInt32, on parent: UInt32, weight: UInt8 = 15) -> [UInt8] {
+      let id = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: parent >> $0) }
+      return Frames.frame(2, 0, stream, id + [weight])
+    }
+    func update(_ stream: UInt8, _ text: String) -> [UInt8] {
+      Frames.frame(16, 0, 0, [0, 0, 0, stream] + Array(text.utf8))
+    }
+    let field = Frames.literal("priority", "u=9, i=\"x")
+    let nonsense =
+      priority(1, on: 0x8000_0003) + priority(3, on: 1) + priority(999, on: 7)
+      + priority(5, on: 5) + update(1, "u=0, i") + update(77, "?!")
+    let input =
+      Frames.preface + Frames.settings + nonsense + Frames.get(stream: 1, endStream: true)
+      + Frames.frame(1, 5, 3, [0x82] + Frames.address + field)
+      // HEADERS with a priority of its own.
+      + Frames.frame(1, 0x25, 5, [0, 0, 0, 3, 255, 0x82] + Frames.address) + nonsense
+    try Pair.deliver(input, to: server, chunk: .max)
+    for stream: UInt32 in [1, 3, 5] {
+      guard case .request(let request)? = server.nextEvent() else {
+        Issue.record("no request on \(stream): \(Frames.parse(output(of: server)))")
+        return
+      }
+      #expect(request.stream == stream)
+      server.respond(HTTPResponse(status: 200, body: [UInt8](repeating: 1, count: 9)), to: stream)
+    }
+    let frames = Frames.parse(output(of: server))
+    #expect(frames.filter { $0.type == 0 }.map(\.stream) == [1, 3, 5])
+    #expect(!frames.contains { $0.type == 7 || $0.type == 3 })
+  }
+
+  @Test("a body that is an empty frame is no body")
+  func emptyBody() throws {
+    let server = try HTTP2Session(role: .server)
+    try Pair.deliver(
+      Frames.preface + Frames.settings + Frames.get(stream: 1, endStream: false, method: 0x83)
+        + Frames.frame(0, 1, 1, []), to: server, chunk: 1)
+    guard case .request(let request)? = server.nextEvent() else {
+      Issue.record("no request")
+      return
+    }
+    #expect(request.method == .post && request.body.isEmpty)
+    server.respond(HTTPResponse(status: 200), to: 1)
+    // Nor has the answer a frame for its body.
+    let frames = Frames.parse(output(of: server)).filter { $0.stream == 1 }
+    #expect(frames.map(\.type) == [1] && frames.first?.flags == 5)
+  }
+
   @Test("trailers are read and left out")
   func trailers() throws {
     let server = try HTTP2Session(role: .server)

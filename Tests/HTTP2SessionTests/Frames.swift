@@ -71,3 +71,9 @@ func output(of session: HTTP2Session) -> [UInt8] {
   session.takeOutput(into: &bytes)
   return bytes
 }
+
+extension HTTP2Session {
+  /// Adds to an answer in pieces: see `append`.
+  @discardableResult
+  func add(_ bytes: [UInt8], to stream: UInt32) -> Bool { append(bytes.span, to: stream) }
+}

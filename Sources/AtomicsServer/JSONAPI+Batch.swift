@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AtomicsCore
+import HTTPMessage
+import JSONText
+import RegisterService
+
+/// A batch that is being run, a turn's worth at a time: nobody else waits for all of it.
+struct JSONBatch: Sendable {
+  /// Whom its answer goes to.
+  let stream: UInt32
+  fileprivate let access: Access?
+  fileprivate let body: [UInt8]
+  /// Of the operations that are left, all of which are known to be JSON.
+  fileprivate var reader: JSONReader
+  fileprivate var left: Int
+  fileprivate let stopsAtError: Bool
+  fileprivate var results: [UInt8] = []
+}
+
+/// `POST /v1/batch`: operations one after another, each with a status of its own.
+extension JSONAPI {
+  /// Begins a batch: whatever is wrong with it as a whole is found before anything is run.
+  mutating func beginBatch(
+    _ request: borrowing HTTPRequest, _ target: HTTPTarget, _ response: inout HTTPResponse,
+    _ budget: inout ExecutionBudget
+  ) throws(Problem) {
+    _ = try RequestMembers(request, target, permitted: [], readsBody: false)
+    try RequestMembers.checkContentType(request)
+    try Self.refusePreconditions(request)
+    // A copy: the request's buffer is used again.
+    var batch = try makeBatch(request.body.map { $0 }, for: request.stream)
+    if run(&batch, &budget) {
+      Self.finish(batch, &response)
+    } else {
+      response.delivery = .later
+      batches.append(batch)
+    }
+  }
+
+  /// Goes on with the first of the batches that are being run.
+  ///
+  /// - Returns: Its answer and whom that goes to, once it is done.
+  mutating func continueBatch(
+    _ budget: inout ExecutionBudget
+  ) -> (response: HTTPResponse, stream: UInt32)? {
+    guard !batches.isEmpty else { return nil }
+    access = batches[0].access
+    guard run(&batches[0], &budget) else { return nil }
+    var response = HTTPResponse(status: 200)
+    let batch = batches.removeFirst()
+    Self.finish(batch, &response)
+    return (response, batch.stream)
+  }
+
+  private func makeBatch(_ body: [UInt8], for stream: UInt32) throws(Problem) -> JSONBatch {
+    var operations: (range: Range<Int>, count: Int)?
+    var stops: Bool?
+    for member in try Self.outline(of: body) {
+      let name =
+        switch member.name {
+        case .plain(let range): String(decoding: body[range], as: UTF8.self)
+        case .decoded(let text): text
+        }
+      switch (name, member.value) {
+      case ("operations", _) where operations != nil, ("stop_on_error", _) where stops != nil:
+        throw Problem(.duplicateMember, "a member stands once", member: name)
+      case ("operations", .array(let count)): operations = (member.range, count)
+      case ("operations", _):
+        throw Problem(.invalidValue, "operations is an array of objects", member: name)
+      case ("stop_on_error", .bool(let value)): stops = value
+      case ("stop_on_error", _):
+        throw Problem(.invalidValue, "stop_on_error is true or false", member: name)
+      default:
+        throw Problem(
+          .unknownMember, "a batch takes operations, stop_on_error",
+          member: String(name.prefix(64)))
+      }
+    }
+    guard let operations else {
+      throw Problem(.missingMember, "a batch has operations", member: "operations")
+    }
+    let limit = context.limits.batchOperations
+    guard operations.count <= limit else {
+      throw Problem(
+        .payloadTooLarge, "a batch has at most \(limit) operations, not \(operations.count)",
+        member: "operations")
+    }
+    do throws(JSONError) {
+      return JSONBatch(
+        stream: stream, access: access, body: body,
+        reader: try JSONReader(elementsOf: body, in: operations.range), left: operations.count,
+        stopsAtError: stops ?? false, results: Array(#"{"results":["#.utf8))
+    } catch {
+      throw Problem(.invalidJSON, "\(error)")
+    }
+  }
+
+  private static func outline(of body: [UInt8]) throws(Problem) -> [JSONOutline] {
+    // No bytes are no members, here as everywhere.
+    if body.isEmpty { return [] }
+    let members: [JSONOutline]?
+    do throws(JSONError) {
+      members = try JSONReader.outline(of: body)
+    } catch {
+      throw Problem(.invalidJSON, "\(error)")
+    }
+    guard let members else { throw Problem(.invalidValue, "the body is a JSON object") }
+    return members
+  }
+
+  /// - Returns: Whether nothing is left of the batch.
+  private func run(_ batch: inout JSONBatch, _ budget: inout ExecutionBudget) -> Bool {
+    while batch.left > 0 {
+      if budget.isSpent { return false }
+      batch.left &-= 1
+      do throws(Problem) {
+        try runNext(&batch, &budget)
+        if batch.left > 0 { batch.results.append(UInt8(ascii: ",")) }
+      } catch {
+        if batch.stopsAtError { batch.left = 0 }
+        var json = JSONWriter(reserving: 256)
+        error.write(to: &json)
+        batch.results.append(contentsOf: json.bytes)
+        if batch.left > 0 { batch.results.append(UInt8(ascii: ",")) }
+      }
+    }
+    return true
+  }
+
+  private func runNext(
+    _ batch: inout JSONBatch, _ budget: inout ExecutionBudget
+  ) throws(Problem) {
+    budget.spend(ExecutionBudget.byName)
+    guard
+      let members = try RequestMembers(
+        elementOf: batch.body, &batch.reader, permitted: OperationRoute.takenInBatch)
+    else { return }
+    guard let name = try members.string(.name) else {
+      throw Problem(.missingMember, "an operation has the name of a register", member: "name")
+    }
+    try Self.serving { () throws(ServiceError) in try RegisterService.checkName(name.span) }
+    guard let spelling = try members.string(.op) else {
+      throw Problem(.missingMember, "an operation says which it is", member: "op")
+    }
+    do throws(Problem) {
+      guard let route = OperationRoute.find(spelling.span) else {
+        throw Problem(
+          .unknownOperation, "the operations are listed at /v1/capabilities", member: "op")
+      }
+      do throws(Problem) {
+        try members.require(onlyFrom: route.permittedInBatch, route.setInBatch)
+        try perform(
+          route, members, name.span, into: &batch.results, beginning: #"{"status":200,"#, &budget)
+      } catch {
+        var problem = error
+        problem.operation = route.name.name
+        throw problem
+      }
+    } catch {
+      var problem = error
+      problem.register = String(decoding: name, as: UTF8.self)
+      throw problem
+    }
+  }
+
+  private static func finish(_ batch: JSONBatch, _ response: inout HTTPResponse) {
+    response.body = batch.results
+    response.body.append(contentsOf: "]}".utf8)
+    response.setJSON()
+  }
+}
