@@ -9,6 +9,8 @@ import RegisterService
 /// What the two HTTP engines have in common for their server.
 protocol HTTPServerSession: AnyObject {
   associatedtype Failure: Error
+  /// Whether a peer that sends no more can still be answered.
+  static var outlivesInput: Bool { get }
   /// Nothing will be received or sent any more.
   var isFinished: Bool { get }
   /// The last answer is out; what still comes is discarded.
@@ -59,10 +61,12 @@ protocol HTTPServerSession: AnyObject {
 
 extension HTTP1Session: HTTPServerSession {
   typealias Failure = Never
+  static var outlivesInput: Bool { true }
   func takeAnswer(_ sink: (Span<UInt8>) -> Void) {}
 }
 extension HTTP2Session: HTTPServerSession {
   typealias Failure = HTTP2Error
+  static var outlivesInput: Bool { false }
   var isDraining: Bool { false }
 }
 
@@ -74,7 +78,11 @@ final class HTTPExchange<Session: HTTPServerSession> {
   /// Nil: nothing is logged.
   private let accessLog: AccessLog?
   private let rules: BrowserRules
-  private var late: LateAnswers
+  var late: LateAnswers
+  /// What takes its time.
+  let lasting: LastingAnswers
+  /// Whether there are events that only wait for the socket to take what was written before.
+  private(set) var awaitsSending = false
   /// The peer, as the access log calls it.
   private let peerText: String
   /// Bytes that the session has taken so far.
@@ -84,9 +92,16 @@ final class HTTPExchange<Session: HTTPServerSession> {
   /// When the session was told the date.
   private var secondSet = Int64.min
 
-  init(_ session: Session, _ context: ServerContext, _ clock: WallClock, _ peer: Peer) {
+  /// - Parameters:
+  ///   - hub: Where the connection waits.
+  ///   - wake: Has `process` called again.
+  init(
+    _ session: Session, _ context: ServerContext, _ clock: WallClock, _ peer: Peer, _ hub: WaitHub,
+    wake: @escaping () -> Void
+  ) {
     self.session = session
     self.clock = clock
+    lasting = LastingAnswers(context, hub, wake: wake)
     accessLog = context.accessLog
     rules = context.rules
     late = LateAnswers(context.rules, context.accessLog)
@@ -111,26 +126,45 @@ final class HTTPExchange<Session: HTTPServerSession> {
     var consumed = 0
     while true {
       guard let received = try? session.receive(input.extracting(consumed..<input.count)) else {
-        _ = flush(into: &output)
+        flush(into: &output)
+        lasting.close()
         return StreamProgress(consumed: input.count, next: .close)
       }
       consumed += received
       receivedCount += received
       let made = answer(&budget, into: &output)
+      if hasLateAnswers { tell(output, &budget, isHeard: received > 0) }
       let sent = made + flush(into: &output)
       if output.isFull || budget.isSpent || (received == 0 && sent == 0) { break }
       // Answers that went out may have made room for events, and events for input.
       if consumed == input.count && !session.hasEvents { break }
     }
+    if endOfInput, lasting.isOpen { endInput(into: &output, &budget) }
     // The loop ends the output, and for a second lets the peer send on and read its answer.
     if session.isFinished || session.isDraining {
+      lasting.close()
       return StreamProgress(consumed: input.count, next: .close)
     }
     // A session may keep more than one flush takes: nothing else would come back for it.
     let isMoreToDo =
       session.hasEvents || session.hasOutput || !api.batches.isEmpty
       || consumed < input.count && (budget.isSpent || output.isFull)
-    return StreamProgress(consumed: consumed, next: isMoreToDo ? .yield : .needInput)
+      || lasting.isOpen && hasMoreToTell(output)
+    if isMoreToDo { return StreamProgress(consumed: consumed, next: .yield) }
+    awaitsSending = !lasting.news.isEmpty && output.unsentCount > output.count
+    // A half-closed client still gets its answers.
+    let isAwaited = endOfInput && lasting.isOpen && Session.outlivesInput
+    return StreamProgress(consumed: consumed, next: isAwaited ? .wait : .needInput)
+  }
+
+  private func endInput(into output: inout OutputBuffer, _ budget: inout ExecutionBudget) {
+    if Session.outlivesInput {
+      lasting.endInput()
+      tell(output, &budget)
+      flush(into: &output)
+    } else {
+      lasting.close()
+    }
   }
 
   /// Gives back what a busy connection keeps from turn to turn: idle ones are many.
@@ -140,7 +174,8 @@ final class HTTPExchange<Session: HTTPServerSession> {
 
   func drain(into output: inout OutputBuffer) -> StreamProgress {
     session.beginShutdown()
-    _ = flush(into: &output)
+    if lasting.isOpen { endLasting() }
+    flush(into: &output)
     let isDone = session.isFinished || session.isDraining
     let next: StreamProgress.Next =
       isDone ? .close : session.hasOutput || !api.batches.isEmpty ? .yield : .needInput
@@ -161,20 +196,20 @@ final class HTTPExchange<Session: HTTPServerSession> {
       while !budget.isSpent && !output.isFull && answerAndSettle(&budget) { messageCount &+= 1 }
     } else {
       // One access to the face for all answers of a turn.
-      messageCount &+= Self.answer(session, &api, &budget, into: &output)
+      messageCount &+= Self.answer(session, &api, lasting, &budget, into: &output)
     }
     return output.count &- start
   }
 
   /// - Returns: The number of answers.
   private static func answer(
-    _ session: Session, _ api: inout JSONAPI, _ budget: inout ExecutionBudget,
-    into output: inout OutputBuffer
+    _ session: Session, _ api: inout JSONAPI, _ lasting: LastingAnswers,
+    _ budget: inout ExecutionBudget, into output: inout OutputBuffer
   ) -> Int {
     var count = 0
     while !budget.isSpent && !output.isFull {
       let hasAnswered = session.answerNext { request, rejection, response in
-        answer(request, rejection, &response, &api, &budget)
+        answer(request, rejection, &response, &api, lasting, &budget)
       }
       guard hasAnswered else { break }
       session.takeAnswer { output.append($0) }
@@ -185,13 +220,17 @@ final class HTTPExchange<Session: HTTPServerSession> {
 
   private static func answer(
     _ request: borrowing HTTPRequest, _ rejection: HTTPRejection?,
-    _ response: inout HTTPResponse, _ api: inout JSONAPI, _ budget: inout ExecutionBudget
+    _ response: inout HTTPResponse, _ api: inout JSONAPI, _ lasting: LastingAnswers,
+    _ budget: inout ExecutionBudget
   ) {
     if let rejection {
       budget.spend(ExecutionBudget.message)
       api.refuse(request, for: rejection, into: &response)
     } else {
       api.respond(to: request, into: &response, &budget)
+      if response.delivery != .whole {
+        begin(api.takeAsked(), lasting, request.stream, &response)
+      }
     }
   }
 
@@ -199,7 +238,7 @@ final class HTTPExchange<Session: HTTPServerSession> {
   private func answerAndSettle(_ budget: inout ExecutionBudget) -> Bool {
     session.answerNext { request, rejection, response in
       let began = accessLog == nil ? 0 : Deadline.now.nanoseconds
-      Self.answer(request, rejection, &response, &api, &budget)
+      Self.answer(request, rejection, &response, &api, lasting, &budget)
       settle(request, &response, began: began)
     }
   }
@@ -222,17 +261,24 @@ final class HTTPExchange<Session: HTTPServerSession> {
 
   // MARK: - Answers that come later
 
-  private func respond(_ response: consuming HTTPResponse, to stream: UInt32) {
+  /// Whether anything is asked that was not answered to its end.
+  private var hasLateAnswers: Bool { lasting.isOpen || !api.batches.isEmpty }
+
+  func respond(_ response: consuming HTTPResponse, to stream: UInt32) {
     var response = response
     late.complete(&response, on: stream)
     session.respond(response, to: stream)
   }
 
   /// The connection is gone.
-  func closed() { late.endAll() }
+  func closed() {
+    lasting.close()
+    late.endAll()
+  }
 
   /// - Returns: The number of bytes appended.
-  private func flush(into output: inout OutputBuffer) -> Int {
+  @discardableResult
+  func flush(into output: inout OutputBuffer) -> Int {
     session.takeOutput(upTo: 256 << 10) { output.append($0) }
   }
 }

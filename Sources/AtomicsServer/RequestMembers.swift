@@ -11,7 +11,7 @@ import JSONText
 struct RequestMembers {
   /// What a member was given.
   private struct Value {
-    enum Kind: UInt8 { case none, string, number, other }
+    enum Kind: UInt8 { case none, string, number, object, other }
 
     var kind = Kind.none
     /// Whether the text lies in `decoded`, not in the body.
@@ -20,7 +20,7 @@ struct RequestMembers {
     var end: UInt32 = 0
   }
 
-  private var values = InlineArray<24, Value>(repeating: Value())
+  private var values = InlineArray<26, Value>(repeating: Value())
   /// Those that were given.
   private(set) var present: RequestMember.Set = []
   private let body: [UInt8]
@@ -38,8 +38,16 @@ struct RequestMembers {
     if target.query != nil { try addQuery(target, permitted) }
     if readsBody {
       try Self.checkContentType(request)
-      if !body.isEmpty { try addBody(permitted) }
+      if !body.isEmpty { try addBody(0..<body.count, permitted) }
     }
+  }
+
+  /// Reads the members of an object that is itself a member of a request.
+  ///
+  /// - Parameter range: What ``object(_:)`` gave.
+  init(in outer: RequestMembers, range: Range<Int>, permitted: [RequestMember]) throws(Problem) {
+    body = outer.body
+    try addBody(range, permitted)
   }
 
   /// Reads the members of the next element of an array in `body`.
@@ -80,12 +88,14 @@ struct RequestMembers {
   }
 
   /// Nothing is judged before all of the body is known to be JSON.
-  private mutating func addBody(_ permitted: [RequestMember]) throws(Problem) {
+  private mutating func addBody(
+    _ range: Range<Int>, _ permitted: [RequestMember]
+  ) throws(Problem) {
     let body = body
     var problem: Problem?
     let isObject: Bool
     do throws(JSONError) {
-      isObject = try JSONReader.visitMembers(of: body) { name, value in
+      isObject = try JSONReader.visitMembers(of: body, range: range) { name, value in
         add(name, value, permitted, in: body, &problem)
       }
     } catch {
@@ -145,6 +155,7 @@ struct RequestMembers {
       decoded.append(contentsOf: text.utf8)
       set(member, .string, start..<decoded.count, isDecoded: true)
     case .number(let range): set(member, .number, range)
+    case .object(let range): set(member, .object, range)
     case .other: set(member, .other, 0..<0)
     }
   }
@@ -197,7 +208,7 @@ struct RequestMembers {
     switch value.kind {
     case .none: return nil
     case .string, .number: return text(of: value)
-    case .other:
+    case .object, .other:
       throw Problem(
         .invalidValue, "\(member.name) is a string or a number", member: member.name)
     }
@@ -209,7 +220,7 @@ struct RequestMembers {
     switch value.kind {
     case .none: return nil
     case .string: return text(of: value)
-    case .number, .other:
+    case .number, .object, .other:
       throw Problem(.invalidValue, "\(member.name) is a string", member: member.name)
     }
   }
@@ -217,6 +228,36 @@ struct RequestMembers {
   /// The text of a member that is a string.
   func text(_ member: RequestMember) throws(Problem) -> String? {
     try string(member).map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// Where the object that a member is stands in the body.
+  func object(_ member: RequestMember) throws(Problem) -> Range<Int>? {
+    let value = self[member]
+    switch value.kind {
+    case .none: return nil
+    case .object: return Int(value.start)..<Int(value.end)
+    case .string, .number, .other:
+      throw Problem(.invalidValue, "\(member.name) is an object", member: member.name)
+    }
+  }
+
+  /// The text of a member of an object in the body, if it has that one as a string, whatever
+  /// others it has.
+  func text(_ member: RequestMember, in range: Range<Int>) -> String? {
+    var text: String?
+    _ = try? JSONReader.visitMembers(of: body, range: range) { name, value in
+      let isMeant =
+        switch name {
+        case .plain(let range): body.span.extracting(range).equals(member.text)
+        case .decoded(let name): name == member.name
+        }
+      guard isMeant, case .string(let string) = value else { return }
+      switch string {
+      case .plain(let range): text = String(decoding: body[range], as: UTF8.self)
+      case .decoded(let decoded): text = decoded
+      }
+    }
+    return text
   }
 
   /// A whole number, written as a number or as a string of digits; nil where there is none.
