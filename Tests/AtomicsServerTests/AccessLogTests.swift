@@ -185,7 +185,7 @@ struct LoggedExchange {
       service: faces.service, configuration: configuration, accessLog: log)
     let peer = Peer(
       user: 0, mapsArena: false, address: try SocketAddress(host: "127.0.0.1", port: 50000))
-    exchange = HTTPExchange(HTTP1Session(), context, WallClock(), peer)
+    exchange = HTTPExchange(HTTP1Session(), context, WallClock(), peer, faces.hub, wake: {})
   }
 
   /// A turn without input, and what comes of it.

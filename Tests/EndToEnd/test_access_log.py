@@ -10,6 +10,7 @@ import time
 import httpx
 import pytest
 from atr_client import Client
+from http2_connection import HTTP2
 from support import BINARIES, ENVIRONMENT, Server, poll
 from test_access import principal, serving, token
 from test_tls import context, encrypting, made  # noqa: F401
@@ -63,6 +64,31 @@ def test_every_protocol(made, tmp_path):  # noqa: F811
             assert before - 1 < time.mktime(time.strptime(
                 line["time"][:19] + "UTC", "%Y-%m-%dT%H:%M:%S%Z")) - time.timezone
         assert secret not in log.read_text() + server.errors()
+
+
+def test_answers_that_take_their_time(arena, tmp_path):
+    log = tmp_path / "access.log"
+    with Server(arena, "--access-log", log) as server:
+        server.create("n")
+        wait = "/v1/registers/n/wait?until=ge:1&timeout_ms="
+        for http2 in False, True:
+            with httpx.Client(http1=not http2, http2=http2, base_url=server.url) as web:
+                assert web.get(f"{wait}50").json()["satisfied"] is False
+                with web.stream("GET", "/v1/watch?name=n") as events:
+                    first = next(events.iter_raw())
+                # Neither is wanted any more when the connection ends.
+        with server.connect() as connection:
+            http2 = HTTP2(server)
+            http2.request("GET", f"{wait}60000")
+            http2.request("GET", f"{wait}50")
+            connection.sendall(http2.session.data_to_send())
+            http2.answers(connection, 1)
+        logged = lines(log, 7)[1:]
+        assert [(line["target"].partition("?")[0], line.get("status")) for line in logged] == [
+            ("/v1/registers/n/wait", 200), ("/v1/watch", 200)] * 2 + [
+            ("/v1/registers/n/wait", 200), ("/v1/registers/n/wait", None)]
+        assert all(line["duration_us"] >= 50_000 for line in logged if "wait" in line["target"])
+        assert all(line["bytes"] >= len(first) for line in logged if "watch" in line["target"])
 
 
 def test_rotation(arena, tmp_path):
