@@ -347,7 +347,12 @@ final class Connection: StreamHandler {
   private static let shutdownNoticeNanoseconds: UInt64 = 1_000_000_000
 
   func closed(_ reason: StreamCloseReason) {
-    if case .binary(let session) = speech { session.closeWaits() }
+    switch speech {
+    case .binary(let session): session.closeWaits()
+    case .http1(let exchange): exchange.lasting.close()
+    case .http2(let exchange): exchange.lasting.close()
+    case .undecided: break
+    }
     if case .binary(let session) = speech, session.batch != nil, let loop {
       finishBatch(of: session, on: loop, isEnding: reason == .loopStopped)
     }

@@ -12,7 +12,7 @@ extension HTTPExchange {
 
   /// Begins what was asked in place of an answer.
   static func begin(
-    _ asked: JSONAPI.Asked?, _ lasting: LastingAnswers, _ stream: UInt32,
+    _ asked: JSONAPI.Asked, _ lasting: LastingAnswers, _ stream: UInt32,
     _ response: inout HTTPResponse
   ) {
     do throws(Problem) {
@@ -29,7 +29,6 @@ extension HTTPExchange {
         } else {
           response.body = try lasting.watch(question, for: stream)
         }
-      case nil: break
       }
     } catch {
       error.write(to: &response)
@@ -42,10 +41,7 @@ extension HTTPExchange {
   func tell(
     _ output: borrowing OutputBuffer, _ budget: inout ExecutionBudget, isHeard: Bool = false
   ) {
-    while let stream = session.nextClosed() {
-      lasting.close(stream)
-      late.end(stream)
-    }
+    forgetClosed()
     while !budget.isSpent, let (stream, response) = lasting.nextAnswer() {
       budget.spend(ExecutionBudget.message)
       respond(response, to: stream)
@@ -71,25 +67,14 @@ extension HTTPExchange {
       let goesOn = events.write(into: &text, &left, now: now)
       if !text.isEmpty {
         events.writtenAt = now
-        append(text.bytes.span, to: events)
+        append(text, to: events.stream)
       }
       if !goesOn {
-        finish(events)
+        finish(events.stream)
       } else if events.hasNews {
         lasting.putBack(events)
       }
     }
-  }
-
-  private func append(_ bytes: Span<UInt8>, to events: EventStream) {
-    session.append(bytes, to: events.stream)
-    late.add(bytes.count, on: events.stream)
-  }
-
-  private func finish(_ events: EventStream) {
-    session.finish(events.stream)
-    lasting.close(events.stream)
-    late.end(events.stream)
   }
 
   /// Whether there is something that can be told at once.
@@ -120,12 +105,13 @@ extension HTTPExchange {
       lasting.forEachQuiet(now: now) { events in
         // Where something waits to be read, that will do.
         if unsent == 0, session.unsentBytes(of: events.stream) == 0 {
-          append(heartbeat.span, to: events)
+          session.append(heartbeat.span, to: events.stream)
+          late.add(heartbeat.count, on: events.stream)
         }
       }
       flush(into: &output)
     }
-    return StreamProgress(consumed: 0, next: session.hasOutput ? .yield : .needInput)
+    return StreamProgress(consumed: 0, next: session.outlook.hasOutput ? .yield : .needInput)
   }
 
   // MARK: - The end
@@ -137,8 +123,19 @@ extension HTTPExchange {
     for events in lasting.takeNews() {
       var text = EventText()
       _ = events.writesEnd(into: &text)
-      append(text.bytes.span, to: events)
-      finish(events)
+      append(text, to: events.stream)
+      finish(events.stream)
     }
+  }
+
+  private func append(_ text: EventText, to stream: UInt32) {
+    session.append(text.bytes.span, to: stream)
+    late.add(text.bytes.count, on: stream)
+  }
+
+  private func finish(_ stream: UInt32) {
+    session.finish(stream)
+    lasting.close(stream)
+    late.end(stream)
   }
 }

@@ -11,14 +11,8 @@ protocol HTTPServerSession: AnyObject {
   associatedtype Failure: Error
   /// Whether a peer that sends no more can still be answered.
   static var outlivesInput: Bool { get }
-  /// Nothing will be received or sent any more.
-  var isFinished: Bool { get }
-  /// The last answer is out; what still comes is discarded.
-  var isDraining: Bool { get }
-  /// Whether `takeOutput` has something to give now.
-  var hasOutput: Bool { get }
-  /// Whether `answerNext` has something to lend now.
-  var hasEvents: Bool { get }
+  /// What there is to do next.
+  var outlook: HTTPOutlook { get }
   /// Asked with each head whether the body that follows is to be read; nil: it is.
   var wantsBody: ((_ head: HTTPRequest) -> Bool)? { get set }
   /// Takes bytes from the front of `bytes` and tells how many. Fewer than all: events wait.
@@ -61,13 +55,12 @@ protocol HTTPServerSession: AnyObject {
 
 extension HTTP1Session: HTTPServerSession {
   typealias Failure = Never
-  static var outlivesInput: Bool { true }
   func takeAnswer(_ sink: (Span<UInt8>) -> Void) {}
+  static var outlivesInput: Bool { true }
 }
 extension HTTP2Session: HTTPServerSession {
   typealias Failure = HTTP2Error
   static var outlivesInput: Bool { false }
-  var isDraining: Bool { false }
 }
 
 /// One HTTP connection: the session's requests go to the JSON face, its bytes to the loop.
@@ -79,12 +72,12 @@ final class HTTPExchange<Session: HTTPServerSession> {
   private let accessLog: AccessLog?
   private let rules: BrowserRules
   var late: LateAnswers
+  /// The peer, as the access log calls it.
+  private let peerText: String
   /// What takes its time.
   let lasting: LastingAnswers
   /// Whether there are events that only wait for the socket to take what was written before.
   private(set) var awaitsSending = false
-  /// The peer, as the access log calls it.
-  private let peerText: String
   /// Bytes that the session has taken so far.
   private(set) var receivedCount = 0
   /// Requests, whole or refused, that were answered so far.
@@ -101,11 +94,11 @@ final class HTTPExchange<Session: HTTPServerSession> {
   ) {
     self.session = session
     self.clock = clock
-    lasting = LastingAnswers(context, hub, wake: wake)
     accessLog = context.accessLog
     rules = context.rules
     late = LateAnswers(context.rules, context.accessLog)
     peerText = accessLog == nil ? "" : "\(peer)"
+    lasting = LastingAnswers(context, hub, wake: wake)
     let api = JSONAPI(context, peer)
     self.api = api
     // Who is nobody makes this side keep nothing, however long a body is and however slowly it
@@ -124,6 +117,7 @@ final class HTTPExchange<Session: HTTPServerSession> {
     var budget = ExecutionBudget()
     continueBatches(&budget)
     var consumed = 0
+    var outlook: HTTPOutlook
     while true {
       guard let received = try? session.receive(input.extracting(consumed..<input.count)) else {
         flush(into: &output)
@@ -133,21 +127,25 @@ final class HTTPExchange<Session: HTTPServerSession> {
       consumed += received
       receivedCount += received
       let made = answer(&budget, into: &output)
-      if hasLateAnswers { tell(output, &budget, isHeard: received > 0) }
+      if lasting.isOpen { tell(output, &budget, isHeard: received > 0) }
       let sent = made + flush(into: &output)
+      outlook = session.outlook
       if output.isFull || budget.isSpent || (received == 0 && sent == 0) { break }
       // Answers that went out may have made room for events, and events for input.
-      if consumed == input.count && !session.hasEvents { break }
+      if consumed == input.count && !outlook.hasEvents { break }
     }
-    if endOfInput, lasting.isOpen { endInput(into: &output, &budget) }
+    if endOfInput, lasting.isOpen {
+      endInput(into: &output, &budget)
+      outlook = session.outlook
+    }
     // The loop ends the output, and for a second lets the peer send on and read its answer.
-    if session.isFinished || session.isDraining {
+    if outlook.isOver {
       lasting.close()
       return StreamProgress(consumed: input.count, next: .close)
     }
     // A session may keep more than one flush takes: nothing else would come back for it.
     let isMoreToDo =
-      session.hasEvents || session.hasOutput || !api.batches.isEmpty
+      outlook.hasEvents || outlook.hasOutput || !api.batches.isEmpty
       || consumed < input.count && (budget.isSpent || output.isFull)
       || lasting.isOpen && hasMoreToTell(output)
     if isMoreToDo { return StreamProgress(consumed: consumed, next: .yield) }
@@ -176,14 +174,15 @@ final class HTTPExchange<Session: HTTPServerSession> {
     session.beginShutdown()
     if lasting.isOpen { endLasting() }
     flush(into: &output)
-    let isDone = session.isFinished || session.isDraining
+    let outlook = session.outlook
     let next: StreamProgress.Next =
-      isDone ? .close : session.hasOutput || !api.batches.isEmpty ? .yield : .needInput
+      outlook.isOver ? .close : outlook.hasOutput || !api.batches.isEmpty ? .yield : .needInput
     return StreamProgress(consumed: 0, next: next)
   }
 
   /// Whoever asked for a batch may have gone meanwhile: it is run all the same.
   private func continueBatches(_ budget: inout ExecutionBudget) {
+    if !api.batches.isEmpty { forgetClosed() }
     while !budget.isSpent, let done = api.continueBatch(&budget) {
       respond(done.response, to: done.stream)
     }
@@ -228,8 +227,8 @@ final class HTTPExchange<Session: HTTPServerSession> {
       api.refuse(request, for: rejection, into: &response)
     } else {
       api.respond(to: request, into: &response, &budget)
-      if response.delivery != .whole {
-        begin(api.takeAsked(), lasting, request.stream, &response)
+      if response.delivery != .whole, let asked = api.takeAsked() {
+        begin(asked, lasting, request.stream, &response)
       }
     }
   }
@@ -261,8 +260,13 @@ final class HTTPExchange<Session: HTTPServerSession> {
 
   // MARK: - Answers that come later
 
-  /// Whether anything is asked that was not answered to its end.
-  private var hasLateAnswers: Bool { lasting.isOpen || !api.batches.isEmpty }
+  /// Forgets streams whose answers nobody wants any more.
+  func forgetClosed() {
+    while let stream = session.nextClosed() {
+      lasting.close(stream)
+      late.end(stream)
+    }
+  }
 
   func respond(_ response: consuming HTTPResponse, to stream: UInt32) {
     var response = response
@@ -271,10 +275,7 @@ final class HTTPExchange<Session: HTTPServerSession> {
   }
 
   /// The connection is gone.
-  func closed() {
-    lasting.close()
-    late.endAll()
-  }
+  func closed() { late.endAll() }
 
   /// - Returns: The number of bytes appended.
   @discardableResult

@@ -99,8 +99,7 @@ extension JSONAPI {
   private func serviceResource(_ target: HTTPTarget) throws(Problem) -> Resource {
     let names: [(path: StaticString, kind: Resource.Kind)] = [
       ("/livez", .livez), ("/readyz", .readyz), ("/v1/registers", .registers),
-      ("/v1/capabilities", .capabilities), ("/v1/batch", .batch),
-      ("/v1/watch", .watch),
+      ("/v1/capabilities", .capabilities), ("/v1/batch", .batch), ("/v1/watch", .watch),
     ]
     for (path, kind) in names where target.bytes(in: target.path, equal: path) {
       return Resource(kind: kind, target: target)

@@ -153,10 +153,8 @@ struct Problem: Error, Equatable {
     if let challenge { response.fields.append(.wwwAuthenticate, challenge) }
     if let retryAfterSeconds { response.fields.append(.retryAfter, "\(retryAfterSeconds)") }
   }
-}
 
-extension Problem {
-  /// Writes the problem as an object.
+  /// Writes the document.
   func write(to json: inout JSONWriter) {
     json.beginObject()
     json.member("type", "/problems/\(kind.rawValue)")

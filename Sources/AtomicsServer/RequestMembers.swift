@@ -42,14 +42,6 @@ struct RequestMembers {
     }
   }
 
-  /// Reads the members of an object that is itself a member of a request.
-  ///
-  /// - Parameter range: What ``object(_:)`` gave.
-  init(in outer: RequestMembers, range: Range<Int>, permitted: [RequestMember]) throws(Problem) {
-    body = outer.body
-    try addBody(range, permitted)
-  }
-
   /// Reads the members of the next element of an array in `body`.
   ///
   /// - Parameter reader: Of the elements, all of which are known to be JSON.
@@ -71,6 +63,14 @@ struct RequestMembers {
     guard let element else { return nil }
     if element == .other { throw Problem(.invalidValue, "an operation is a JSON object") }
     if let problem { throw problem }
+  }
+
+  /// Reads the members of an object that is itself a member of a request.
+  ///
+  /// - Parameter range: What ``object(_:)`` gave.
+  init(in outer: RequestMembers, range: Range<Int>, permitted: [RequestMember]) throws(Problem) {
+    body = outer.body
+    try addBody(range, permitted)
   }
 
   private mutating func addQuery(_ target: HTTPTarget, _ permitted: [RequestMember])

@@ -147,6 +147,10 @@ struct ConnectionCore {
     }
   }
 
+  var outlook: HTTPOutlook {
+    HTTPOutlook(isOver: isFinished || isDraining, hasEvents: hasEvents, hasOutput: hasOutput)
+  }
+
   /// Whether the last answer has been taken and only unread input keeps the connection open.
   var isDraining: Bool {
     isClosing && output.isEmpty && !inputEnded && drainRemaining > 0

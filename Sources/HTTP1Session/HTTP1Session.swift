@@ -170,6 +170,9 @@ public final class HTTP1Session {
   /// Whether the connection has done its work: close it.
   public var isFinished: Bool { core.isFinished }
 
+  /// Whether the connection has done its work, and what else there is to do.
+  public var outlook: HTTPOutlook { core.outlook }
+
   /// The peer has sent its last byte. Complete requests still get their answers.
   public func endInput() { core.endInput() }
 

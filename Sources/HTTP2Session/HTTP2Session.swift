@@ -288,6 +288,13 @@ public import HTTPMessage
     !session.wantsWrite && (hasFailed || !session.wantsRead)
   }
 
+  /// Whether the connection has done its work, and what else there is to do.
+  public var outlook: HTTPOutlook {
+    let hasOutput = hasOutput
+    return HTTPOutlook(
+      isOver: !hasOutput && isFinished, hasEvents: hasEvents, hasOutput: hasOutput)
+  }
+
   /// How many streams are open or wait for their turn.
   public var openStreams: Int {
     // Safety: as in `nextEvent`.

@@ -66,7 +66,8 @@ import Testing
     #expect(logged[1].text("trace_id") == "4bf92f3577b34da6a3ce929d0e0e4736")
     #expect(logged[1].text("parent_id") == "00f067aa0ba902b7")
     #expect(logged[1].members["sampled"] as? Bool == true)
-    #expect(logged[1].members["bytes"] as? Int == #"{"name":"hits","type":"u64","value":"0"}"#.count)
+    let body = #"{"name":"hits","type":"u64","value":"0"}"#
+    #expect(logged[1].members["bytes"] as? Int == body.count)
     #expect(logged[2].members["bytes"] as? Int == 0)
     #expect(logged[3].text("problem") == "not-found")
     #expect(logged[4].text("problem") == "malformed-request")
@@ -185,7 +186,7 @@ struct LoggedExchange {
       service: faces.service, configuration: configuration, accessLog: log)
     let peer = Peer(
       user: 0, mapsArena: false, address: try SocketAddress(host: "127.0.0.1", port: 50000))
-    exchange = HTTPExchange(HTTP1Session(), context, WallClock(), peer, faces.hub, wake: {})
+    exchange = HTTPExchange(HTTP1Session(), context, WallClock(), peer, faces.hub) {}
   }
 
   /// A turn without input, and what comes of it.

@@ -26,7 +26,7 @@ import Testing
       bodyBytes: 0, problem: nil, began: Deadline.now.nanoseconds)
   }
 
-  @Test("a second has so many lines, the buffer so many bytes, and what is lost is counted by cause")
+  @Test("a second has so many lines, the buffer so many bytes; what is lost is counted by cause")
   func buffer() {
     var buffer = AccessLogBuffer(linesPerSecond: 3, byteLimit: 10)
     let second: UInt64 = 1_000_000_000
@@ -59,7 +59,7 @@ import Testing
       note("/old", in: log)
       try FileManager.default.moveItem(atPath: path, toPath: path + ".1")
       log.reopen()
-      try reach( "the new file") { FileManager.default.fileExists(atPath: path) }
+      try reach("the new file") { FileManager.default.fileExists(atPath: path) }
       note("/new", in: log)
       // What cannot be opened leaves it as it was.
       try FileManager.default.moveItem(atPath: path, toPath: path + ".2")
@@ -104,7 +104,7 @@ import Testing
       }
       var requests = 0
       var lost = 0
-      try reach( "every line, there or told") {
+      try reach("every line, there or told") {
         // Safety: `piece` outlives the call.
         let got = unsafe read(reader, &piece, piece.count)
         guard got > 0 else { return false }
@@ -136,7 +136,7 @@ import Testing
       log.reopen()
       try FileManager.default.removeItem(atPath: path)
       log.reopen()
-      try reach( "the file") { FileManager.default.fileExists(atPath: path) }
+      try reach("the file") { FileManager.default.fileExists(atPath: path) }
       note("/kept", in: log)
       log.finish()
       let logged = try LogLine.lines(of: String(contentsOfFile: path, encoding: .utf8))

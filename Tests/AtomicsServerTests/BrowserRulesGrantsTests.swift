@@ -127,7 +127,8 @@ import Testing
     }
   }
 
-  @Test("credentials of the browser are allowed where that is configured", arguments: [true, false])
+  @Test(
+    "credentials of the browser are allowed where that is configured", arguments: [true, false])
   func credentials(isAllowed: Bool) throws {
     try Faces.use(configured: Self.configuration(credentials: isAllowed)) { faces in
       for answer in [
