@@ -7,6 +7,7 @@ import json
 import os
 import select
 import shutil
+import subprocess
 import tempfile
 import threading
 import time
@@ -33,8 +34,8 @@ class Chromium:
         shell = f'exec "$@" 3<&{commands} 4>&{answers}'
         with open(os.devnull, "w") as nothing:
             self.process = start(
-                ["bash", "-c", shell, "chromium", PROGRAM, *options], stdout=nothing,
-                stderr=nothing, pass_fds=(commands, answers))
+                ["bash", "-c", shell, "chromium", PROGRAM, *options], {"TMPDIR": self.profile},
+                stdout=nothing, stderr=nothing, pass_fds=(commands, answers))
         os.close(commands)
         os.close(answers)
         self.number = 0
@@ -44,8 +45,13 @@ class Chromium:
         return self
 
     def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait(10)
+        try:
+            # So that its other processes end too.
+            self.call("Browser.close", seconds=10)
+            self.process.wait(10)
+        except (AssertionError, OSError, subprocess.TimeoutExpired):
+            self.process.kill()
+            self.process.wait(10)
         os.close(self.commands)
         os.close(self.answers)
         shutil.rmtree(self.profile, ignore_errors=True)
