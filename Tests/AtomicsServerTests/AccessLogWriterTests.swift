@@ -26,6 +26,32 @@ import Testing
       bodyBytes: 0, problem: nil, began: Deadline.now.nanoseconds)
   }
 
+  @Test("a second has so many lines, the buffer so many bytes; what is lost is counted by cause")
+  func buffer() {
+    var buffer = AccessLogBuffer(linesPerSecond: 3, byteLimit: 10)
+    let second: UInt64 = 1_000_000_000
+    func admit(_ times: Int, at now: UInt64) -> [AccessLogBuffer.Admission] {
+      (0..<times).map { _ in buffer.admit(at: now) }
+    }
+    #expect(admit(5, at: 7 * second) == [.welcome, .welcome, .welcome, .firstLost, .lost])
+    #expect(admit(1, at: 8 * second - 1) == [.lost])
+    let late = buffer.takeLosses()
+    #expect(late == AccessLogBuffer.Losses(overRate: 3))
+    #expect(admit(1, at: 8 * second) == [.welcome])
+    // The last line may pass the limit, and the writer knows of it.
+    let isTold = ["123456789\n", "12\n"].map { buffer.add(Array($0.utf8)) }
+    #expect(isTold == [true, false])
+    #expect(admit(2, at: 8 * second) == [.lost, .lost])
+    let large = buffer.takeLosses()
+    #expect(large == AccessLogBuffer.Losses(overSize: 2))
+    var taken = Array("old".utf8)
+    buffer.take(into: &taken)
+    #expect(taken == Array("123456789\n12\n".utf8))
+    #expect(admit(3, at: 8 * second) == [.welcome, .welcome, .firstLost])
+    let isToldAgain = buffer.add([0])
+    #expect(isToldAgain)
+  }
+
   @Test("a file that was renamed is made anew when the log is opened again")
   func reopened() throws {
     try withDirectory { directory in

@@ -15,10 +15,10 @@ class HTTP2:
         self.authority = server.authority
         self.events = []
 
-    def request(self, method, path, body=b""):
+    def request(self, method, path, body=b"", fields=(), authority=None, scheme="http"):
         stream = self.session.get_next_available_stream_id()
-        fields = [(":method", method), (":scheme", "http"), (":authority", self.authority),
-                  (":path", path)]
+        fields = [(":method", method), (":scheme", scheme),
+                  (":authority", authority or self.authority), (":path", path), *fields]
         self.session.send_headers(stream, fields, end_stream=not body)
         if body:
             self.session.send_data(stream, body, end_stream=True)
