@@ -13,6 +13,7 @@ struct JSONBatch: Sendable {
   fileprivate let body: [UInt8]
   /// Of the operations that are left, all of which are known to be JSON.
   fileprivate var reader: JSONReader
+  fileprivate let count: Int
   fileprivate var left: Int
   fileprivate let stopsAtError: Bool
   fileprivate var results: [UInt8] = []
@@ -89,7 +90,8 @@ extension JSONAPI {
     do throws(JSONError) {
       return JSONBatch(
         stream: stream, access: access, body: body,
-        reader: try JSONReader(elementsOf: body, in: operations.range), left: operations.count,
+        reader: try JSONReader(elementsOf: body, in: operations.range),
+        count: operations.count, left: operations.count,
         stopsAtError: stops ?? false, results: Array(#"{"results":["#.utf8))
     } catch {
       throw Problem(.invalidJSON, "\(error)")
@@ -118,14 +120,23 @@ extension JSONAPI {
         try runNext(&batch, &budget)
         if batch.left > 0 { batch.results.append(UInt8(ascii: ",")) }
       } catch {
+        var problem = error
+        problem.member = Self.path(of: problem, batch.count &- batch.left &- 1)
         if batch.stopsAtError { batch.left = 0 }
         var json = JSONWriter(reserving: 256)
-        error.write(to: &json)
+        problem.write(to: &json)
         batch.results.append(contentsOf: json.bytes)
         if batch.left > 0 { batch.results.append(UInt8(ascii: ",")) }
       }
     }
     return true
+  }
+
+  /// The member of the batch that is to blame; nil: none is, but the state of a register.
+  private static func path(of problem: Problem, _ index: Int) -> String? {
+    if let member = problem.member { return "operations[\(index)].\(member)" }
+    // Only of what is no object not even the register is known.
+    return problem.register == nil ? "operations[\(index)]" : nil
   }
 
   private func runNext(
@@ -139,7 +150,13 @@ extension JSONAPI {
     guard let name = try members.string(.name) else {
       throw Problem(.missingMember, "an operation has the name of a register", member: "name")
     }
-    try Self.serving { () throws(ServiceError) in try RegisterService.checkName(name.span) }
+    do throws(ServiceError) {
+      try RegisterService.checkName(name.span)
+    } catch {
+      var problem = Problem(error)
+      problem.member = RequestMember.name.name
+      throw problem
+    }
     guard let spelling = try members.string(.op) else {
       throw Problem(.missingMember, "an operation says which it is", member: "op")
     }

@@ -44,7 +44,7 @@ extension JSONAPI {
     @inline(__always)
     static func isAllAsked(by request: borrowing HTTPRequest) -> Bool {
       let names = request.fields.names
-      return names.isDisjoint(with: .preconditions)
+      return names.isDisjoint(with: HTTPFieldName.Set.preconditions.union(.init(.contentEncoding)))
         && (!names.contains(HTTPFieldName.Set(.accept))
           || request.fields.first(.accept, equals: "*/*"))
     }

@@ -161,12 +161,18 @@ struct JSONAPI: Sendable {
       problem.allow = allow
       throw problem
     }
+    guard !request.fields.contains(.contentEncoding) else {
+      throw Problem(.unsupportedMediaType, "requests are sent without a content encoding")
+    }
     try Self.checkAcceptance(of: resource.mediaType(request.method), request)
     let target = resource.target
     let bytes = resource.bytes
     let name = bytes.span.extracting(resource.nameRange)
     switch resource.kind {
     case .livez, .readyz, .capabilities:
+      if target.query != nil {
+        _ = try RequestMembers(request, target, permitted: [], readsBody: false)
+      }
       try Self.refusePreconditions(request)
       try serviceDocument(resource.kind, &response)
     case .batch: try beginBatch(request, target, &response, &budget)
@@ -230,7 +236,13 @@ struct JSONAPI: Sendable {
   ) throws(Problem) -> Bool {
     try require(Rights(for: route.operation), on: name)
     guard let known = repetition.performed, service.isPresent(known.register) else { return false }
-    try perform(known, route, into: &response.body, beginning: "{")
+    do throws(Problem) {
+      try perform(known, route, into: &response.body, beginning: "{")
+    } catch {
+      // Deleted just now: whoever asked to create it gets a new one.
+      if error.kind == .notFound { return false }
+      throw error
+    }
     response.setJSON()
     return true
   }

@@ -124,9 +124,6 @@ struct RequestMembers {
   /// Bodies are JSON, whatever curl's `-d` calls them; anything that says it is something else is
   /// not read as JSON behind its sender's back.
   static func checkContentType(_ request: borrowing HTTPRequest) throws(Problem) {
-    if request.fields.contains(.contentEncoding) {
-      throw Problem(.unsupportedMediaType, "bodies are sent without a content encoding")
-    }
     guard request.fields.contains(.contentType),
       !request.fields.first(.contentType, equals: "application/json")
     else { return }
