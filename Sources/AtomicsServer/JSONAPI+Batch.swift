@@ -14,7 +14,10 @@ struct JSONBatch: Sendable {
   /// Of the operations that are left, all of which are known to be JSON.
   fileprivate var reader: JSONReader
   fileprivate var left: Int
+  fileprivate let areFlat: Bool
   fileprivate let stopsAtError: Bool
+  /// The operation of the last element: the next one's is mostly the same.
+  fileprivate var route: OperationRoute?
   fileprivate var results: [UInt8] = []
 }
 
@@ -54,7 +57,7 @@ extension JSONAPI {
   }
 
   private func makeBatch(_ body: [UInt8], for stream: UInt32) throws(Problem) -> JSONBatch {
-    var operations: (range: Range<Int>, count: Int)?
+    var operations: (range: Range<Int>, count: Int, areFlat: Bool)?
     var stops: Bool?
     for member in try Self.outline(of: body) {
       let name =
@@ -65,7 +68,8 @@ extension JSONAPI {
       switch (name, member.value) {
       case ("operations", _) where operations != nil, ("stop_on_error", _) where stops != nil:
         throw Problem(.duplicateMember, "a member stands once", member: name)
-      case ("operations", .array(let count)): operations = (member.range, count)
+      case ("operations", .array(let count, let areFlat)):
+        operations = (member.range, count, areFlat)
       case ("operations", _):
         throw Problem(.invalidValue, "operations is an array of objects", member: name)
       case ("stop_on_error", .bool(let value)): stops = value
@@ -90,7 +94,7 @@ extension JSONAPI {
       return JSONBatch(
         stream: stream, access: access, body: body,
         reader: try JSONReader(elementsOf: body, in: operations.range), left: operations.count,
-        stopsAtError: stops ?? false, results: Array(#"{"results":["#.utf8))
+        areFlat: operations.areFlat, stopsAtError: stops ?? false, results: Array(#"{"results":["#.utf8))
     } catch {
       throw Problem(.invalidJSON, "\(error)")
     }
@@ -132,10 +136,12 @@ extension JSONAPI {
     _ batch: inout JSONBatch, _ budget: inout ExecutionBudget
   ) throws(Problem) {
     budget.spend(ExecutionBudget.byName)
-    guard
-      let members = try RequestMembers(
-        elementOf: batch.body, &batch.reader, permitted: OperationRoute.takenInBatch)
-    else { return }
+    let permitted = OperationRoute.takenInBatch
+    let members =
+      batch.areFlat
+      ? try RequestMembers(flatElementOf: batch.body, &batch.reader, permitted: permitted)
+      : try RequestMembers(elementOf: batch.body, &batch.reader, permitted: permitted)
+    guard let members else { return }
     guard let name = try members.string(.name) else {
       throw Problem(.missingMember, "an operation has the name of a register", member: "name")
     }
@@ -144,7 +150,10 @@ extension JSONAPI {
       throw Problem(.missingMember, "an operation says which it is", member: "op")
     }
     do throws(Problem) {
-      guard let route = OperationRoute.find(spelling.span) else {
+      if batch.route?.isSpelled(spelling.span) != true {
+        batch.route = OperationRoute.find(spelling.span)
+      }
+      guard let route = batch.route else {
         throw Problem(
           .unknownOperation, "the operations are listed at /v1/capabilities", member: "op")
       }

@@ -8,7 +8,10 @@ import JSONText
 /// stand.
 ///
 /// An unknown or repeated member is an error: a misspelt `oder` never runs as `seq_cst`.
-struct RequestMembers {
+///
+/// Not to be copied: of an array in line, one element is had by copying all of it wherever the
+/// whole may be copied.
+struct RequestMembers: ~Copyable {
   /// What a member was given.
   private struct Value {
     enum Kind: UInt8 { case none, string, number, other }
@@ -63,6 +66,32 @@ struct RequestMembers {
     guard let element else { return nil }
     if element == .other { throw Problem(.invalidValue, "an operation is a JSON object") }
     if let problem { throw problem }
+  }
+
+  /// As above, of elements that are all flat.
+  init?(
+    flatElementOf body: [UInt8], _ reader: inout JSONReader, permitted: [RequestMember]
+  ) throws(Problem) {
+    self.body = body
+    var problem: Problem?
+    var isGood = true
+    let isThere: Bool
+    do throws(JSONError) {
+      isThere = try reader.visitFlatElement { name, value, isString in
+        guard isGood else { return }
+        do throws(Problem) {
+          let member = try permit(body.span.extracting(name), permitted)
+          set(member, isString ? .string : .number, value)
+        } catch {
+          isGood = false
+          problem = error
+        }
+      }
+    } catch {
+      throw Problem(.invalidJSON, "\(error)")
+    }
+    if let problem { throw problem }
+    guard isThere else { return nil }
   }
 
   private mutating func addQuery(_ target: HTTPTarget, _ permitted: [RequestMember])
@@ -131,13 +160,7 @@ struct RequestMembers {
   private mutating func add(
     _ name: Span<UInt8>, _ value: JSONScalar, _ permitted: [RequestMember]
   ) throws(Problem) {
-    guard let member = RequestMember.find(name, in: permitted) else {
-      throw Self.unknown(Self.shown(name), permitted)
-    }
-    guard self[member].kind == .none else {
-      throw Problem(
-        .duplicateMember, "a member stands once, in the body or in the query", member: member.name)
-    }
+    let member = try permit(name, permitted)
     switch value {
     case .string(.plain(let range)): set(member, .string, range)
     case .string(.decoded(let text)):
@@ -147,6 +170,20 @@ struct RequestMembers {
     case .number(let range): set(member, .number, range)
     case .other: set(member, .other, 0..<0)
     }
+  }
+
+  /// The member called `name`, if it may stand here and does not yet.
+  private func permit(
+    _ name: Span<UInt8>, _ permitted: [RequestMember]
+  ) throws(Problem) -> RequestMember {
+    guard let member = RequestMember.find(name, in: permitted) else {
+      throw Self.unknown(Self.shown(name), permitted)
+    }
+    guard self[member].kind == .none else {
+      throw Problem(
+        .duplicateMember, "a member stands once, in the body or in the query", member: member.name)
+    }
+    return member
   }
 
   private static func unknown(_ name: String, _ permitted: [RequestMember]) -> Problem {
@@ -178,8 +215,8 @@ struct RequestMembers {
     return String(decoding: (0..<end).map { name[$0] }, as: UTF8.self)
   }
 
-  // Of an array in line, one element is had by copying all; of a span, by one load.
-  private subscript(_ member: RequestMember) -> Value { values.span[Int(member.rawValue)] }
+  @inline(__always)
+  private subscript(_ member: RequestMember) -> Value { values[Int(member.rawValue)] }
 
   private func text(of value: Value) -> ArraySlice<UInt8> {
     let range = Int(value.start)..<Int(value.end)

@@ -161,6 +161,13 @@ public struct JSONReader: Sendable {
     expectation = object ? .nameOrEnd : .elementOrEnd
   }
 
+  /// Ends the object that was begun last, at the byte before `position`.
+  mutating func leaveObject(endingAt position: Int) {
+    depth &-= 1
+    self.position = position
+    valueIsComplete()
+  }
+
   private mutating func leave(_ token: Lexeme) -> Lexeme {
     depth &-= 1
     position &+= 1
