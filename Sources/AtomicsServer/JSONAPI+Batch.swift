@@ -18,6 +18,16 @@ struct JSONBatch: Sendable {
   fileprivate let stopsAtError: Bool
   /// The operation of the last element: the next one's is mostly the same.
   fileprivate var route: OperationRoute?
+  /// What the last element had done, and where it stands, if another one may say the same.
+  fileprivate var last: Element?
+
+  /// An element whose operation was performed.
+  fileprivate struct Element: Sendable {
+    let range: Range<Int>
+    /// Where the register's name stands.
+    let name: Range<Int>
+    let performed: JSONAPI.Performed
+  }
   fileprivate var results: [UInt8] = []
 }
 
@@ -32,7 +42,9 @@ extension JSONAPI {
     try RequestMembers.checkContentType(request)
     try Self.refusePreconditions(request)
     // A copy: the request's buffer is used again.
-    var batch = try makeBatch(request.body.map { $0 }, for: request.stream)
+    var body: [UInt8] = []
+    body.append(bytes: request.body.span)
+    var batch = try makeBatch(body, for: request.stream)
     if run(&batch, &budget) {
       Self.finish(batch, &response)
     } else {
@@ -136,6 +148,8 @@ extension JSONAPI {
     _ batch: inout JSONBatch, _ budget: inout ExecutionBudget
   ) throws(Problem) {
     budget.spend(ExecutionBudget.byName)
+    if try runSame(&batch) { return }
+    batch.last = nil
     let permitted = OperationRoute.takenInBatch
     let members =
       batch.areFlat
@@ -159,8 +173,12 @@ extension JSONAPI {
       }
       do throws(Problem) {
         try members.require(onlyFrom: route.permittedInBatch, route.setInBatch)
-        try perform(
+        let performed = try perform(
           route, members, name.span, into: &batch.results, beginning: #"{"status":200,"#, &budget)
+        if batch.areFlat {
+          batch.last = JSONBatch.Element(
+            range: batch.reader.elementRange, name: name.indices, performed: performed)
+        }
       } catch {
         var problem = error
         problem.operation = route.name.name
@@ -169,6 +187,24 @@ extension JSONAPI {
     } catch {
       var problem = error
       problem.register = String(decoding: name, as: UTF8.self)
+      throw problem
+    }
+  }
+
+  /// Runs the next element, if it says what the last one said.
+  ///
+  /// - Returns: Whether it does, and its register is there.
+  private func runSame(_ batch: inout JSONBatch) throws(Problem) -> Bool {
+    guard let last = batch.last, let route = batch.route,
+      service.isPresent(last.performed.register), batch.reader.skipElement(same: last.range)
+    else { return false }
+    do throws(Problem) {
+      try perform(last.performed, route, into: &batch.results, beginning: #"{"status":200,"#)
+      return true
+    } catch {
+      var problem = error
+      problem.operation = route.name.name
+      problem.register = String(decoding: batch.body[last.name], as: UTF8.self)
       throw problem
     }
   }

@@ -8,22 +8,8 @@ import JSONText
 /// stand.
 ///
 /// An unknown or repeated member is an error: a misspelt `oder` never runs as `seq_cst`.
-///
-/// Not to be copied: of an array in line, one element is had by copying all of it wherever the
-/// whole may be copied.
 struct RequestMembers: ~Copyable {
-  /// What a member was given.
-  private struct Value {
-    enum Kind: UInt8 { case none, string, number, other }
-
-    var kind = Kind.none
-    /// Whether the text lies in `decoded`, not in the body.
-    var isDecoded = false
-    var start: UInt32 = 0
-    var end: UInt32 = 0
-  }
-
-  private var values = InlineArray<24, Value>(repeating: Value())
+  private var given = GivenMembers()
   /// Those that were given.
   private(set) var present: RequestMember.Set = []
   private let body: [UInt8]
@@ -179,7 +165,7 @@ struct RequestMembers: ~Copyable {
     guard let member = RequestMember.find(name, in: permitted) else {
       throw Self.unknown(Self.shown(name), permitted)
     }
-    guard self[member].kind == .none else {
+    guard !present.contains(RequestMember.Set(member)) else {
       throw Problem(
         .duplicateMember, "a member stands once, in the body or in the query", member: member.name)
     }
@@ -195,18 +181,21 @@ struct RequestMembers: ~Copyable {
   /// - Throws: ``Problem`` for a member that is none of `permitted`, where more were let in.
   func require(onlyFrom permitted: [RequestMember], _ set: RequestMember.Set) throws(Problem) {
     if present.isSubset(of: set) { return }
-    for member in RequestMember.allCases where self[member].kind != .none {
+    for member in RequestMember.allCases where present.contains(RequestMember.Set(member)) {
       if !permitted.contains(member) { throw Self.unknown(member.name, permitted) }
     }
   }
 
   private mutating func set(
-    _ member: RequestMember, _ kind: Value.Kind, _ range: Range<Int>, isDecoded: Bool = false
+    _ member: RequestMember, _ kind: GivenMembers.Value.Kind, _ range: Range<Int>,
+    isDecoded: Bool = false
   ) {
-    present.formUnion(RequestMember.Set(rawValue: 1 << UInt32(member.rawValue)))
-    values[Int(member.rawValue)] = Value(
-      kind: kind, isDecoded: isDecoded, start: UInt32(truncatingIfNeeded: range.lowerBound),
-      end: UInt32(truncatingIfNeeded: range.upperBound))
+    present.formUnion(RequestMember.Set(member))
+    given.append(
+      GivenMembers.Value(
+        member: member, kind: kind, isDecoded: isDecoded,
+        start: UInt32(truncatingIfNeeded: range.lowerBound),
+        end: UInt32(truncatingIfNeeded: range.upperBound)))
   }
 
   /// What of a foreign name goes back to its sender.
@@ -215,22 +204,25 @@ struct RequestMembers: ~Copyable {
     return String(decoding: (0..<end).map { name[$0] }, as: UTF8.self)
   }
 
+  /// What a member was given.
   @inline(__always)
-  private subscript(_ member: RequestMember) -> Value { values[Int(member.rawValue)] }
+  private func value(of member: RequestMember) -> GivenMembers.Value {
+    present.contains(RequestMember.Set(member)) ? given.value(of: member) : .none
+  }
 
-  private func text(of value: Value) -> ArraySlice<UInt8> {
+  private func text(of value: GivenMembers.Value) -> ArraySlice<UInt8> {
     let range = Int(value.start)..<Int(value.end)
     return value.isDecoded ? decoded[range] : body[range]
   }
 
   func contains(anyOf members: [RequestMember]) -> Bool {
-    for member in members where self[member].kind != .none { return true }
+    for member in members where present.contains(RequestMember.Set(member)) { return true }
     return false
   }
 
   /// The text of a value: a JSON string, or a number as it is written.
   func valueText(_ member: RequestMember) throws(Problem) -> ArraySlice<UInt8>? {
-    let value = self[member]
+    let value = value(of: member)
     switch value.kind {
     case .none: return nil
     case .string, .number: return text(of: value)
@@ -242,7 +234,7 @@ struct RequestMembers: ~Copyable {
 
   /// The bytes of a member that is a string.
   func string(_ member: RequestMember) throws(Problem) -> ArraySlice<UInt8>? {
-    let value = self[member]
+    let value = value(of: member)
     switch value.kind {
     case .none: return nil
     case .string: return text(of: value)

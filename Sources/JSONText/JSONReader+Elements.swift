@@ -55,10 +55,16 @@ extension JSONReader {
     case .beginArray:
       var count = 0
       var areFlat = true
+      var last = 0..<0
       while true {
+        if skipElement(same: last) {
+          count &+= 1
+          continue
+        }
+        last = 0..<0
         switch try nextLexeme() {
         case .endArray: return .array(count: count, areFlat: areFlat)
-        case .beginObject where takeFlat { _, _, _ in }: break
+        case .beginObject where takeFlat { _, _, _ in }: last = elementRange
         case .beginObject, .beginArray:
           areFlat = false
           try skipContainer()
@@ -92,6 +98,9 @@ extension JSONReader {
     guard takeFlat(body) else { throw JSONError(.unexpectedByte, at: position) }
     return true
   }
+
+  /// Where the element stands that `visitFlatElement` has just read.
+  public var elementRange: Range<Int> { tokenStart..<position }
 
   /// Calls `body` with each member of the next element, where that is an object.
   ///
