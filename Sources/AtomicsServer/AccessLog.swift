@@ -102,7 +102,7 @@ final class AccessLog: Sendable {
   /// whoever repeats N of them.
   private func nextTicket() -> UInt64 {
     if configuration.oneIn == 1, configuration.errorsOneIn == 1 { return 0 }
-    var bits = requests.add(0x9E37_79B9_7F4A_7C15, ordering: .relaxed).newValue
+    var bits = requests.wrappingAdd(0x9E37_79B9_7F4A_7C15, ordering: .relaxed).newValue
     bits = (bits ^ bits &>> 30) &* 0xBF58_476D_1CE4_E5B9
     bits = (bits ^ bits &>> 27) &* 0x94D0_49BB_1331_11EB
     return bits ^ bits &>> 31

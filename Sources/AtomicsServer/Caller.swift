@@ -3,9 +3,9 @@
 import RegisterService
 import WireProtocol
 
-/// Who a binary connection is, for its whole life: what it showed, and what the rules in force give
-/// for that.
-struct Caller {
+/// Who a binary connection is, for its whole life, or who waits for an answer, for as long as that
+/// takes: what it showed, and what the rules in force give for that.
+struct Caller: Sendable {
   let control: AccessControl
   /// Shown at the greeting: looked up again whenever the rules have changed.
   private let evidence: Evidence

@@ -91,12 +91,16 @@ final class Connection: StreamHandler {
     case .http2(let exchange):
       let progress = exchange.process(input, into: &output, endOfInput: endOfInput)
       if isOpening, exchange.receivedCount >= Self.http2OpeningCount { endOpening(stream) }
-      if !isOpening, !isDraining { stream.setDeadline(afterNanoseconds: Self.idleNanoseconds) }
+      if !isOpening, !isDraining {
+        stream.setDeadline(afterNanoseconds: rest(of: exchange, stream))
+      }
+      if exchange.awaitsSending { stream.requestTurnWhenSent() }
       return progress
     case .http1(let exchange):
       let progress = exchange.process(input, into: &output, endOfInput: endOfInput)
       if endOfInput { exchange.session.endInput() }
       watchRest(of: exchange, stream)
+      if exchange.awaitsSending { stream.requestTurnWhenSent() }
       return progress
     case .undecided:
       let opening = opening(input)
@@ -209,13 +213,15 @@ final class Connection: StreamHandler {
     case .http1:
       let scheme: HTTPScheme = peer.isEncrypted ? .https : .http
       let session = HTTP1Session(scheme: scheme, limits: context.limits.http)
-      speech = .http1(HTTPExchange(session, context, bench.clock, peer))
+      speech = .http1(
+        HTTPExchange(session, context, bench.clock, peer, hub) { stream.requestTurn() })
       endOpening(stream)
     case .http2:
       guard let session = try? HTTP2Session(role: .server, limits: context.limits.http) else {
         return false
       }
-      speech = .http2(HTTPExchange(session, context, bench.clock, peer))
+      speech = .http2(
+        HTTPExchange(session, context, bench.clock, peer, hub) { stream.requestTurn() })
     case .tls:
       output.append(contentsOf: OpeningRefusal.noTLS)
       return false
@@ -238,10 +244,7 @@ final class Connection: StreamHandler {
       return lookAtSilence(of: session, into: &output, stream)
     }
     if !isOpening, case .http2(let exchange) = speech {
-      guard isDraining else {
-        exchange.releaseIdleMemory()
-        return StreamProgress(consumed: 0, next: .needInput)
-      }
+      guard isDraining else { return idle(exchange, into: &output, stream) }
       exchange.session.finishShutdown()
       return exchange.process(Span(), into: &output, endOfInput: false)
     }
@@ -249,10 +252,7 @@ final class Connection: StreamHandler {
       stream.close(.deadline)
       return StreamProgress(consumed: 0, next: .close)
     }
-    if awaited == .nothing {
-      exchange.releaseIdleMemory()
-      return StreamProgress(consumed: 0, next: .needInput)
-    }
+    if awaited == .nothing { return idle(exchange, into: &output, stream) }
     if case .body(let received) = exchange.session.inputPhase,
       received &- bodyBytesAtDeadline >= bodyBytesPerDeadline
     {
@@ -279,7 +279,33 @@ final class Connection: StreamHandler {
     messagesAtDeadline = messages
     bodyBytesAtDeadline = 0
     stream.setDeadline(
-      afterNanoseconds: awaits == .nothing ? Self.idleNanoseconds : context.limits.headNanoseconds)
+      afterNanoseconds: awaits == .nothing
+        ? rest(of: exchange, stream) : context.limits.headNanoseconds)
+  }
+
+  /// How long an HTTP connection that asks nothing may be left alone.
+  private func rest<Session>(of exchange: HTTPExchange<Session>, _ stream: Stream) -> UInt64 {
+    guard exchange.lasting.isWatching else { return Self.idleNanoseconds }
+    let beat = exchange.nanosecondsToBeat(at: stream.loop.now.nanoseconds)
+    return min(beat ?? Self.idleNanoseconds, Self.idleNanoseconds)
+  }
+
+  /// An HTTP connection has asked nothing for a while: it keeps no buffers, and what it watches may
+  /// be due for a sign of life.
+  private func idle<Session>(
+    _ exchange: HTTPExchange<Session>, into output: inout OutputBuffer, _ stream: Stream
+  ) -> StreamProgress {
+    exchange.releaseIdleMemory()
+    guard exchange.lasting.isWatching else { return StreamProgress(consumed: 0, next: .needInput) }
+    let now = stream.loop.now.nanoseconds
+    guard let progress = exchange.beat(now: now, unsent: stream.unsentCount, into: &output) else {
+      stream.close(.deadline)
+      return StreamProgress(consumed: 0, next: .close)
+    }
+    if let delay = exchange.nanosecondsToBeat(at: now) {
+      stream.setDeadline(afterNanoseconds: delay)
+    }
+    return progress
   }
 
   private enum Awaited {
@@ -321,7 +347,12 @@ final class Connection: StreamHandler {
   private static let shutdownNoticeNanoseconds: UInt64 = 1_000_000_000
 
   func closed(_ reason: StreamCloseReason) {
-    if case .binary(let session) = speech { session.closeWaits() }
+    switch speech {
+    case .binary(let session): session.closeWaits()
+    case .http1(let exchange): exchange.lasting.close()
+    case .http2(let exchange): exchange.lasting.close()
+    case .undecided: break
+    }
     if case .binary(let session) = speech, session.batch != nil, let loop {
       finishBatch(of: session, on: loop, isEnding: reason == .loopStopped)
     }

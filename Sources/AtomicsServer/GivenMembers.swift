@@ -7,7 +7,7 @@
 struct GivenMembers {
   /// What a member was given.
   struct Value {
-    enum Kind: UInt8 { case none, string, number, other }
+    enum Kind: UInt8 { case none, string, number, object, other }
 
     var member = RequestMember.type
     var kind = Kind.none

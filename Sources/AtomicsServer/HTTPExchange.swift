@@ -9,6 +9,8 @@ import RegisterService
 /// What the two HTTP engines have in common for their server.
 protocol HTTPServerSession: AnyObject {
   associatedtype Failure: Error
+  /// Whether a peer that sends no more can still be answered.
+  static var outlivesInput: Bool { get }
   /// What there is to do next.
   var outlook: HTTPOutlook { get }
   /// Asked with each head whether the body that follows is to be read; nil: it is.
@@ -54,9 +56,11 @@ protocol HTTPServerSession: AnyObject {
 extension HTTP1Session: HTTPServerSession {
   typealias Failure = Never
   func takeAnswer(_ sink: (Span<UInt8>) -> Void) {}
+  static var outlivesInput: Bool { true }
 }
 extension HTTP2Session: HTTPServerSession {
   typealias Failure = HTTP2Error
+  static var outlivesInput: Bool { false }
 }
 
 /// One HTTP connection: the session's requests go to the JSON face, its bytes to the loop.
@@ -67,9 +71,13 @@ final class HTTPExchange<Session: HTTPServerSession> {
   /// Nil: nothing is logged.
   private let accessLog: AccessLog?
   private let rules: BrowserRules
-  private var late: LateAnswers
+  var late: LateAnswers
   /// The peer, as the access log calls it.
   private let peerText: String
+  /// What takes its time.
+  let lasting: LastingAnswers
+  /// Whether there are events that only wait for the socket to take what was written before.
+  private(set) var awaitsSending = false
   /// Bytes that the session has taken so far.
   private(set) var receivedCount = 0
   /// Requests, whole or refused, that were answered so far.
@@ -77,13 +85,20 @@ final class HTTPExchange<Session: HTTPServerSession> {
   /// When the session was told the date.
   private var secondSet = Int64.min
 
-  init(_ session: Session, _ context: ServerContext, _ clock: WallClock, _ peer: Peer) {
+  /// - Parameters:
+  ///   - hub: Where the connection waits.
+  ///   - wake: Has `process` called again.
+  init(
+    _ session: Session, _ context: ServerContext, _ clock: WallClock, _ peer: Peer, _ hub: WaitHub,
+    wake: @escaping () -> Void
+  ) {
     self.session = session
     self.clock = clock
     accessLog = context.accessLog
     rules = context.rules
     late = LateAnswers(context.rules, context.accessLog)
     peerText = accessLog == nil ? "" : "\(peer)"
+    lasting = LastingAnswers(context, hub, wake: wake)
     let api = JSONAPI(context, peer)
     self.api = api
     // Who is nobody makes this side keep nothing, however long a body is and however slowly it
@@ -105,25 +120,49 @@ final class HTTPExchange<Session: HTTPServerSession> {
     var outlook: HTTPOutlook
     while true {
       guard let received = try? session.receive(input.extracting(consumed..<input.count)) else {
-        _ = flush(into: &output)
+        flush(into: &output)
+        lasting.close()
         return StreamProgress(consumed: input.count, next: .close)
       }
       consumed += received
       receivedCount += received
       let made = answer(&budget, into: &output)
+      if lasting.isOpen { tell(output, &budget, isHeard: received > 0) }
       let sent = made + flush(into: &output)
       outlook = session.outlook
       if output.isFull || budget.isSpent || (received == 0 && sent == 0) { break }
       // Answers that went out may have made room for events, and events for input.
       if consumed == input.count && !outlook.hasEvents { break }
     }
+    if endOfInput, lasting.isOpen {
+      endInput(into: &output, &budget)
+      outlook = session.outlook
+    }
     // The loop ends the output, and for a second lets the peer send on and read its answer.
-    if outlook.isOver { return StreamProgress(consumed: input.count, next: .close) }
+    if outlook.isOver {
+      lasting.close()
+      return StreamProgress(consumed: input.count, next: .close)
+    }
     // A session may keep more than one flush takes: nothing else would come back for it.
     let isMoreToDo =
       outlook.hasEvents || outlook.hasOutput || !api.batches.isEmpty
       || consumed < input.count && (budget.isSpent || output.isFull)
-    return StreamProgress(consumed: consumed, next: isMoreToDo ? .yield : .needInput)
+      || lasting.isOpen && hasMoreToTell(output)
+    if isMoreToDo { return StreamProgress(consumed: consumed, next: .yield) }
+    awaitsSending = !lasting.news.isEmpty && output.unsentCount > output.count
+    // A half-closed client still gets its answers.
+    let isAwaited = endOfInput && lasting.isOpen && Session.outlivesInput
+    return StreamProgress(consumed: consumed, next: isAwaited ? .wait : .needInput)
+  }
+
+  private func endInput(into output: inout OutputBuffer, _ budget: inout ExecutionBudget) {
+    if Session.outlivesInput {
+      lasting.endInput()
+      tell(output, &budget)
+      flush(into: &output)
+    } else {
+      lasting.close()
+    }
   }
 
   /// Gives back what a busy connection keeps from turn to turn: idle ones are many.
@@ -133,7 +172,8 @@ final class HTTPExchange<Session: HTTPServerSession> {
 
   func drain(into output: inout OutputBuffer) -> StreamProgress {
     session.beginShutdown()
-    _ = flush(into: &output)
+    if lasting.isOpen { endLasting() }
+    flush(into: &output)
     let outlook = session.outlook
     let next: StreamProgress.Next =
       outlook.isOver ? .close : outlook.hasOutput || !api.batches.isEmpty ? .yield : .needInput
@@ -142,6 +182,7 @@ final class HTTPExchange<Session: HTTPServerSession> {
 
   /// Whoever asked for a batch may have gone meanwhile: it is run all the same.
   private func continueBatches(_ budget: inout ExecutionBudget) {
+    if !api.batches.isEmpty { forgetClosed() }
     while !budget.isSpent, let done = api.continueBatch(&budget) {
       respond(done.response, to: done.stream)
     }
@@ -154,20 +195,20 @@ final class HTTPExchange<Session: HTTPServerSession> {
       while !budget.isSpent && !output.isFull && answerAndSettle(&budget) { messageCount &+= 1 }
     } else {
       // One access to the face for all answers of a turn.
-      messageCount &+= Self.answer(session, &api, &budget, into: &output)
+      messageCount &+= Self.answer(session, &api, lasting, &budget, into: &output)
     }
     return output.count &- start
   }
 
   /// - Returns: The number of answers.
   private static func answer(
-    _ session: Session, _ api: inout JSONAPI, _ budget: inout ExecutionBudget,
-    into output: inout OutputBuffer
+    _ session: Session, _ api: inout JSONAPI, _ lasting: LastingAnswers,
+    _ budget: inout ExecutionBudget, into output: inout OutputBuffer
   ) -> Int {
     var count = 0
     while !budget.isSpent && !output.isFull {
       let hasAnswered = session.answerNext { request, rejection, response in
-        answer(request, rejection, &response, &api, &budget)
+        answer(request, rejection, &response, &api, lasting, &budget)
       }
       guard hasAnswered else { break }
       session.takeAnswer { output.append($0) }
@@ -178,13 +219,17 @@ final class HTTPExchange<Session: HTTPServerSession> {
 
   private static func answer(
     _ request: borrowing HTTPRequest, _ rejection: HTTPRejection?,
-    _ response: inout HTTPResponse, _ api: inout JSONAPI, _ budget: inout ExecutionBudget
+    _ response: inout HTTPResponse, _ api: inout JSONAPI, _ lasting: LastingAnswers,
+    _ budget: inout ExecutionBudget
   ) {
     if let rejection {
       budget.spend(ExecutionBudget.message)
       api.refuse(request, for: rejection, into: &response)
     } else {
       api.respond(to: request, into: &response, &budget)
+      if response.delivery != .whole, let asked = api.takeAsked() {
+        begin(asked, lasting, request.stream, &response)
+      }
     }
   }
 
@@ -192,7 +237,7 @@ final class HTTPExchange<Session: HTTPServerSession> {
   private func answerAndSettle(_ budget: inout ExecutionBudget) -> Bool {
     session.answerNext { request, rejection, response in
       let began = accessLog == nil ? 0 : Deadline.now.nanoseconds
-      Self.answer(request, rejection, &response, &api, &budget)
+      Self.answer(request, rejection, &response, &api, lasting, &budget)
       settle(request, &response, began: began)
     }
   }
@@ -215,7 +260,15 @@ final class HTTPExchange<Session: HTTPServerSession> {
 
   // MARK: - Answers that come later
 
-  private func respond(_ response: consuming HTTPResponse, to stream: UInt32) {
+  /// Forgets streams whose answers nobody wants any more.
+  func forgetClosed() {
+    while let stream = session.nextClosed() {
+      lasting.close(stream)
+      late.end(stream)
+    }
+  }
+
+  func respond(_ response: consuming HTTPResponse, to stream: UInt32) {
     var response = response
     late.complete(&response, on: stream)
     session.respond(response, to: stream)
@@ -225,7 +278,8 @@ final class HTTPExchange<Session: HTTPServerSession> {
   func closed() { late.endAll() }
 
   /// - Returns: The number of bytes appended.
-  private func flush(into output: inout OutputBuffer) -> Int {
+  @discardableResult
+  func flush(into output: inout OutputBuffer) -> Int {
     session.takeOutput(upTo: 256 << 10) { output.append($0) }
   }
 }

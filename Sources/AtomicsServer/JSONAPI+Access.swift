@@ -36,6 +36,14 @@ extension JSONAPI {
   /// Who sent the request that was answered last, by the access rules.
   var principal: String? { context.authenticator.control.isOn ? access?.name : nil }
 
+  /// Who sends `request`, for as long as the answer takes; nil where there are no rules.
+  func caller(_ request: borrowing HTTPRequest) throws(Problem) -> Caller? {
+    let authenticator = context.authenticator
+    guard authenticator.control.isOn, let access else { return nil }
+    let evidence = authenticator.evidence(of: peer, try Self.token(request))
+    return Caller(authenticator.control, evidence, access)
+  }
+
   /// Whether the access rules know who sends `head`. Nothing is counted: the answer does that.
   func knows(_ head: borrowing HTTPRequest) -> Bool {
     guard !Self.isPublic(head) else { return false }
@@ -95,7 +103,7 @@ extension JSONAPI {
     return BearerToken(Array(value.dropFirst(scheme.utf8.count).drop { $0 == 0x20 }))
   }
 
-  private static func unauthorized(_ challenge: String, _ detail: String) -> Problem {
+  static func unauthorized(_ challenge: String, _ detail: String) -> Problem {
     var problem = Problem(.unauthorized, detail)
     problem.challenge = challenge
     return problem

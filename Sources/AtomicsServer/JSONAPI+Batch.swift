@@ -106,7 +106,8 @@ extension JSONAPI {
       return JSONBatch(
         stream: stream, access: access, body: body,
         reader: try JSONReader(elementsOf: body, in: operations.range), left: operations.count,
-        areFlat: operations.areFlat, stopsAtError: stops ?? false, results: Array(#"{"results":["#.utf8))
+        areFlat: operations.areFlat, stopsAtError: stops ?? false,
+        results: Array(#"{"results":["#.utf8))
     } catch {
       throw Problem(.invalidJSON, "\(error)")
     }

@@ -32,38 +32,11 @@ extension JSONAPI {
     let operation = route.operation
     // The order of checks is part of the interface: syntax, members and order first, then whether
     // that is permitted, then whether the register exists, then what its type permits.
-    let order = try members.order(.order) ?? .sequentiallyConsistent
-    let failureOrder = try members.order(.failureOrder)
-    try Self.checking { () throws(OperationError) in
-      try AtomicRequest.check(order, failureOrder, of: operation)
-    }
-    let relation = try members.relation(.relation)
-    let overflow = try members.overflow(.overflow)
-    try Self.requireMembers(members, of: route)
-    let index = try members.number(.index) ?? 0
+    let words = try Self.words(of: members, route)
     let wanted = try members.type(.create)
     try require(Rights(for: operation), on: name)
     let (type, found) = try find(name, orMaking: wanted)
-    guard operation.exists(on: type.kind) else {
-      throw Problem(OperationError.unsupportedOperation(operation, type))
-    }
-    let modifier = try Self.modifier(members, relation, overflow, route, type)
-    let isCompareExchange = operation.isCompareExchange
-    let operand = try members.bits(isCompareExchange ? .desired : .operand, as: type) ?? 0
-    let expected = try members.bits(isCompareExchange ? .expected : .unless, as: type) ?? 0
-    guard let bit = UInt8(exactly: index) else {
-      throw Problem(OperationError.invalidIndex(Int128(index), bitCount: type.width.bitCount))
-    }
-    let atomic = try Self.checking { () throws(OperationError) in
-      if let modifier {
-        return try AtomicRequest(
-          operation, on: type, modifier: modifier, order: order, failureOrder: failureOrder,
-          operand: operand, expected: expected)
-      }
-      return try AtomicRequest(
-        operation, on: type, order: order, failureOrder: failureOrder, operand: operand,
-        expected: expected, index: bit)
-    }
+    let atomic = try Self.request(members, words, route, on: type)
     // Made last, when nothing else about the request is wrong.
     let register = if let found { found } else { try make(name, type, &budget) }
     let performed = Performed(request: atomic, register: register)
@@ -118,6 +91,61 @@ extension JSONAPI {
     return try Self.serving { () throws(ServiceError) in try service.create(definition).register }
   }
 
+  /// What the members of an operation say whatever the register's type is.
+  struct OperationWords {
+    var order: MemoryOrder
+    var failureOrder: MemoryOrder?
+    var relation: ValueRelation?
+    var overflow: OverflowPolicy?
+    var index: UInt64
+  }
+
+  /// Reads the members as far as no register is needed for that.
+  static func words(
+    of members: borrowing RequestMembers, _ route: OperationRoute
+  ) throws(Problem) -> OperationWords {
+    let order = try members.order(.order) ?? .sequentiallyConsistent
+    let failureOrder = try members.order(.failureOrder)
+    try checking { () throws(OperationError) in
+      try AtomicRequest.check(order, failureOrder, of: route.operation)
+    }
+    let relation = try members.relation(.relation)
+    let overflow = try members.overflow(.overflow)
+    try requireMembers(members, of: route)
+    return OperationWords(
+      order: order, failureOrder: failureOrder, relation: relation, overflow: overflow,
+      index: try members.number(.index) ?? 0)
+  }
+
+  /// The operation that the members describe, on a register of `type`.
+  static func request(
+    _ members: borrowing RequestMembers, _ words: OperationWords, _ route: OperationRoute,
+    on type: RegisterType
+  ) throws(Problem) -> AtomicRequest {
+    let operation = route.operation
+    guard operation.exists(on: type.kind) else {
+      throw Problem(OperationError.unsupportedOperation(operation, type))
+    }
+    let modifier = try modifier(members, words.relation, words.overflow, route, type)
+    let isCompareExchange = operation.isCompareExchange
+    let operand = try members.bits(isCompareExchange ? .desired : .operand, as: type) ?? 0
+    let expected = try members.bits(isCompareExchange ? .expected : .unless, as: type) ?? 0
+    guard let bit = UInt8(exactly: words.index) else {
+      throw Problem(
+        OperationError.invalidIndex(Int128(words.index), bitCount: type.width.bitCount))
+    }
+    return try checking { () throws(OperationError) in
+      if let modifier {
+        return try AtomicRequest(
+          operation, on: type, modifier: modifier, order: words.order,
+          failureOrder: words.failureOrder, operand: operand, expected: expected)
+      }
+      return try AtomicRequest(
+        operation, on: type, order: words.order, failureOrder: words.failureOrder,
+        operand: operand, expected: expected, index: bit)
+    }
+  }
+
   /// What changes how the operation works, as far as the members tell; nil where they do not.
   private static func modifier(
     _ members: borrowing RequestMembers, _ relation: ValueRelation?, _ overflow: OverflowPolicy?,
@@ -142,16 +170,16 @@ extension JSONAPI {
     }
   }
 
-  private static func outOfBounds(_ value: String) -> Problem {
+  static func outOfBounds(_ value: String) -> Problem {
     var problem = Problem(
       .outOfBounds, "the exact result is out of bounds, so the register keeps its value")
     problem.value = value
     return problem
   }
 
-  private static func requireMembers(_ members: borrowing RequestMembers, of route: OperationRoute)
-    throws(Problem)
-  {
+  private static func requireMembers(
+    _ members: borrowing RequestMembers, of route: OperationRoute
+  ) throws(Problem) {
     for member in route.operands where try members.valueText(member) == nil {
       throw Problem(
         .missingMember, "\(route.operation.row.name) needs the member \(member.name)",

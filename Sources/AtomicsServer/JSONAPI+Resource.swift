@@ -7,8 +7,8 @@ extension JSONAPI {
   /// What a path names. A class, so that the one that is remembered is used without copying it.
   final class Resource: Sendable {
     enum Kind {
-      case livez, readyz, capabilities, registers, batch
-      case register, value, operation
+      case livez, readyz, capabilities, registers, batch, watch
+      case register, value, operation, wait
     }
 
     let kind: Kind
@@ -45,10 +45,11 @@ extension JSONAPI {
     /// The methods that the resource has, besides OPTIONS; HEAD goes wherever GET does.
     var methods: [HTTPMethod] {
       switch kind {
-      case .livez, .readyz, .capabilities, .registers: [.get, .head]
+      case .livez, .readyz, .capabilities, .registers, .watch: [.get, .head]
       case .register: [.get, .head, .put, .delete]
       case .value: [.get, .head, .put]
       case .operation, .batch: [.post]
+      case .wait: [.get, .head, .post]
       }
     }
 
@@ -57,6 +58,7 @@ extension JSONAPI {
       switch (kind, method) {
       case (.value, .put), (.register, .delete): nil
       case (.value, _): .plainText
+      case (.watch, _): .eventStream
       default: .json
       }
     }
@@ -65,7 +67,7 @@ extension JSONAPI {
       switch (kind, method) {
       case (.operation, _), (.batch, _): method == .post
       case (_, .get), (_, .head): true
-      case (.register, .put), (.register, .delete), (.value, .put): true
+      case (.register, .put), (.register, .delete), (.value, .put), (.wait, .post): true
       default: false
       }
     }
@@ -81,6 +83,7 @@ extension JSONAPI {
     }
     guard target.segment(from: verb.upperBound &+ 1) == nil else { throw Self.noResource }
     if target.bytes(in: verb, equal: "value") { return try register(target, name, .value) }
+    if target.bytes(in: verb, equal: "wait") { return try register(target, name, .wait) }
     let operation = OperationRoute.find(target.bytes.span.extracting(verb))
     let resource = try register(target, name, .operation, operation)
     guard operation != nil else {
@@ -96,7 +99,7 @@ extension JSONAPI {
   private func serviceResource(_ target: HTTPTarget) throws(Problem) -> Resource {
     let names: [(path: StaticString, kind: Resource.Kind)] = [
       ("/livez", .livez), ("/readyz", .readyz), ("/v1/registers", .registers),
-      ("/v1/capabilities", .capabilities), ("/v1/batch", .batch),
+      ("/v1/capabilities", .capabilities), ("/v1/batch", .batch), ("/v1/watch", .watch),
     ]
     for (path, kind) in names where target.bytes(in: target.path, equal: path) {
       return Resource(kind: kind, target: target)
@@ -107,7 +110,7 @@ extension JSONAPI {
   private static var noResource: Problem {
     Problem(
       .notFound,
-      "the resources are /v1/registers, /v1/batch, /v1/capabilities, /livez and /readyz")
+      "the resources are /v1/registers, /v1/batch, /v1/watch, /v1/capabilities, /livez and /readyz")
   }
 
   private func register(

@@ -32,6 +32,8 @@ struct JSONAPI: Sendable {
   private var described = Description()
   /// Batches that take several turns, in the order in which they came.
   var batches: [JSONBatch] = []
+  /// What the request asked that was answered last, where the answer takes its time.
+  private var asked: Asked?
   /// The longest target that is remembered.
   private static let knownBytes = 256
 
@@ -206,8 +208,25 @@ struct JSONAPI: Sendable {
       if repetition.isAsked(by: request), try performAgain(operation, name, &response) { return }
       let performed = try perform(operation, request, target, name, &response, &budget)
       if resource === known { repetition.note(performed, request) }
+    case .wait:
+      budget.spend(ExecutionBudget.wait)
+      asked = .wait(try wait(request, target, name))
+      response.delivery = .later
+    case .watch:
+      budget.spend(ExecutionBudget.wait)
+      asked = .watch(try watch(request, target))
+      response.delivery = .piecewise
     }
   }
+
+  /// What a request asks that is not answered by a look at the registers.
+  indirect enum Asked: Sendable {
+    case wait(WaitQuestion)
+    case watch(WatchQuestion)
+  }
+
+  /// What was asked where the response was not filled in.
+  mutating func takeAsked() -> Asked? { asked.take() }
 
   /// Does an operation that was asked for in the same words before.
   ///

@@ -8,6 +8,7 @@ struct MediaType: Equatable, Sendable {
   let subtype: StaticString
 
   static let json = MediaType(type: "application", subtype: "json")
+  static let eventStream = MediaType(type: "text", subtype: "event-stream")
   static let plainText = MediaType(type: "text", subtype: "plain")
 
   static func == (one: MediaType, other: MediaType) -> Bool { one.description == other.description }

@@ -36,6 +36,8 @@ struct Problem: Error, Equatable {
     case tooManyRequests = "too-many-requests"
     case typeMismatch = "type-mismatch"
     case outOfBounds = "out-of-bounds"
+    case cancelled
+    case gone
     case preconditionFailed = "precondition-failed"
     case tooManyConnections = "too-many-connections"
     case shuttingDown = "shutting-down"
@@ -54,7 +56,8 @@ struct Problem: Error, Equatable {
       case .methodNotAllowed: 405
       case .notAcceptable: 406
       case .timeout: 408
-      case .typeMismatch, .outOfBounds: 409
+      case .typeMismatch, .outOfBounds, .cancelled: 409
+      case .gone: 410
       case .preconditionFailed: 412
       case .payloadTooLarge: 413
       case .uriTooLong: 414
@@ -97,6 +100,8 @@ struct Problem: Error, Equatable {
       case .tooManyRequests: "Too many requests"
       case .typeMismatch: "The register has another type"
       case .outOfBounds: "The result is out of bounds"
+      case .cancelled: "The wait was given up"
+      case .gone: "The register is gone"
       case .preconditionFailed: "The precondition failed"
       case .tooManyConnections: "The server has too many connections"
       case .shuttingDown: "The server is shutting down"
@@ -148,10 +153,8 @@ struct Problem: Error, Equatable {
     if let challenge { response.fields.append(.wwwAuthenticate, challenge) }
     if let retryAfterSeconds { response.fields.append(.retryAfter, "\(retryAfterSeconds)") }
   }
-}
 
-extension Problem {
-  /// Writes the problem as an object.
+  /// Writes the document.
   func write(to json: inout JSONWriter) {
     json.beginObject()
     json.member("type", "/problems/\(kind.rawValue)")
@@ -209,7 +212,9 @@ extension Problem {
       self.init(.outOfBounds, "\(error)")
       value = type.format(found)
     case .full: self.init(.arenaFull, "\(error)")
-    case .limit: self.init(.tooManyRequests, "\(error)")
+    case .limit:
+      self.init(.tooManyRequests, "\(error)")
+      retryAfterSeconds = 1
     case .damaged, .overwritten, .unpublished, .arena: self.init(.internal, "\(error)")
     }
     isApplicationUnknown = error.isApplicationUnknown

@@ -9,6 +9,7 @@ enum RequestMember: UInt8, CaseIterable, Sendable {
   case order, failureOrder, mask, relation, overflow, min, max
   case prefix, limit, cursor
   case name, op, create
+  case until, timeout, then
 
   /// The member's name.
   var text: StaticString {
@@ -36,6 +37,9 @@ enum RequestMember: UInt8, CaseIterable, Sendable {
     case .name: "name"
     case .op: "op"
     case .create: "create"
+    case .until: "until"
+    case .timeout: "timeout_ms"
+    case .then: "then"
     }
   }
 

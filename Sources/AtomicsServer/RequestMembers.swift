@@ -8,7 +8,7 @@ import JSONText
 /// stand.
 ///
 /// An unknown or repeated member is an error: a misspelt `oder` never runs as `seq_cst`.
-struct RequestMembers: ~Copyable {
+struct RequestMembers {
   private var given = GivenMembers()
   /// Those that were given.
   private(set) var present: RequestMember.Set = []
@@ -27,7 +27,7 @@ struct RequestMembers: ~Copyable {
     if target.query != nil { try addQuery(target, permitted) }
     if readsBody {
       try Self.checkContentType(request)
-      if !body.isEmpty { try addBody(permitted) }
+      if !body.isEmpty { try addBody(0..<body.count, permitted) }
     }
   }
 
@@ -80,6 +80,16 @@ struct RequestMembers: ~Copyable {
     guard isThere else { return nil }
   }
 
+  /// Reads the members of an object that is itself a member of a request.
+  ///
+  /// - Parameter range: What ``object(_:)`` gave.
+  init(
+    in outer: borrowing RequestMembers, range: Range<Int>, permitted: [RequestMember]
+  ) throws(Problem) {
+    body = outer.body
+    try addBody(range, permitted)
+  }
+
   private mutating func addQuery(_ target: HTTPTarget, _ permitted: [RequestMember])
     throws(Problem)
   {
@@ -95,12 +105,14 @@ struct RequestMembers: ~Copyable {
   }
 
   /// Nothing is judged before all of the body is known to be JSON.
-  private mutating func addBody(_ permitted: [RequestMember]) throws(Problem) {
+  private mutating func addBody(
+    _ range: Range<Int>, _ permitted: [RequestMember]
+  ) throws(Problem) {
     let body = body
     var problem: Problem?
     let isObject: Bool
     do throws(JSONError) {
-      isObject = try JSONReader.visitMembers(of: body) { name, value in
+      isObject = try JSONReader.visitMembers(of: body, range: range) { name, value in
         add(name, value, permitted, in: body, &problem)
       }
     } catch {
@@ -154,6 +166,7 @@ struct RequestMembers: ~Copyable {
       decoded.append(contentsOf: text.utf8)
       set(member, .string, start..<decoded.count, isDecoded: true)
     case .number(let range): set(member, .number, range)
+    case .object(let range): set(member, .object, range)
     case .other: set(member, .other, 0..<0)
     }
   }
@@ -226,7 +239,7 @@ struct RequestMembers: ~Copyable {
     switch value.kind {
     case .none: return nil
     case .string, .number: return text(of: value)
-    case .other:
+    case .object, .other:
       throw Problem(
         .invalidValue, "\(member.name) is a string or a number", member: member.name)
     }
@@ -238,7 +251,7 @@ struct RequestMembers: ~Copyable {
     switch value.kind {
     case .none: return nil
     case .string: return text(of: value)
-    case .number, .other:
+    case .number, .object, .other:
       throw Problem(.invalidValue, "\(member.name) is a string", member: member.name)
     }
   }
@@ -246,6 +259,36 @@ struct RequestMembers: ~Copyable {
   /// The text of a member that is a string.
   func text(_ member: RequestMember) throws(Problem) -> String? {
     try string(member).map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// Where the object that a member is stands in the body.
+  func object(_ member: RequestMember) throws(Problem) -> Range<Int>? {
+    let value = value(of: member)
+    switch value.kind {
+    case .none: return nil
+    case .object: return Int(value.start)..<Int(value.end)
+    case .string, .number, .other:
+      throw Problem(.invalidValue, "\(member.name) is an object", member: member.name)
+    }
+  }
+
+  /// The text of a member of an object in the body, if it has that one as a string, whatever
+  /// others it has.
+  func text(_ member: RequestMember, in range: Range<Int>) -> String? {
+    var text: String?
+    _ = try? JSONReader.visitMembers(of: body, range: range) { name, value in
+      let isMeant =
+        switch name {
+        case .plain(let range): body.span.extracting(range).equals(member.text)
+        case .decoded(let name): name == member.name
+        }
+      guard isMeant, case .string(let string) = value else { return }
+      switch string {
+      case .plain(let range): text = String(decoding: body[range], as: UTF8.self)
+      case .decoded(let decoded): text = decoded
+      }
+    }
+    return text
   }
 
   /// A whole number, written as a number or as a string of digits; nil where there is none.

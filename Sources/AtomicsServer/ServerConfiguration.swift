@@ -57,6 +57,11 @@ public struct ServerLimits: Sendable {
   public var batchOperations = 4096
   /// What may be waited for and watched.
   public var waiting = WaitLimits()
+  /// How long an HTTP wait takes that names no time, and at most.
+  public var waitNanoseconds: UInt64 = 30_000_000_000
+  public var waitLimitNanoseconds: UInt64 = 3_600_000_000_000
+  /// Time without an event after which an event stream is sent a comment; 0: never.
+  public var heartbeatNanoseconds: UInt64 = 15_000_000_000
   /// Events that a binary connection may be sent before it asks for more, and at most.
   public var eventCredits = 1024
   public var eventCreditLimit = 1 << 16

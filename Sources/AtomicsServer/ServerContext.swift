@@ -27,6 +27,7 @@ final class ServerContext: Sendable {
   /// The user that the server runs as.
   let ownUser: UInt32
   private let draining = Atomic(false)
+  private let eventStreams = Atomic<UInt64>(0)
 
   init(
     service: RegisterService, configuration: ServerConfiguration, tls: CurrentTLS? = nil,
@@ -51,6 +52,9 @@ final class ServerContext: Sendable {
   /// Whether the server finishes what it has and takes nothing new. Relaxed: health checks alone
   /// look, and nothing else is read on the strength of it.
   var isDraining: Bool { draining.load(ordering: .relaxed) }
+
+  /// A number that no other event stream has. Relaxed: only that it is another one counts.
+  func nextEventStream() -> UInt64 { eventStreams.add(1, ordering: .relaxed).newValue }
 
   func beginDraining() { draining.store(true, ordering: .relaxed) }
 }

@@ -50,7 +50,7 @@ final class SessionWaits {
       return WaitFrame.answer(to: header, .ok, value: value, type: question.type)
     case .timedOut(let value):
       return WaitFrame.answer(to: header, .timeout, value: value, type: question.type)
-    case .performed(let outcome):
+    case .performed(let outcome, _):
       guard let then = question.then else { return [] }
       return OperationFrame.reply(
         to: header, then, outcome, returns: question.returns, type: question.type

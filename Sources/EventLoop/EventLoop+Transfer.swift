@@ -159,6 +159,11 @@ extension EventLoop {
     stream.output = unsent
     if case .failed(let code) = result { return close(stream, .failed(errno: code)) }
     if stream.isFinishing, stream.output.isEmpty { return finishSending(stream) }
+    if stream.wantsTurnWhenSent, stream.output.isEmpty {
+      stream.wantsTurnWhenSent = false
+      stream.wantsTurn = true
+      if !stream.isBlocked { makeReady(stream) }
+    }
     if stream.isBlocked, stream.output.count <= limits.outputLowWater {
       stream.isBlocked = false
       if stream.wantsTurn { makeReady(stream) }

@@ -43,6 +43,8 @@ public final class Stream {
   var isWaiting = false
   /// The handler must be called without new input.
   var wantsTurn = false
+  /// The handler must be called when the socket has taken all output.
+  var wantsTurnWhenSent = false
   /// In the ready list now.
   var isReady = false
   var wantsDrain = false
@@ -104,6 +106,11 @@ extension Stream {
     // pairs with the exchange in requestTurn(_:): a turn that is seen here comes.
     wantsTurn || turnRequested.load(ordering: .acquiring)
   }
+
+  /// Has `StreamHandler.process` called once more when the socket has taken what it has not yet,
+  /// for a handler that waits for that with what would grow meanwhile. Does nothing where
+  /// `unsentCount` is 0.
+  public func requestTurnWhenSent() { wantsTurnWhenSent = !output.isEmpty }
 
   /// Any thread: see `EventLoop.requestTurn(_:)`.
   public func requestTurn() { loop.requestTurn(self) }

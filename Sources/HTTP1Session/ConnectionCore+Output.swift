@@ -179,6 +179,7 @@ extension ConnectionCore {
     case .json?: output.append("content-type: application/json\r\n")
     case .problem?: output.append("content-type: application/problem+json\r\n")
     case .plainText?: output.append("content-type: text/plain; charset=utf-8\r\n")
+    case .eventStream?: output.append("content-type: text/event-stream\r\n")
     case nil: break
     }
     if response.isNeverStored { output.append("cache-control: no-store\r\n") }

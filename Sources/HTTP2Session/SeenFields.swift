@@ -8,7 +8,7 @@ import HTTPMessage
 /// stand in its table (RFC 7541 §2.3.2): comparing two addresses then tells all that was found out
 /// when a field came for the first time.
 @safe struct SeenFields: ~Copyable {
-  // Safety of all methods: every string in an entry is counted as held by it, so its address is
+  // Safety: of all methods: every string in an entry is counted as held by it, so its address is
   // given to no other meanwhile. `entries` has as many as there are places, or is not there.
   @safe struct Entry {
     fileprivate(set) var name: OpaquePointer?

@@ -52,8 +52,8 @@ extension SessionCore {
       if slots[slot].response.isNeverStored {
         block.append("cache-control", HTTPResponse.neverStored)
       }
-      // Safety: the date lives as long as the core, and a date of its length stands there always; the
-      // body stays as it is while the response is submitted, and the library copies the tag.
+      // Safety: the date lives as long as the core, and a date of its length stands there always;
+      // the body stays as it is while the response is submitted, and the library copies the tag.
       if dateCount > 0 { unsafe block.append("date", keeping: dateText, count: dateCount) }
       if let tag = slots[slot].response.tag,
         let base = unsafe slots[slot].outgoingBytes(isServer: true)

@@ -3,7 +3,7 @@
 /// The slots of a session. Each stays where it is as long as the table has it, so that its messages
 /// can be lent; and a look at one costs no more than following two pointers.
 @safe struct SlotTable: ~Copyable {
-  // Safety of all methods: the first `count` places of `slots` hold slots that `append` made, and
+  // Safety: of all methods: the first `count` places of `slots` hold slots that `append` made, and
   // every number is compared with that.
   private var slots: UnsafeMutableBufferPointer<UnsafeMutablePointer<StreamSlot>>
   private(set) var count = 0

@@ -124,8 +124,8 @@ import HTTPMessage
     _ buffer: UnsafeMutablePointer<UInt8>, capacity: Int, isServer: Bool
   ) -> Int {
     let count = min(outputCount &- outputOffset, capacity)
-    // Safety: the caller's `buffer` has room for `capacity` bytes, and the body, which does not change
-    // while it is sent, holds `count` from the offset on.
+    // Safety: the caller's `buffer` has room for `capacity` bytes, and the body, which does not
+    // change while it is sent, holds `count` from the offset on.
     if count > 0, let base = unsafe outgoingBytes(isServer: isServer) {
       unsafe buffer.update(from: base + outputOffset, count: count)
     }

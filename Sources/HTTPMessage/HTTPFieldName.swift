@@ -6,7 +6,7 @@ public enum HTTPFieldName: UInt8, CaseIterable, Equatable, Sendable {
   case accept, accessControlRequestMethod, allow, authorization, cacheControl, connection
   case contentEncoding, contentLength, contentType
   case etag, expect, host, ifMatch, ifModifiedSince, ifNoneMatch, ifRange, ifUnmodifiedSince
-  case location, origin, retryAfter, secFetchSite, traceparent, transferEncoding
+  case lastEventID, location, origin, retryAfter, secFetchSite, traceparent, transferEncoding
   case wwwAuthenticate
 
   /// The name as HTTP/2 spells it.
@@ -29,6 +29,7 @@ public enum HTTPFieldName: UInt8, CaseIterable, Equatable, Sendable {
     case .ifNoneMatch: "if-none-match"
     case .ifRange: "if-range"
     case .ifUnmodifiedSince: "if-unmodified-since"
+    case .lastEventID: "last-event-id"
     case .location: "location"
     case .origin: "origin"
     case .retryAfter: "retry-after"
@@ -66,6 +67,7 @@ public enum HTTPFieldName: UInt8, CaseIterable, Equatable, Sendable {
     case (13, UInt8(ascii: "a")): return .authorization
     case (13, UInt8(ascii: "c")): return .cacheControl
     case (13, UInt8(ascii: "i")): return .ifNoneMatch
+    case (13, UInt8(ascii: "l")): return .lastEventID
     case (14, UInt8(ascii: "c")): return .contentLength
     case (14, UInt8(ascii: "s")): return .secFetchSite
     case (16, UInt8(ascii: "c")): return .contentEncoding

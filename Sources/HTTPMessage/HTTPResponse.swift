@@ -43,7 +43,7 @@ public struct HTTPResponse: Sendable, Equatable {
 
 /// What a body is.
 public enum HTTPContent: UInt8, Equatable, Sendable {
-  case json, problem, plainText
+  case json, problem, plainText, eventStream
 
   /// The value of `content-type`.
   public var mediaType: StaticString {
@@ -51,6 +51,7 @@ public enum HTTPContent: UInt8, Equatable, Sendable {
     case .json: "application/json"
     case .problem: "application/problem+json"
     case .plainText: "text/plain; charset=utf-8"
+    case .eventStream: "text/event-stream"
     }
   }
 }

@@ -29,7 +29,14 @@ extension JSONReader {
   public static func visitMembers(
     of bytes: [UInt8], _ body: (_ name: JSONString, _ value: JSONScalar) -> Void
   ) throws(JSONError) -> Bool {
-    var reader = JSONReader(bytes)
+    try visitMembers(of: bytes, range: 0..<bytes.count, body)
+  }
+
+  /// ``visitMembers(of:_:)`` for the part of a text that an object's range names.
+  public static func visitMembers(
+    of bytes: [UInt8], range: Range<Int>, _ body: (_ name: JSONString, _ value: JSONScalar) -> Void
+  ) throws(JSONError) -> Bool {
+    var reader = JSONReader(bytes, range: range)
     guard case .beginObject = try reader.nextLexeme() else {
       try reader.skipRest()
       return false
@@ -45,7 +52,11 @@ extension JSONReader {
     switch try nextLexeme() {
     case .string(let text): return .string(text)
     case .number(let range): return .number(range)
-    case .beginObject, .beginArray:
+    case .beginObject:
+      let start = tokenStart
+      try skipContainer()
+      return .object(start..<offset)
+    case .beginArray:
       try skipContainer()
       return .other
     case .bool, .null, .name, .endObject, .endArray, .end: return .other

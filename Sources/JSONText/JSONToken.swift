@@ -54,6 +54,8 @@ public enum JSONScalar: Equatable, Sendable {
   case string(JSONString)
   /// Where the text of a number stands.
   case number(Range<Int>)
+  /// Where an object stands, which was checked and skipped.
+  case object(Range<Int>)
   /// Something else, checked and skipped.
   case other
 }

@@ -24,13 +24,19 @@ public final class WaitClient {
   /// How many of them are of no use any more; they go when they are the most.
   private var staleEvents = 0
   private var lastNumber: UInt32 = 0
-  /// Registers of its watches.
-  var registerCount = 0
+  /// Registers of its watches, and of those of the clients that it shares its limit with.
+  private let registers: Registers
+
+  private final class Registers {
+    var count = 0
+  }
 
   init(
-    of hub: WaitHub, ready: @escaping () -> Void, reconsider: @escaping () -> Void
+    of hub: WaitHub, sharing other: WaitClient?, ready: @escaping () -> Void,
+    reconsider: @escaping () -> Void
   ) {
     self.hub = hub
+    registers = other?.registers ?? Registers()
     self.ready = ready
     self.reconsider = reconsider
   }
@@ -155,7 +161,7 @@ public final class WaitClient {
     _ key: UInt32, prefix: [UInt8]?, _ interval: UInt64
   ) throws(ServiceError) -> Watch {
     guard watches.count < hub.limits.watches else {
-      throw .limit("a connection has at most \(hub.limits.watches) watches; UNWATCH some")
+      throw .limit("a connection has at most \(hub.limits.watches) watches: end some")
     }
     guard hub.board.watches.add(1, ordering: .relaxed).oldValue < hub.limits.watchesTotal else {
       hub.board.watches.subtract(1, ordering: .relaxed)
@@ -181,12 +187,17 @@ public final class WaitClient {
   /// Whether there are watches.
   public var isWatching: Bool { !watches.isEmpty }
 
+  var registerCount: Int {
+    get { registers.count }
+    set { registers.count = newValue }
+  }
+
   /// Why no further register can be watched; nil: one can.
   var refusalOfRegister: ServiceError? {
     let limits = hub.limits
     if registerCount >= limits.watchedRegisters {
       return .limit(
-        "a connection watches at most \(limits.watchedRegisters) registers; UNWATCH some")
+        "a connection watches at most \(limits.watchedRegisters) registers: end some watches")
     }
     if hub.board.registers.load(ordering: .relaxed) >= limits.watchedRegistersTotal {
       return .limit(
@@ -228,6 +239,7 @@ public final class WaitClient {
       generation: view.register.generation, slot: view.register.slot, changes: view.changes,
       name: view.name)
     if view.isGone {
+      event.skipped = view.untold
       view.leftOut &+= view.untold
       event.leftOut = view.leftOut
       hub.remove(view)
@@ -235,6 +247,7 @@ public final class WaitClient {
       return event
     }
     let skipped = view.untold > 1 ? view.untold &- 1 : 0
+    event.skipped = skipped
     view.leftOut &+= skipped
     view.untold = 0
     view.isTold = true

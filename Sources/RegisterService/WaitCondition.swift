@@ -31,7 +31,7 @@ public enum WaitResult: Equatable, Sendable {
   /// The predicate held for this value.
   case satisfied(UInt128)
   /// The predicate held, and the operation ran on the value that it held for, or declined it.
-  case performed(AtomicOutcome)
+  case performed(AtomicOutcome, on: UInt128)
   /// The time is up; this is the last value.
   case timedOut(UInt128)
   /// The look or the operation was refused; `.gone`: the register was deleted.

@@ -61,12 +61,12 @@ extension WaitHub {
       guard wait.isSatisfied(by: value) else { break }
       switch then.step(from: value) {
       case .left(let outcome):
-        finish(wait, .performed(outcome))
+        finish(wait, .performed(outcome, on: value))
         return nil
       case .exchange(let exchange, let outcome):
         let done = try service.perform(exchange, on: wait.register)
         if done.succeeded {
-          finish(wait, .performed(outcome))
+          finish(wait, .performed(outcome, on: value))
           return nil
         }
         value = done.old

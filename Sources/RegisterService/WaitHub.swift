@@ -77,12 +77,14 @@ public final class WaitHub {
   /// A client of this hub.
   ///
   /// - Parameters:
+  ///   - other: One whose limit of watched registers holds for both together.
   ///   - ready: Called when there is something to tell it, where there was nothing before.
   ///   - reconsider: Called when the rules have changed.
   public func makeClient(
-    ready: @escaping () -> Void, reconsider: @escaping () -> Void = {}
+    sharingLimitWith other: WaitClient? = nil, ready: @escaping () -> Void,
+    reconsider: @escaping () -> Void = {}
   ) -> WaitClient {
-    WaitClient(of: self, ready: ready, reconsider: reconsider)
+    WaitClient(of: self, sharing: other, ready: ready, reconsider: reconsider)
   }
 
   /// When ``process(now:)`` is to be called at the latest; `.max`: not before it is woken.

@@ -25,6 +25,8 @@ public struct WatchEvent: Equatable, Sendable {
   public var changes: UInt64 = 0
   /// Those of them that no event told.
   public var leftOut: UInt64 = 0
+  /// As many of them as were left out since the event before.
+  public var skipped: UInt64 = 0
   /// Of watches of a prefix; else empty.
   public var name = ""
 }

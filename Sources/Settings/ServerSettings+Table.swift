@@ -132,8 +132,16 @@ extension ServerSettings {
       "limits.waits_total", .count(\.limits.waitsTotal, allowed: 1...1 << 26, unit: "waits"),
       "Waits for registers that may be open together; each takes about 300 bytes"),
     Setting(
+      "limits.wait_timeout_seconds",
+      .duration(\.limits.waitTimeout, allowed: .zero...(.seconds(31_536_000))),
+      "Time that a wait over HTTP takes at most where it names none"),
+    Setting(
+      "limits.wait_timeout_limit_seconds",
+      .duration(\.limits.waitTimeoutLimit, allowed: .zero...(.seconds(31_536_000))),
+      "Longest time that a wait over HTTP may name"),
+    Setting(
       "limits.watches", .count(\.limits.watches, allowed: 0...100_000, unit: "watches"),
-      "Watches of one connection"),
+      "Watches of one connection; over HTTP event streams, and names and prefixes of one"),
     Setting(
       "limits.watches_total",
       .count(\.limits.watchesTotal, allowed: 0...1 << 24, unit: "watches"),
@@ -147,6 +155,11 @@ extension ServerSettings {
       .count(\.limits.watchedRegistersTotal, allowed: 0...1 << 28, unit: "registers"),
       "Registers that all watches see together, each counted as often as it is seen; about 600"
         + " bytes each"),
+    Setting(
+      "limits.heartbeat_seconds",
+      .duration(\.limits.heartbeat, allowed: .zero...(.seconds(3600))),
+      "Time without an event after which an event stream over HTTP is sent a comment; a connection"
+        + " that has taken nothing for four such times ends; 0 is never"),
     Setting(
       "limits.event_credits", .count(\.limits.eventCredits, allowed: 0...1 << 24, unit: "events"),
       "Events of watches that a binary connection is sent before it says that it takes more"),

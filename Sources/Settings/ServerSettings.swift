@@ -62,10 +62,13 @@ public struct ServerSettings: Sendable, Equatable {
     public var streams = 128
     public var waits = 4096
     public var waitsTotal = 1 << 18
+    public var waitTimeout = Duration.seconds(30)
+    public var waitTimeoutLimit = Duration.seconds(3600)
     public var watches = 128
     public var watchesTotal = 1 << 16
     public var watchedRegisters = 65_536
     public var watchedRegistersTotal = 1 << 20
+    public var heartbeat = Duration.seconds(15)
     public var eventCredits = 1024
     public var eventCreditLimit = 65_536
     public var accessLogLines = 10_000

@@ -77,10 +77,13 @@ extension ServerLimits {
     concurrentStreams = settings.streams
     waits = settings.waits
     waitsTotal = settings.waitsTotal
+    waitNanoseconds = settings.waitTimeout.nanoseconds
+    waitLimitNanoseconds = settings.waitTimeoutLimit.nanoseconds
     watches = settings.watches
     watchesTotal = settings.watchesTotal
     watchedRegisters = settings.watchedRegisters
     watchedRegistersTotal = settings.watchedRegistersTotal
+    heartbeatNanoseconds = settings.heartbeat.nanoseconds
     eventCredits = settings.eventCredits
     eventCreditLimit = settings.eventCreditLimit
     outputHighWaterBytes = settings.outputHighWaterBytes

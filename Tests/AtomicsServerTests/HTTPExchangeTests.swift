@@ -11,7 +11,8 @@ import Testing
   func idle() throws {
     try Faces.use { faces in
       let exchange = HTTPExchange(
-        HTTP1Session(), faces.context, WallClock(), Peer(user: 0, mapsArena: false))
+        HTTP1Session(), faces.context, WallClock(), Peer(user: 0, mapsArena: false), faces.hub
+      ) {}
       let request = Array("GET /v1/capabilities HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8)
       for _ in 0..<2 {
         var output = OutputBuffer()

@@ -122,7 +122,8 @@ import Testing
         \(body)GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n
         """.utf8)
       let exchange = HTTPExchange(
-        HTTP1Session(), faces.context, WallClock(), Peer(user: 0, mapsArena: false))
+        HTTP1Session(), faces.context, WallClock(), Peer(user: 0, mapsArena: false), faces.hub
+      ) {}
       var output = OutputBuffer()
       var progress = exchange.process(request.span, into: &output, endOfInput: false)
       #expect(progress.next == .yield && output.count == 0)

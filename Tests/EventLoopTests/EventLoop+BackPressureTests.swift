@@ -63,6 +63,30 @@ import Testing
     #expect(record.current.calls == 1)
   }
 
+  @Test("a handler that waits for its output to be taken is called once when it was")
+  func turnWhenSent() throws {
+    let record = StreamRecord()
+    let server = try RunningLoop(limits: StreamLimits(outputHighWater: 1 << 30)) {
+      ClosureHandler(record: record) { input, output, stream, _ in
+        // With the second byte there is something that was not taken.
+        output.append(contentsOf: [UInt8](repeating: 1, count: input.isEmpty ? 0 : 8 << 20))
+        stream.requestTurnWhenSent()
+        return StreamProgress(consumed: input.count, next: .needInput)
+      }
+    }
+    let client = try server.connect()
+    for calls in 1...2 {
+      try client.send([1])
+      try eventually(server) { record.current.calls == calls }
+    }
+    rest(milliseconds: 20)
+    #expect(record.current.calls == 2)
+    _ = try client.receive(16 << 20)
+    try eventually(server) { record.current.calls == 3 }
+    rest(milliseconds: 20)
+    #expect(record.current.calls == 3)
+  }
+
   @Test("a peer that has ended its output and reads nothing costs no turns")
   func halfClosedIsIdle() throws {
     let record = StreamRecord()

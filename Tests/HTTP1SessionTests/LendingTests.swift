@@ -70,7 +70,7 @@ import Testing
 
   @Test("what a body is and that it is not to be stored goes out as fields")
   func contents() {
-    for content in [HTTPContent.json, .problem, .plainText, nil] {
+    for content in [HTTPContent.json, .problem, .plainText, .eventStream, nil] {
       let session = HTTP1Session()
       _ = session.receive(Array("GET / HTTP/1.1\r\nHost: a\r\n\r\n".utf8).span)
       _ = session.answerNext { _, _, response in

@@ -65,9 +65,11 @@ import Testing
     ("an empty value", get + Frames.literal("x", ""), "/"),
     ("bytes above ASCII", get + Frames.literal("x", "ä"), "/"),
     ("a zero length", get + Frames.literal("content-length", "0"), "/"),
-    ("the asterisk of OPTIONS",
+    (
+      "the asterisk of OPTIONS",
       Frames.literal(":method", "OPTIONS") + [0x86, 0x01, 1, 0x61] + Frames.literal(":path", "*"),
-      "*"),
+      "*"
+    ),
     ("CONNECT", Frames.literal(":method", "CONNECT") + [0x01, 1, 0x61], "a"),
     ("an unknown method", Frames.literal(":method", "BREW") + Frames.address, "/"),
   ]

@@ -82,7 +82,7 @@ import Testing
   @Test("what a body is and that it is not to be stored goes out as fields")
   func contents() throws {
     let pair = try Pair()
-    for content in [HTTPContent.json, .problem, .plainText, nil] {
+    for content in [HTTPContent.json, .problem, .plainText, .eventStream, nil] {
       _ = try pair.client.submit(request(.get, "/"))
       var bytes: [UInt8] = []
       pair.client.takeOutput(into: &bytes)

@@ -22,4 +22,16 @@ import Testing
   func format(seconds: Int64, text: String) {
     #expect(String(decoding: HTTPDate.text(unixSeconds: seconds), as: UTF8.self) == text)
   }
+
+  @Test(
+    "moments become the form of RFC 3339, to the microsecond",
+    arguments: [
+      (0, "1970-01-01T00:00:00.000000Z"), (784_111_777_000_042_999, "1994-11-06T08:49:37.000042Z"),
+      (951_782_400_999_999_999, "2000-02-29T00:00:00.999999Z"),
+      (1_798_761_599_123_456_000, "2026-12-31T23:59:59.123456Z"),
+    ] as [(UInt64, String)])
+  func moment(nanoseconds: UInt64, text: String) {
+    #expect(
+      String(decoding: HTTPDate.rfc3339(unixNanoseconds: nanoseconds), as: UTF8.self) == text)
+  }
 }

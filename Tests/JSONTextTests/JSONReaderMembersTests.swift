@@ -51,6 +51,23 @@ import Testing
     #expect(try JSONReader.elements(of: bytes, range: ranges[0]) == nil)
   }
 
+  @Test("an object inside an object is told by where it stands, and visited there")
+  func nested() throws {
+    let text = Array(#"{"a":1,"then":{"op":"sub","more":{"b":[{}]}},"list":[{}]}"#.utf8)
+    func visit(_ range: Range<Int>) throws -> [JSONScalar] {
+      var values: [JSONScalar] = []
+      #expect(try JSONReader.visitMembers(of: text, range: range) { values.append($1) })
+      return values
+    }
+    let values = try visit(0..<text.count)
+    guard case .object(let range) = values[1] else { return #expect(Bool(false), "no object") }
+    #expect(String(decoding: text[range], as: UTF8.self) == #"{"op":"sub","more":{"b":[{}]}}"#)
+    #expect(values[2] == .other)
+    let inner = try visit(range)
+    guard case .string(.plain(let word)) = inner[0] else { return #expect(Bool(false)) }
+    #expect(String(decoding: text[word], as: UTF8.self) == "sub" && inner.count == 2)
+  }
+
   @Test("a range outside the text is clamped, not followed")
   func range() {
     let bytes = Array("[1]".utf8)

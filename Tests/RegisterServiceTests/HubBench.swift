@@ -81,9 +81,11 @@ final class HubGuest {
   }
   private let ready = Ready()
 
-  init(_ bench: HubBench) {
+  init(_ bench: HubBench, sharingLimitWith other: HubGuest? = nil) {
     self.bench = bench
-    client = bench.hub.makeClient { [ready] in ready.count += 1 }
+    client = bench.hub.makeClient(sharingLimitWith: other?.client) { [ready] in
+      ready.count += 1
+    }
   }
 
   var calls: Int { ready.count }

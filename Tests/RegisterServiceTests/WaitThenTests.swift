@@ -24,11 +24,11 @@ import Testing
       let guests = (0..<5).map { _ in HubGuest(bench) }
       for guest in guests { try guest.wait(1, permits, .greaterOrEqual, 1, then: take()) }
       let one = AtomicOutcome(old: 1, new: 0)
-      #expect(guests[0].results() == [1: .performed(one)])
+      #expect(guests[0].results() == [1: .performed(one, on: 1)])
       for guest in guests[1...] { #expect(guest.results() == [:]) }
       try bench.run(.add, 2, on: permits)
-      #expect(guests[1].results() == [1: .performed(AtomicOutcome(old: 2, new: 1))])
-      #expect(guests[2].results() == [1: .performed(one)])
+      #expect(guests[1].results() == [1: .performed(AtomicOutcome(old: 2, new: 1), on: 2)])
+      #expect(guests[2].results() == [1: .performed(one, on: 1)])
       #expect(guests[3].results() == [:] && guests[4].results() == [:])
       #expect(try bench.service.load(permits) == 0)
     }
@@ -44,9 +44,9 @@ import Testing
       try bench.run(.add, 1, on: permits)
       try second.wait(2, permits, .greaterOrEqual, 1, then: take())
       #expect(second.results() == [:])
-      #expect(first.results() == [1: .performed(AtomicOutcome(old: 1, new: 0))])
+      #expect(first.results() == [1: .performed(AtomicOutcome(old: 1, new: 0), on: 1)])
       try bench.run(.add, 1, on: permits)
-      #expect(second.results() == [2: .performed(AtomicOutcome(old: 1, new: 0))])
+      #expect(second.results() == [2: .performed(AtomicOutcome(old: 1, new: 0), on: 1)])
     }
   }
 
@@ -59,17 +59,17 @@ import Testing
         .compareExchangeStrong, on: Self.u64, operand: 9, expected: 4)
       try guest.wait(1, register, .greater, 2, then: exchange)
       let declined = AtomicOutcome(old: 3, new: 3, succeeded: false)
-      #expect(guest.results() == [1: .performed(declined)])
+      #expect(guest.results() == [1: .performed(declined, on: 3)])
       let bounded = try AtomicRequest(
         .add, on: Self.u64, modifier: .overflow(.fail, least: 0, greatest: 5), operand: 3)
       try guest.wait(2, register, .greater, 2, then: bounded)
-      #expect(guest.results() == [2: .performed(declined)])
+      #expect(guest.results() == [2: .performed(declined, on: 3)])
       let load = try AtomicRequest(.load, on: Self.u64, order: .acquiring)
       try guest.wait(3, register, .equal, 3, then: load)
-      #expect(guest.results() == [3: .performed(AtomicOutcome(old: 3, new: 3))])
+      #expect(guest.results() == [3: .performed(AtomicOutcome(old: 3, new: 3), on: 3)])
       let bit = try AtomicRequest(.bitTestSet, on: Self.u64, index: 2)
       try guest.wait(4, register, .equal, 3, then: bit)
-      #expect(guest.results() == [4: .performed(AtomicOutcome(old: 0, new: 1))])
+      #expect(guest.results() == [4: .performed(AtomicOutcome(old: 0, new: 1), on: 3)])
       #expect(try bench.service.load(register) == 7)
     }
   }
@@ -166,7 +166,7 @@ import Testing
         }
         return result != nil
       }
-      guard isServed, case .performed(let outcome)? = result?.result, outcome.old >= 1 else {
+      guard isServed, case .performed(let outcome, _)? = result?.result, outcome.old >= 1 else {
         Issue.record("\(String(describing: result)) for wait \(key)")
         return
       }

@@ -34,7 +34,7 @@ import Testing
       }
       let gap = guest.events()
       #expect(gap.map(\.kind) == [.value(12, skips: true)])
-      #expect(gap.map(\.changes) == [5] && gap.map(\.leftOut) == [3])
+      #expect(gap.map(\.changes) == [5] && gap.map(\.leftOut) == [3] && gap.map(\.skipped) == [3])
       // The same value again is no change.
       try bench.store(12, in: register)
       #expect(guest.told() == [])
@@ -57,6 +57,7 @@ import Testing
       let again = try bench.make("n", Self.u64, 9)
       let end = guest.events()
       #expect(end.map(\.kind) == [.deleted] && end.map(\.leftOut) == [1])
+      #expect(end.map(\.skipped) == [1])
       #expect(!guest.client.unwatch(number) && bench.hub.watchedCount == 0)
       try bench.store(10, in: again)
       #expect(guest.told() == [])
@@ -134,6 +135,29 @@ import Testing
       #expect(bench.hub.process(now: bench.now))
       bench.settle()
       #expect(bench.hub.watchedCount == 0 && !bench.service.isWatching)
+    }
+  }
+
+  @Test("clients that share their limit have as many registers together")
+  func shared() throws {
+    var limits = WaitLimits()
+    limits.watchedRegisters = 2
+    try HubBench.use(limits) { bench in
+      let register = try bench.make("n")
+      let first = HubGuest(bench)
+      let second = HubGuest(bench, sharingLimitWith: first)
+      func watch(_ guest: HubGuest) throws {
+        _ = try guest.client.watch(register, key: 1, interval: 0, now: bench.now)
+      }
+      try watch(first)
+      try watch(second)
+      for guest in [first, second] {
+        #expect { try watch(guest) } throws: { "\($0)".contains("at most 2 registers") }
+      }
+      try watch(HubGuest(bench))
+      second.client.close()
+      bench.settle()
+      try watch(first)
     }
   }
 
