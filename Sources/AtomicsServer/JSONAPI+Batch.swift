@@ -15,7 +15,20 @@ struct JSONBatch: Sendable {
   fileprivate var reader: JSONReader
   fileprivate let count: Int
   fileprivate var left: Int
+  fileprivate let areFlat: Bool
   fileprivate let stopsAtError: Bool
+  /// The operation of the last element: the next one's is mostly the same.
+  fileprivate var route: OperationRoute?
+  /// What the last element had done, and where it stands, if another one may say the same.
+  fileprivate var last: Element?
+
+  /// An element whose operation was performed.
+  fileprivate struct Element: Sendable {
+    let range: Range<Int>
+    /// Where the register's name stands.
+    let name: Range<Int>
+    let performed: JSONAPI.Performed
+  }
   fileprivate var results: [UInt8] = []
 }
 
@@ -30,7 +43,9 @@ extension JSONAPI {
     try RequestMembers.checkContentType(request)
     try Self.refusePreconditions(request)
     // A copy: the request's buffer is used again.
-    var batch = try makeBatch(request.body.map { $0 }, for: request.stream)
+    var body: [UInt8] = []
+    body.append(bytes: request.body.span)
+    var batch = try makeBatch(body, for: request.stream)
     if run(&batch, &budget) {
       Self.finish(batch, &response)
     } else {
@@ -55,7 +70,7 @@ extension JSONAPI {
   }
 
   private func makeBatch(_ body: [UInt8], for stream: UInt32) throws(Problem) -> JSONBatch {
-    var operations: (range: Range<Int>, count: Int)?
+    var operations: (range: Range<Int>, count: Int, areFlat: Bool)?
     var stops: Bool?
     for member in try Self.outline(of: body) {
       let name =
@@ -66,7 +81,8 @@ extension JSONAPI {
       switch (name, member.value) {
       case ("operations", _) where operations != nil, ("stop_on_error", _) where stops != nil:
         throw Problem(.duplicateMember, "a member stands once", member: name)
-      case ("operations", .array(let count)): operations = (member.range, count)
+      case ("operations", .array(let count, let areFlat)):
+        operations = (member.range, count, areFlat)
       case ("operations", _):
         throw Problem(.invalidValue, "operations is an array of objects", member: name)
       case ("stop_on_error", .bool(let value)): stops = value
@@ -91,7 +107,7 @@ extension JSONAPI {
       return JSONBatch(
         stream: stream, access: access, body: body,
         reader: try JSONReader(elementsOf: body, in: operations.range),
-        count: operations.count, left: operations.count,
+        count: operations.count, left: operations.count, areFlat: operations.areFlat,
         stopsAtError: stops ?? false, results: Array(#"{"results":["#.utf8))
     } catch {
       throw Problem(.invalidJSON, "\(error)")
@@ -143,10 +159,14 @@ extension JSONAPI {
     _ batch: inout JSONBatch, _ budget: inout ExecutionBudget
   ) throws(Problem) {
     budget.spend(ExecutionBudget.byName)
-    guard
-      let members = try RequestMembers(
-        elementOf: batch.body, &batch.reader, permitted: OperationRoute.takenInBatch)
-    else { return }
+    if try runSame(&batch) { return }
+    batch.last = nil
+    let permitted = OperationRoute.takenInBatch
+    let members =
+      batch.areFlat
+      ? try RequestMembers(flatElementOf: batch.body, &batch.reader, permitted: permitted)
+      : try RequestMembers(elementOf: batch.body, &batch.reader, permitted: permitted)
+    guard let members else { return }
     guard let name = try members.string(.name) else {
       throw Problem(.missingMember, "an operation has the name of a register", member: "name")
     }
@@ -161,14 +181,21 @@ extension JSONAPI {
       throw Problem(.missingMember, "an operation says which it is", member: "op")
     }
     do throws(Problem) {
-      guard let route = OperationRoute.find(spelling.span) else {
+      if batch.route?.isSpelled(spelling.span) != true {
+        batch.route = OperationRoute.find(spelling.span)
+      }
+      guard let route = batch.route else {
         throw Problem(
           .unknownOperation, "the operations are listed at /v1/capabilities", member: "op")
       }
       do throws(Problem) {
         try members.require(onlyFrom: route.permittedInBatch, route.setInBatch)
-        try perform(
+        let performed = try perform(
           route, members, name.span, into: &batch.results, beginning: #"{"status":200,"#, &budget)
+        if batch.areFlat {
+          batch.last = JSONBatch.Element(
+            range: batch.reader.elementRange, name: name.indices, performed: performed)
+        }
       } catch {
         var problem = error
         problem.operation = route.name.name
@@ -177,6 +204,29 @@ extension JSONAPI {
     } catch {
       var problem = error
       problem.register = String(decoding: name, as: UTF8.self)
+      throw problem
+    }
+  }
+
+  /// Runs the next element, if it says what the last one said.
+  ///
+  /// - Returns: Whether it does, and its register is there.
+  private func runSame(_ batch: inout JSONBatch) throws(Problem) -> Bool {
+    guard let last = batch.last, let route = batch.route,
+      service.isPresent(last.performed.register), batch.reader.skipElement(same: last.range)
+    else { return false }
+    do throws(Problem) {
+      try perform(last.performed, route, into: &batch.results, beginning: #"{"status":200,"#)
+      return true
+    } catch {
+      if error.kind == .notFound {
+        // Deleted just now: whoever asked to create it gets a new one.
+        batch.reader.goBack()
+        return false
+      }
+      var problem = error
+      problem.operation = route.name.name
+      problem.register = String(decoding: batch.body[last.name], as: UTF8.self)
       throw problem
     }
   }

@@ -90,7 +90,7 @@ struct JSONAPI: Sendable {
   private func answerPreflight(_ request: borrowing HTTPRequest, _ response: inout HTTPResponse)
     throws(Problem)
   {
-    let resource = try resource(HTTPTarget(request.target.map { $0 }))
+    let resource = try resource(HTTPTarget(Self.copy(request.target.span)))
     context.rules.answerPreflight(resource.methods, &response)
   }
 
@@ -111,7 +111,7 @@ struct JSONAPI: Sendable {
     }
     forget()
     // A copy: the request's buffer is used again.
-    let target = HTTPTarget(request.target.map { $0 })
+    let target = HTTPTarget(Self.copy(request.target.span))
     if request.method == .options && target.bytes == [UInt8(ascii: "*")] {
       return Self.options([.get, .head, .put, .post, .delete], &response)
     }
@@ -120,6 +120,12 @@ struct JSONAPI: Sendable {
     // Only what is asked for twice is worth more than that.
     defer { if target.query == nil, target.bytes.count <= Self.knownBytes { known = resource } }
     try answer(request, resource, &response, &budget)
+  }
+
+  private static func copy(_ bytes: Span<UInt8>) -> [UInt8] {
+    var copy: [UInt8] = []
+    copy.append(bytes: bytes)
+    return copy
   }
 
   /// Forgets what was asked for last.

@@ -161,6 +161,59 @@ public struct JSONReader: Sendable {
     expectation = object ? .nameOrEnd : .elementOrEnd
   }
 
+  /// Ends the object that was begun last, at the byte before `position`.
+  mutating func leaveObject(endingAt position: Int) {
+    depth &-= 1
+    self.position = position
+    valueIsComplete()
+  }
+
+  /// Passes over the next element of an array where it is, byte by byte, the object that stands in
+  /// `range` of the same text, and which was read.
+  ///
+  /// - Returns: Whether it is; nothing is passed over where not.
+  public mutating func skipElement(same range: Range<Int>) -> Bool {
+    var start = position
+    if expectation == .commaOrEnd {
+      guard start < end, bytes[start] == UInt8(ascii: ",") else { return false }
+      start &+= 1
+    }
+    guard !inObject, start &+ range.count <= end, !range.isEmpty,
+      Self.areEqual(bytes.span, range.lowerBound, start, count: range.count)
+    else { return false }
+    tokenStart = start
+    position = start &+ range.count
+    expectation = .commaOrEnd
+    return true
+  }
+
+  /// Goes back to the element of an array that was read or passed over last.
+  public mutating func goBack() {
+    position = tokenStart
+    expectation = .value
+  }
+
+  /// Whether the same bytes stand at two places.
+  private static func areEqual(
+    _ text: Span<UInt8>, _ first: Int, _ second: Int, count: Int
+  ) -> Bool {
+    var offset = 0
+    // In blocks without a branch for each byte.
+    while offset &+ 16 <= count {
+      let one = text.extracting((first &+ offset)..<(first &+ offset &+ 16))
+      let other = text.extracting((second &+ offset)..<(second &+ offset &+ 16))
+      var difference: UInt8 = 0
+      for index in 0..<16 { difference |= one[index] ^ other[index] }
+      if difference != 0 { return false }
+      offset &+= 16
+    }
+    while offset < count {
+      guard text[first &+ offset] == text[second &+ offset] else { return false }
+      offset &+= 1
+    }
+    return true
+  }
+
   private mutating func leave(_ token: Lexeme) -> Lexeme {
     depth &-= 1
     position &+= 1
