@@ -159,7 +159,7 @@ extension JSONAPI {
     _ batch: inout JSONBatch, _ budget: inout ExecutionBudget
   ) throws(Problem) {
     budget.spend(ExecutionBudget.byName)
-    if try runSame(&batch) { return }
+    if try runAlike(&batch) { return }
     batch.last = nil
     let permitted = OperationRoute.takenInBatch
     let members =
@@ -208,15 +208,31 @@ extension JSONAPI {
     }
   }
 
-  /// Runs the next element, if it says what the last one said.
+  /// Runs the next element, if it says what the last one said, of the same register or of another
+  /// one of its type.
   ///
-  /// - Returns: Whether it does, and its register is there.
-  private func runSame(_ batch: inout JSONBatch) throws(Problem) -> Bool {
+  /// - Returns: Whether it does; if not, nothing was done.
+  private func runAlike(_ batch: inout JSONBatch) throws(Problem) -> Bool {
     guard let last = batch.last, let route = batch.route,
-      service.isPresent(last.performed.register), batch.reader.skipElement(same: last.range)
+      let next = batch.reader.nextElement(like: last.range, but: last.name)
     else { return false }
+    let body = batch.body
+    let text = body.span
+    let name = text.extracting(next.hole)
+    var performed = last.performed
+    if !name.equals(text.extracting(last.name)) {
+      // What is in the way will be said.
+      guard access?.allows(Rights(for: route.operation), on: name) ?? false,
+        let register = try? service.find(name), register.type == performed.register.type
+      else { return false }
+      performed = Performed(request: performed.request, register: register)
+    } else if !service.isPresent(performed.register) {
+      return false
+    }
+    batch.reader.skipElement(next.range)
+    batch.last = JSONBatch.Element(range: next.range, name: next.hole, performed: performed)
     do throws(Problem) {
-      try perform(last.performed, route, into: &batch.results, beginning: #"{"status":200,"#)
+      try perform(performed, route, into: &batch.results, beginning: #"{"status":200,"#)
       return true
     } catch {
       if error.kind == .notFound {
@@ -226,7 +242,7 @@ extension JSONAPI {
       }
       var problem = error
       problem.operation = route.name.name
-      problem.register = String(decoding: batch.body[last.name], as: UTF8.self)
+      problem.register = String(decoding: batch.body[next.hole], as: UTF8.self)
       throw problem
     }
   }

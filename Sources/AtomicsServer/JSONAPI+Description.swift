@@ -52,7 +52,9 @@ extension JSONAPI {
     /// Fills in `response` with the register's present value.
     ///
     /// - Returns: False where the register cannot be read any more.
-    func write(_ service: RegisterService, to response: inout HTTPResponse) -> Bool {
+    ///
+    /// Mutating, so that it is used where it stands and not copied before.
+    mutating func write(_ service: RegisterService, to response: inout HTTPResponse) -> Bool {
       guard let register, let bits = try? service.load(register) else { return false }
       let start = opening.count &- 1
       var end = 0

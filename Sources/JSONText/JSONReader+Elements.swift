@@ -55,16 +55,22 @@ extension JSONReader {
     case .beginArray:
       var count = 0
       var areFlat = true
+      // The last flat one, and the first string in it.
       var last = 0..<0
+      var hole = 0..<0
       while true {
-        if skipElement(same: last) {
+        if let next = nextElement(like: last, but: hole) {
+          skipElement(next.range)
           count &+= 1
           continue
         }
         last = 0..<0
+        hole = 0..<0
         switch try nextLexeme() {
         case .endArray: return .array(count: count, areFlat: areFlat)
-        case .beginObject where takeFlat { _, _, _ in }: last = elementRange
+        case .beginObject
+        where takeFlat { if $2, hole.lowerBound == 0 { hole = $1 } }:
+          last = hole.lowerBound == 0 ? 0..<0 : elementRange
         case .beginObject, .beginArray:
           areFlat = false
           try skipContainer()

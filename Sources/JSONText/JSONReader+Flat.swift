@@ -67,7 +67,7 @@ extension JSONReader {
 
   /// The quote that ends a string of ASCII without escapes and control characters; nil: it is none.
   @inline(__always)
-  private static func plainEnd(_ text: Span<UInt8>, from start: Int) -> Int? {
+  static func plainEnd(_ text: Span<UInt8>, from start: Int) -> Int? {
     var index = start
     while index < text.count {
       let byte = text[index]

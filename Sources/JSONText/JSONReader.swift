@@ -168,23 +168,35 @@ public struct JSONReader: Sendable {
     valueIsComplete()
   }
 
-  /// Passes over the next element of an array where it is, byte by byte, the object that stands in
-  /// `range` of the same text, and which was read.
+  /// Where the next element of an array stands, if it is, byte by byte but for one string, the flat
+  /// object that stands in `range` of the same text.
   ///
-  /// - Returns: Whether it is; nothing is passed over where not.
-  public mutating func skipElement(same range: Range<Int>) -> Bool {
+  /// - Parameter hole: Where that string stands in it, without its quotes.
+  /// - Returns: The whole element and its own string, in ASCII without escapes.
+  public func nextElement(
+    like range: Range<Int>, but hole: Range<Int>
+  ) -> (range: Range<Int>, hole: Range<Int>)? {
     var start = position
     if expectation == .commaOrEnd {
-      guard start < end, bytes[start] == UInt8(ascii: ",") else { return false }
+      guard start < end, bytes[start] == UInt8(ascii: ",") else { return nil }
       start &+= 1
     }
-    guard !inObject, start &+ range.count <= end, !range.isEmpty,
-      Self.areEqual(bytes.span, range.lowerBound, start, count: range.count)
-    else { return false }
-    tokenStart = start
-    position = start &+ range.count
+    let text = bytes.span.extracting(..<end)
+    let head = hole.lowerBound &- range.lowerBound
+    let tail = range.upperBound &- hole.upperBound
+    guard !inObject, !range.isEmpty, start &+ head <= text.count,
+      Self.areEqual(text, range.lowerBound, start, count: head),
+      let holeEnd = Self.plainEnd(text, from: start &+ head), holeEnd &+ tail <= text.count,
+      Self.areEqual(text, hole.upperBound, holeEnd, count: tail)
+    else { return nil }
+    return (start..<(holeEnd &+ tail), (start &+ head)..<holeEnd)
+  }
+
+  /// Passes over an element that `nextElement(like:but:)` gave.
+  public mutating func skipElement(_ range: Range<Int>) {
+    tokenStart = range.lowerBound
+    position = range.upperBound
     expectation = .commaOrEnd
-    return true
   }
 
   /// Goes back to the element of an array that was read or passed over last.

@@ -159,6 +159,25 @@ import Testing
     }
   }
 
+  @Test("the same operation on one register after another is done on each, by its type and rights")
+  func batchOfMany() throws {
+    try Faces.use { faces in
+      for number in 0..<5 { try faces.create("a\(number)", "u64", "\(number)") }
+      try faces.create("i", "i8", "126")
+      func one(_ name: String) -> String { #"{"op":"add","name":"\#(name)","operand":"2"}"# }
+      let names = ["a0", "a1", "a1", "none", "a2", "i", "i", "a3", "%", "a4"]
+      let answer = faces.http(
+        .post, "/v1/batch", #"{"operations":[\#(names.map(one).joined(separator: ","))]}"#)
+      let results = answer.members["results"] as? [[String: Any]] ?? []
+      #expect(
+        results.map { $0["new"] as? String }
+          == ["2", "3", "5", nil, "4", "-128", "-126", "5", nil, "6"])
+      #expect(
+        results.map { $0["status"] as? Int } == [200, 200, 200, 404, 200, 200, 200, 200, 400, 200])
+      #expect(results.map { $0["register"] as? String }[3] == "none")
+    }
+  }
+
   @Test("no resource takes more members than there is room for")
   func room() {
     #expect(OperationRoute.takenInBatch.count <= GivenMembers.limit)

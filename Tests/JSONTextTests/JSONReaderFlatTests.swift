@@ -76,24 +76,46 @@ import Testing
     }
   }
 
-  @Test("an element is the same only byte by byte to its end")
-  func same() throws {
-    let element = #"{"name":"abcdefgh","operand":"1"}"#
-    let other = #"{"name":"abcdefgh","operand":"2"}"#
-    let bytes = Array("[\(element),\(element),\(other), \(element)]".utf8)
+  @Test("an element is like another one byte by byte, but for one string")
+  func alike() throws {
+    let first = #"{"name":"abcdefgh","operand":"1"}"#
+    let renamed = #"{"name":"x","operand":"1"}"#
+    let bytes = Array(
+      (#"[\#(first),\#(first),\#(renamed),{"name":"x","operand":"2"}, \#(first),"#
+        + #"{"name":"\u0061","operand":"1"},{"name":"é","operand":"1"},\#(first)]"#).utf8)
     var reader = try JSONReader(elementsOf: bytes, in: 0..<bytes.count)
-    var steps: [Bool] = [try reader.visitFlatElement { _, _, _ in }]
+    let isThere = try reader.visitFlatElement { _, _, _ in }
     let range = reader.elementRange
-    #expect(range == 1..<(1 + element.utf8.count))
-    steps.append(reader.skipElement(same: range))
-    // Another one, and the same behind a space: both are read as any other.
-    for _ in 0..<2 {
-      steps.append(reader.skipElement(same: range))
-      steps.append(try reader.visitFlatElement { _, _, _ in })
+    #expect(isThere && range == 1..<(1 + first.utf8.count))
+    let hole = 10..<18
+    for (element, name) in [(first, "abcdefgh"), (renamed, "x")] {
+      let next = try #require(reader.nextElement(like: range, but: hole))
+      #expect(String(decoding: bytes[next.range], as: UTF8.self) == element)
+      #expect(String(decoding: bytes[next.hole], as: UTF8.self) == name)
+      reader.skipElement(next.range)
     }
-    steps.append(reader.skipElement(same: range))
-    steps.append(reader.skipElement(same: 0..<0))
-    steps.append(try reader.visitFlatElement { _, _, _ in })
-    #expect(steps == [true, true, false, true, false, true, false, false, false])
+    // Another operand, a space before it, an escape, no ASCII: all are read as any other.
+    for _ in 0..<4 {
+      #expect(reader.nextElement(like: range, but: hole) == nil)
+      let kind = try reader.visitElement { _, _ in }
+      #expect(kind == .object)
+    }
+    let last = try #require(reader.nextElement(like: range, but: hole))
+    reader.skipElement(last.range)
+    #expect(reader.nextElement(like: range, but: hole) == nil)
+    #expect(reader.nextElement(like: 0..<0, but: 0..<0) == nil)
+    let end = try reader.visitElement { _, _ in }
+    #expect(end == nil)
+  }
+
+  @Test("an element that only begins like another one, or is cut short, is none like it")
+  func cutShort() throws {
+    let element = #"{"a":"b","c":1}"#
+    for length in 0..<element.utf8.count {
+      let text = "[\(element),\(element.prefix(length))"
+      var reader = try JSONReader(elementsOf: Array(text.utf8), in: 0..<text.utf8.count)
+      _ = try reader.visitFlatElement { _, _, _ in }
+      #expect(reader.nextElement(like: reader.elementRange, but: 6..<7) == nil)
+    }
   }
 }
