@@ -14,6 +14,8 @@ enum CapabilitiesDocument {
     json.beginObject()
     json.name("types")
     write(RegisterType.all.map(\.name), to: &json)
+    json.name("kinds")
+    write(AtomicKind.allCases.map { "\($0)" }, to: &json)
     json.name("widths")
     json.beginArray()
     for width in AtomicWidth.allCases {
@@ -82,6 +84,7 @@ enum CapabilitiesDocument {
     json.member("streams", limits.concurrentStreams)
     json.member("frame_bytes", limits.frameBytes)
     json.member("handles", limits.handles)
+    json.member("batch_operations", limits.batchOperations)
     json.member("waits", limits.waits)
     json.member("wait_ms", min(limits.waitNanoseconds, limits.waitLimitNanoseconds) / 1_000_000)
     json.member("wait_limit_ms", limits.waitLimitNanoseconds / 1_000_000)
@@ -90,6 +93,8 @@ enum CapabilitiesDocument {
     json.member("heartbeat_ms", limits.heartbeatNanoseconds / 1_000_000)
     json.member("opening_ms", limits.classificationNanoseconds / 1_000_000)
     json.member("head_ms", limits.headNanoseconds / 1_000_000)
+    json.member("body_bytes_per_second", ServerLimits.bodyBytesPerSecond)
+    json.member("list_registers", JSONAPI.pageLimit)
     json.member("name_bytes", RegisterService.nameLimit)
     json.endObject()
   }

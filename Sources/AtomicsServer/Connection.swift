@@ -265,7 +265,7 @@ final class Connection: StreamHandler {
   }
 
   /// A request that stays incomplete for its time ends the connection: a head as a whole, a body
-  /// unless it keeps coming at 100 bytes a second.
+  /// unless it keeps coming at ``ServerLimits/bodyBytesPerSecond``.
   private func watchRest(of exchange: HTTPExchange<HTTP1Session>, _ stream: Stream) {
     let awaits: Awaited =
       switch exchange.session.inputPhase {
@@ -312,9 +312,10 @@ final class Connection: StreamHandler {
     case nothing, head, body
   }
 
-  /// 100 bytes a second.
   private var bodyBytesPerDeadline: Int {
-    Int(truncatingIfNeeded: context.limits.headNanoseconds / 10_000_000)
+    Int(
+      truncatingIfNeeded: context.limits.headNanoseconds
+        / (1_000_000_000 / ServerLimits.bodyBytesPerSecond))
   }
 
   func drain(into output: inout OutputBuffer, stream: Stream) -> StreamProgress {

@@ -13,8 +13,22 @@ struct JSONBatch: Sendable {
   fileprivate let body: [UInt8]
   /// Of the operations that are left, all of which are known to be JSON.
   fileprivate var reader: JSONReader
+  fileprivate let count: Int
   fileprivate var left: Int
+  fileprivate let areFlat: Bool
   fileprivate let stopsAtError: Bool
+  /// The operation of the last element: the next one's is mostly the same.
+  fileprivate var route: OperationRoute?
+  /// What the last element had done, and where it stands, if another one may say the same.
+  fileprivate var last: Element?
+
+  /// An element whose operation was performed.
+  fileprivate struct Element: Sendable {
+    let range: Range<Int>
+    /// Where the register's name stands.
+    let name: Range<Int>
+    let performed: JSONAPI.Performed
+  }
   fileprivate var results: [UInt8] = []
 }
 
@@ -29,7 +43,9 @@ extension JSONAPI {
     try RequestMembers.checkContentType(request)
     try Self.refusePreconditions(request)
     // A copy: the request's buffer is used again.
-    var batch = try makeBatch(request.body.map { $0 }, for: request.stream)
+    var body: [UInt8] = []
+    body.append(bytes: request.body.span)
+    var batch = try makeBatch(body, for: request.stream)
     if run(&batch, &budget) {
       Self.finish(batch, &response)
     } else {
@@ -54,14 +70,15 @@ extension JSONAPI {
   }
 
   private func makeBatch(_ body: [UInt8], for stream: UInt32) throws(Problem) -> JSONBatch {
-    var operations: (range: Range<Int>, count: Int)?
+    var operations: (range: Range<Int>, count: Int, areFlat: Bool)?
     var stops: Bool?
     for member in try Self.outline(of: body) {
       let name = member.name.text(in: body)
       switch (name, member.value) {
       case ("operations", _) where operations != nil, ("stop_on_error", _) where stops != nil:
         throw Problem(.duplicateMember, "a member stands once", member: name)
-      case ("operations", .array(let count)): operations = (member.range, count)
+      case ("operations", .array(let count, let areFlat)):
+        operations = (member.range, count, areFlat)
       case ("operations", _):
         throw Problem(.invalidValue, "operations is an array of objects", member: name)
       case ("stop_on_error", .bool(let value)): stops = value
@@ -85,7 +102,8 @@ extension JSONAPI {
     do throws(JSONError) {
       return JSONBatch(
         stream: stream, access: access, body: body,
-        reader: try JSONReader(elementsOf: body, in: operations.range), left: operations.count,
+        reader: try JSONReader(elementsOf: body, in: operations.range),
+        count: operations.count, left: operations.count, areFlat: operations.areFlat,
         stopsAtError: stops ?? false, results: Array(#"{"results":["#.utf8))
     } catch {
       throw Problem(.invalidJSON, "\(error)")
@@ -114,9 +132,11 @@ extension JSONAPI {
         try runNext(&batch, &budget)
         if batch.left > 0 { batch.results.append(UInt8(ascii: ",")) }
       } catch {
+        var problem = error
+        problem.member = Self.path(of: problem, batch.count &- batch.left &- 1)
         if batch.stopsAtError { batch.left = 0 }
         var json = JSONWriter(reserving: 256)
-        error.write(to: &json)
+        problem.write(to: &json)
         batch.results.append(contentsOf: json.bytes)
         if batch.left > 0 { batch.results.append(UInt8(ascii: ",")) }
       }
@@ -124,30 +144,54 @@ extension JSONAPI {
     return true
   }
 
+  /// The member of the batch that is to blame; nil: none is, but the state of a register.
+  private static func path(of problem: Problem, _ index: Int) -> String? {
+    if let member = problem.member { return "operations[\(index)].\(member)" }
+    // Only of what is no object not even the register is known.
+    return problem.register == nil ? "operations[\(index)]" : nil
+  }
+
   private func runNext(
     _ batch: inout JSONBatch, _ budget: inout ExecutionBudget
   ) throws(Problem) {
     budget.spend(ExecutionBudget.byName)
-    guard
-      let members = try RequestMembers(
-        elementOf: batch.body, &batch.reader, permitted: OperationRoute.takenInBatch)
-    else { return }
+    if try runAlike(&batch) { return }
+    batch.last = nil
+    let permitted = OperationRoute.takenInBatch
+    let members =
+      batch.areFlat
+      ? try RequestMembers(flatElementOf: batch.body, &batch.reader, permitted: permitted)
+      : try RequestMembers(elementOf: batch.body, &batch.reader, permitted: permitted)
+    guard let members else { return }
     guard let name = try members.string(.name) else {
       throw Problem(.missingMember, "an operation has the name of a register", member: "name")
     }
-    try Self.serving { () throws(ServiceError) in try RegisterService.checkName(name.span) }
+    do throws(ServiceError) {
+      try RegisterService.checkName(name.span)
+    } catch {
+      var problem = Problem(error)
+      problem.member = RequestMember.name.name
+      throw problem
+    }
     guard let spelling = try members.string(.op) else {
       throw Problem(.missingMember, "an operation says which it is", member: "op")
     }
     do throws(Problem) {
-      guard let route = OperationRoute.find(spelling.span) else {
+      if batch.route?.isSpelled(spelling.span) != true {
+        batch.route = OperationRoute.find(spelling.span)
+      }
+      guard let route = batch.route else {
         throw Problem(
           .unknownOperation, "the operations are listed at /v1/capabilities", member: "op")
       }
       do throws(Problem) {
         try members.require(onlyFrom: route.permittedInBatch, route.setInBatch)
-        try perform(
+        let performed = try perform(
           route, members, name.span, into: &batch.results, beginning: #"{"status":200,"#, &budget)
+        if batch.areFlat {
+          batch.last = JSONBatch.Element(
+            range: batch.reader.elementRange, name: name.indices, performed: performed)
+        }
       } catch {
         var problem = error
         problem.operation = route.name.name
@@ -156,6 +200,45 @@ extension JSONAPI {
     } catch {
       var problem = error
       problem.register = String(decoding: name, as: UTF8.self)
+      throw problem
+    }
+  }
+
+  /// Runs the next element, if it says what the last one said, of the same register or of another
+  /// one of its type.
+  ///
+  /// - Returns: Whether it does; if not, nothing was done.
+  private func runAlike(_ batch: inout JSONBatch) throws(Problem) -> Bool {
+    guard let last = batch.last, let route = batch.route,
+      let next = batch.reader.nextElement(like: last.range, but: last.name)
+    else { return false }
+    let body = batch.body
+    let text = body.span
+    let name = text.extracting(next.hole)
+    var performed = last.performed
+    if !name.equals(text.extracting(last.name)) {
+      // What is in the way will be said.
+      guard access?.allows(Rights(for: route.operation), on: name) ?? false,
+        let register = try? service.find(name), register.type == performed.register.type
+      else { return false }
+      performed = Performed(request: performed.request, register: register)
+    } else if !service.isPresent(performed.register) {
+      return false
+    }
+    batch.reader.skipElement(next.range)
+    batch.last = JSONBatch.Element(range: next.range, name: next.hole, performed: performed)
+    do throws(Problem) {
+      try perform(performed, route, into: &batch.results, beginning: #"{"status":200,"#)
+      return true
+    } catch {
+      if error.kind == .notFound {
+        // Deleted just now: whoever asked to create it gets a new one.
+        batch.reader.goBack()
+        return false
+      }
+      var problem = error
+      problem.operation = route.name.name
+      problem.register = String(decoding: batch.body[next.hole], as: UTF8.self)
       throw problem
     }
   }

@@ -44,7 +44,7 @@ extension JSONAPI {
     @inline(__always)
     static func isAllAsked(by request: borrowing HTTPRequest) -> Bool {
       let names = request.fields.names
-      return names.isDisjoint(with: .preconditions)
+      return names.isDisjoint(with: HTTPFieldName.Set.preconditions.union(.init(.contentEncoding)))
         && (!names.contains(HTTPFieldName.Set(.accept))
           || request.fields.first(.accept, equals: "*/*"))
     }
@@ -52,7 +52,9 @@ extension JSONAPI {
     /// Fills in `response` with the register's present value.
     ///
     /// - Returns: False where the register cannot be read any more.
-    func write(_ service: RegisterService, to response: inout HTTPResponse) -> Bool {
+    ///
+    /// Mutating, so that it is used where it stands and not copied before.
+    mutating func write(_ service: RegisterService, to response: inout HTTPResponse) -> Bool {
       guard let register, let bits = try? service.load(register) else { return false }
       let start = opening.count &- 1
       var end = 0

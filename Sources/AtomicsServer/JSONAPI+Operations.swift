@@ -37,12 +37,47 @@ extension JSONAPI {
     let wanted = try members.type(.create)
     try require(Rights(for: operation), on: name)
     let (type, found) = try find(name, orMaking: wanted)
+    if found == nil { try require(.create, on: name) }
     let atomic = try Self.request(members, words, route, on: type)
-    // Made last, when nothing else about the request is wrong.
-    let register = if let found { found } else { try make(name, type, &budget) }
-    let performed = Performed(request: atomic, register: register)
-    try perform(performed, route, into: &body, beginning: beginning)
-    return performed
+    if let found {
+      let performed = Performed(request: atomic, register: found)
+      do throws(Problem) {
+        try perform(performed, route, into: &body, beginning: beginning)
+        return performed
+      } catch {
+        // Deleted just now.
+        guard wanted != nil, error.kind == .notFound else { throw error }
+      }
+    }
+    return try make(name, type, atomic, route, into: &body, beginning: beginning, &budget)
+  }
+
+  /// Makes a register at zero, when nothing else about the request is wrong, and runs an operation
+  /// on it. Where another was faster, that one is as good if it has the type; where another deletes
+  /// it meanwhile, it is made again.
+  private func make(
+    _ name: Span<UInt8>, _ type: RegisterType, _ atomic: AtomicRequest, _ route: OperationRoute,
+    into body: inout [UInt8], beginning: StaticString, _ budget: inout ExecutionBudget
+  ) throws(Problem) -> Performed {
+    try require(.create, on: name)
+    let definition = RegisterDefinition(
+      name: name.text(from: 0, count: name.count), type: type,
+      ownerUser: user)
+    var attemptsLeft = 16
+    while true {
+      attemptsLeft &-= 1
+      budget.spend(ExecutionBudget.create)
+      let register = try Self.serving { () throws(ServiceError) in
+        try service.create(definition).register
+      }
+      let performed = Performed(request: atomic, register: register)
+      do throws(Problem) {
+        try perform(performed, route, into: &body, beginning: beginning)
+        return performed
+      } catch {
+        guard error.kind == .notFound, attemptsLeft > 0 else { throw error }
+      }
+    }
   }
 
   /// Does what is known to fit its register, and appends what came of it.
@@ -77,17 +112,6 @@ extension JSONAPI {
       if let wanted, case .notFound = error { return (wanted, nil) }
       throw Problem(error)
     }
-  }
-
-  /// Makes a register at zero. Where another was faster, that one is as good if it has the type.
-  private func make(
-    _ name: Span<UInt8>, _ type: RegisterType, _ budget: inout ExecutionBudget
-  ) throws(Problem) -> RegisterReference {
-    try require(.create, on: name)
-    budget.spend(ExecutionBudget.create)
-    let definition = RegisterDefinition(
-      name: name.text(from: 0, count: name.count), type: type, ownerUser: user)
-    return try Self.serving { () throws(ServiceError) in try service.create(definition).register }
   }
 
   /// What the members of an operation say whatever the register's type is.

@@ -19,13 +19,14 @@ extension JSONAPI {
     guard let type = try members.type(.type) else {
       throw Problem(.missingMember, "a register is created with a type", member: "type")
     }
+    let label = try members.text(.label) ?? ""
+    let owner = try members.number(.owner) ?? 0
+    try require(.create, on: name)
     let text = name.text(from: 0, count: name.count)
     let definition = RegisterDefinition(
-      name: text, type: type, initial: try members.bits(.initial, as: type) ?? 0,
-      label: try members.text(.label) ?? "", ownerUser: user,
-      ownerTag: try members.number(.owner) ?? 0,
+      name: text, type: type, initial: try members.bits(.initial, as: type) ?? 0, label: label,
+      ownerUser: user, ownerTag: owner,
       restoreGap: try members.bits(.restoreGap, as: type) ?? 0)
-    try require(.create, on: name)
     do throws(ServiceError) {
       let made = try service.create(definition, exclusively: exclusively)
       // Who may make it and not read it hears no value: the register may have been there.
@@ -110,14 +111,17 @@ extension JSONAPI {
 
   // MARK: - The list
 
+  /// Registers in one page.
+  static let pageLimit: UInt64 = 1000
+
   func list(
     _ request: borrowing HTTPRequest, _ target: HTTPTarget, _ response: inout HTTPResponse
   ) throws(Problem) {
     let members = try RequestMembers(
       request, target, permitted: [.prefix, .limit, .cursor], readsBody: false)
     let limit = try members.number(.limit) ?? 100
-    guard (1...1000).contains(limit) else {
-      throw Problem(.valueOutOfRange, "limit is 1 to 1000", member: "limit")
+    guard (1...Self.pageLimit).contains(limit) else {
+      throw Problem(.valueOutOfRange, "limit is 1 to \(Self.pageLimit)", member: "limit")
     }
     let prefix = Array((try members.text(.prefix) ?? "").utf8)
     let cursor = try members.number(.cursor) ?? 0

@@ -90,7 +90,7 @@ struct JSONAPI: Sendable {
   private func answerPreflight(_ request: borrowing HTTPRequest, _ response: inout HTTPResponse)
     throws(Problem)
   {
-    let resource = try resource(HTTPTarget(request.target.map { $0 }))
+    let resource = try resource(HTTPTarget(Self.copy(request.target.span)))
     context.rules.answerPreflight(resource.methods, &response)
   }
 
@@ -111,7 +111,7 @@ struct JSONAPI: Sendable {
     }
     forget()
     // A copy: the request's buffer is used again.
-    let target = HTTPTarget(request.target.map { $0 })
+    let target = HTTPTarget(Self.copy(request.target.span))
     if request.method == .options && target.bytes == [UInt8(ascii: "*")] {
       return Self.options([.get, .head, .put, .post, .delete], &response)
     }
@@ -120,6 +120,12 @@ struct JSONAPI: Sendable {
     // Only what is asked for twice is worth more than that.
     defer { if target.query == nil, target.bytes.count <= Self.knownBytes { known = resource } }
     try answer(request, resource, &response, &budget)
+  }
+
+  private static func copy(_ bytes: Span<UInt8>) -> [UInt8] {
+    var copy: [UInt8] = []
+    copy.append(bytes: bytes)
+    return copy
   }
 
   /// Forgets what was asked for last.
@@ -161,12 +167,18 @@ struct JSONAPI: Sendable {
       problem.allow = allow
       throw problem
     }
+    guard !request.fields.contains(.contentEncoding) else {
+      throw Problem(.unsupportedMediaType, "requests are sent without a content encoding")
+    }
     try Self.checkAcceptance(of: resource.content(request.method), request)
     let target = resource.target
     let bytes = resource.bytes
     let name = bytes.span.extracting(resource.nameRange)
     switch resource.kind {
     case .livez, .readyz, .capabilities:
+      if target.query != nil {
+        _ = try RequestMembers(request, target, permitted: [], readsBody: false)
+      }
       try Self.refusePreconditions(request)
       try serviceDocument(resource.kind, &response)
     case .batch: try beginBatch(request, target, &response, &budget)
@@ -230,7 +242,13 @@ struct JSONAPI: Sendable {
   ) throws(Problem) -> Bool {
     try require(Rights(for: route.operation), on: name)
     guard let known = repetition.performed, service.isPresent(known.register) else { return false }
-    try perform(known, route, into: &response.body, beginning: "{")
+    do throws(Problem) {
+      try perform(known, route, into: &response.body, beginning: "{")
+    } catch {
+      // Deleted just now: whoever asked to create it gets a new one.
+      if error.kind == .notFound { return false }
+      throw error
+    }
     response.setJSON()
     return true
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AtomicsCore
+import HTTPMessage
 
 /// What the JSON face knows of an operation by one of its names, worked out once.
 final class OperationRoute: Sendable {
@@ -52,6 +53,12 @@ final class OperationRoute: Sendable {
 
   /// The members that the operation takes and does not need.
   var optional: [RequestMember] { Array(permitted.dropFirst(operands.count)) }
+
+  /// Whether `spelling` is the canonical one.
+  func isSpelled(_ spelling: Span<UInt8>) -> Bool {
+    let canonical = self.spelling
+    return spelling.equals(canonical.span)
+  }
 
   // MARK: - Every spelling
 

@@ -60,5 +60,8 @@ enum RequestMember: UInt8, CaseIterable, Sendable {
     init(_ members: [RequestMember]) {
       rawValue = members.reduce(0) { $0 | 1 << UInt32($1.rawValue) }
     }
+
+    @inline(__always)
+    init(_ member: RequestMember) { rawValue = 1 &<< UInt32(member.rawValue) }
   }
 }

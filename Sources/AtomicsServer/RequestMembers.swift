@@ -9,18 +9,7 @@ import JSONText
 ///
 /// An unknown or repeated member is an error: a misspelt `oder` never runs as `seq_cst`.
 struct RequestMembers {
-  /// What a member was given.
-  private struct Value {
-    enum Kind: UInt8 { case none, string, number, object, other }
-
-    var kind = Kind.none
-    /// Whether the text lies in `decoded`, not in the body.
-    var isDecoded = false
-    var start: UInt32 = 0
-    var end: UInt32 = 0
-  }
-
-  private var values = InlineArray<26, Value>(repeating: Value())
+  private var given = GivenMembers()
   /// Those that were given.
   private(set) var present: RequestMember.Set = []
   private let body: [UInt8]
@@ -65,10 +54,38 @@ struct RequestMembers {
     if let problem { throw problem }
   }
 
+  /// As above, of elements that are all flat.
+  init?(
+    flatElementOf body: [UInt8], _ reader: inout JSONReader, permitted: [RequestMember]
+  ) throws(Problem) {
+    self.body = body
+    var problem: Problem?
+    var isGood = true
+    let isThere: Bool
+    do throws(JSONError) {
+      isThere = try reader.visitFlatElement { name, value, isString in
+        guard isGood else { return }
+        do throws(Problem) {
+          let member = try permit(body.span.extracting(name), permitted)
+          set(member, isString ? .string : .number, value)
+        } catch {
+          isGood = false
+          problem = error
+        }
+      }
+    } catch {
+      throw Problem(.invalidJSON, "\(error)")
+    }
+    if let problem { throw problem }
+    guard isThere else { return nil }
+  }
+
   /// Reads the members of an object that is itself a member of a request.
   ///
   /// - Parameter range: What ``object(_:)`` gave.
-  init(in outer: RequestMembers, range: Range<Int>, permitted: [RequestMember]) throws(Problem) {
+  init(
+    in outer: borrowing RequestMembers, range: Range<Int>, permitted: [RequestMember]
+  ) throws(Problem) {
     body = outer.body
     try addBody(range, permitted)
   }
@@ -126,9 +143,6 @@ struct RequestMembers {
   /// Bodies are JSON, whatever curl's `-d` calls them; anything that says it is something else is
   /// not read as JSON behind its sender's back.
   static func checkContentType(_ request: borrowing HTTPRequest) throws(Problem) {
-    if request.fields.contains(.contentEncoding) {
-      throw Problem(.unsupportedMediaType, "bodies are sent without a content encoding")
-    }
     guard request.fields.contains(.contentType),
       !request.fields.first(.contentType, equals: "application/json")
     else { return }
@@ -143,13 +157,7 @@ struct RequestMembers {
   private mutating func add(
     _ name: Span<UInt8>, _ value: JSONScalar, _ permitted: [RequestMember]
   ) throws(Problem) {
-    guard let member = RequestMember.find(name, in: permitted) else {
-      throw Self.unknown(Self.shown(name), permitted)
-    }
-    guard self[member].kind == .none else {
-      throw Problem(
-        .duplicateMember, "a member stands once, in the body or in the query", member: member.name)
-    }
+    let member = try permit(name, permitted)
     switch value {
     case .string(.plain(let range)): set(member, .string, range)
     case .string(.decoded(let text)):
@@ -162,6 +170,20 @@ struct RequestMembers {
     }
   }
 
+  /// The member called `name`, if it may stand here and does not yet.
+  private func permit(
+    _ name: Span<UInt8>, _ permitted: [RequestMember]
+  ) throws(Problem) -> RequestMember {
+    guard let member = RequestMember.find(name, in: permitted) else {
+      throw Self.unknown(Self.shown(name), permitted)
+    }
+    guard !present.contains(RequestMember.Set(member)) else {
+      throw Problem(
+        .duplicateMember, "a member stands once, in the body or in the query", member: member.name)
+    }
+    return member
+  }
+
   private static func unknown(_ name: String, _ permitted: [RequestMember]) -> Problem {
     let known =
       permitted.isEmpty ? "no members" : permitted.map(\.name).joined(separator: ", ")
@@ -171,18 +193,21 @@ struct RequestMembers {
   /// - Throws: ``Problem`` for a member that is none of `permitted`, where more were let in.
   func require(onlyFrom permitted: [RequestMember], _ set: RequestMember.Set) throws(Problem) {
     if present.isSubset(of: set) { return }
-    for member in RequestMember.allCases where self[member].kind != .none {
+    for member in RequestMember.allCases where present.contains(RequestMember.Set(member)) {
       if !permitted.contains(member) { throw Self.unknown(member.name, permitted) }
     }
   }
 
   private mutating func set(
-    _ member: RequestMember, _ kind: Value.Kind, _ range: Range<Int>, isDecoded: Bool = false
+    _ member: RequestMember, _ kind: GivenMembers.Value.Kind, _ range: Range<Int>,
+    isDecoded: Bool = false
   ) {
-    present.formUnion(RequestMember.Set(rawValue: 1 << UInt32(member.rawValue)))
-    values[Int(member.rawValue)] = Value(
-      kind: kind, isDecoded: isDecoded, start: UInt32(truncatingIfNeeded: range.lowerBound),
-      end: UInt32(truncatingIfNeeded: range.upperBound))
+    present.formUnion(RequestMember.Set(member))
+    given.append(
+      GivenMembers.Value(
+        member: member, kind: kind, isDecoded: isDecoded,
+        start: UInt32(truncatingIfNeeded: range.lowerBound),
+        end: UInt32(truncatingIfNeeded: range.upperBound)))
   }
 
   /// What of a foreign name goes back to its sender.
@@ -191,22 +216,25 @@ struct RequestMembers {
     return String(decoding: (0..<end).map { name[$0] }, as: UTF8.self)
   }
 
-  // Of an array in line, one element is had by copying all; of a span, by one load.
-  private subscript(_ member: RequestMember) -> Value { values.span[Int(member.rawValue)] }
+  /// What a member was given.
+  @inline(__always)
+  private func value(of member: RequestMember) -> GivenMembers.Value {
+    present.contains(RequestMember.Set(member)) ? given.value(of: member) : .none
+  }
 
-  private func text(of value: Value) -> ArraySlice<UInt8> {
+  private func text(of value: GivenMembers.Value) -> ArraySlice<UInt8> {
     let range = Int(value.start)..<Int(value.end)
     return value.isDecoded ? decoded[range] : body[range]
   }
 
   func contains(anyOf members: [RequestMember]) -> Bool {
-    for member in members where self[member].kind != .none { return true }
+    for member in members where present.contains(RequestMember.Set(member)) { return true }
     return false
   }
 
   /// The text of a value: a JSON string, or a number as it is written.
   func valueText(_ member: RequestMember) throws(Problem) -> ArraySlice<UInt8>? {
-    let value = self[member]
+    let value = value(of: member)
     switch value.kind {
     case .none: return nil
     case .string, .number: return text(of: value)
@@ -218,7 +246,7 @@ struct RequestMembers {
 
   /// The bytes of a member that is a string.
   func string(_ member: RequestMember) throws(Problem) -> ArraySlice<UInt8>? {
-    let value = self[member]
+    let value = value(of: member)
     switch value.kind {
     case .none: return nil
     case .string: return text(of: value)
@@ -234,7 +262,7 @@ struct RequestMembers {
 
   /// Where the object that a member is stands in the body.
   func object(_ member: RequestMember) throws(Problem) -> Range<Int>? {
-    let value = self[member]
+    let value = value(of: member)
     switch value.kind {
     case .none: return nil
     case .object: return Int(value.start)..<Int(value.end)

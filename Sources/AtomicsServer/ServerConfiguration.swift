@@ -45,6 +45,8 @@ public struct ServerConfiguration: Sendable {
 
 /// What a server takes before it says no. Every buffer and count in it has its bound here.
 public struct ServerLimits: Sendable {
+  /// An HTTP body that comes more slowly is given up.
+  static let bodyBytesPerSecond: UInt64 = 100
   /// Connections at once, lowered to what the process may have descriptors for; more are refused.
   public var connections = 12_000
   /// TLS handshakes under way on one loop; beyond, the oldest is closed for the newest.
@@ -71,7 +73,8 @@ public struct ServerLimits: Sendable {
   public var idleNanoseconds: UInt64 = 0
   /// Time to tell the protocol by its first bytes, and to greet.
   public var classificationNanoseconds: UInt64 = 5_000_000_000
-  /// Time for a whole HTTP/1 head, and after which a body must have come at 100 bytes a second.
+  /// Time for a whole HTTP/1 head, and after which a body must have come at
+  /// ``bodyBytesPerSecond``.
   public var headNanoseconds: UInt64 = 10_000_000_000
   /// Time that a drain waits for connections to finish.
   public var drainNanoseconds: UInt64 = 10_000_000_000

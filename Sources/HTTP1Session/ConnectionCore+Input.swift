@@ -225,7 +225,7 @@ extension ConnectionCore {
     head.request.isBodyUnread = isBodyUnread
     pendingBodyBytes &+= head.request.body.count
     let method = head.request.method
-    var request = spares.popLast() ?? HTTPRequest(method: .other, target: [])
+    var request = spares.popLast() ?? HTTPRequest()
     swap(&request, &head.request)
     head.reset(scheme: scheme)
     pending.append(

@@ -89,7 +89,7 @@ extension ConnectionCore {
       delivered &+= 1
     }
     if !knownHead.takeBack(&pending[pendingStart]), spares.count < Self.keptSpares {
-      var spare = HTTPRequest(method: .other, target: [])
+      var spare = HTTPRequest()
       swap(&spare, &pending[pendingStart].request)
       spare.reset(keptBytes: RequestHead.keptBytes)
       spares.append(consume spare)

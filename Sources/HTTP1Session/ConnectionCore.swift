@@ -65,7 +65,7 @@ struct ConnectionCore {
   /// Requests that were answered, for the sake of their buffers.
   var spares: [HTTPRequest] = []
   /// As `spares`.
-  var spareResponse = HTTPResponse(status: 0)
+  var spareResponse = HTTPResponse()
   var output: [UInt8] = []
   /// The body of the first of `pending` where that is fed: what was given and not taken. It comes
   /// after all of `output`.
@@ -197,9 +197,9 @@ struct ConnectionCore {
     if closedStreams.isEmpty { closedStreams = [] }
     if pending.isEmpty { pending = [] }
     spares = []
-    spareResponse = HTTPResponse(status: 0)
+    spareResponse = HTTPResponse()
     if case .idle = inputPhase {
-      head.request = HTTPRequest(method: .other, target: [])
+      head.request = HTTPRequest()
       head.reset(scheme: scheme)
     }
     knownHead = KnownHead()

@@ -118,8 +118,9 @@ public final class HTTP1Session {
       _ response: inout HTTPResponse
     ) -> Void
   ) -> Bool {
+    guard core.hasEvents else { return false }
     var lent = Lent()
-    var response = HTTPResponse(status: 0)
+    var response = HTTPResponse()
     guard let loan = core.lend(&lent.request, &response) else { return false }
     lent.show(to: answer, loan.rejection, &response)
     core.takeBack(loan, &lent.request, &response)
@@ -128,7 +129,7 @@ public final class HTTP1Session {
 
   /// A request outside of the core. What is not to be copied is lent without a copy.
   private struct Lent: ~Copyable {
-    var request = HTTPRequest(method: .other, target: [])
+    var request = HTTPRequest()
 
     borrowing func show(
       to answer: (borrowing HTTPRequest, HTTPRejection?, inout HTTPResponse) -> Void,

@@ -32,7 +32,7 @@ struct KnownHead {
     guard pending.headNumber == number, number != 0, !pending.request.target.isEmpty,
       requests.count < ConnectionCore.keptSpares
     else { return false }
-    var request = HTTPRequest(method: .other, target: [])
+    var request = HTTPRequest()
     swap(&request, &pending.request)
     if !request.body.isEmpty { request.dropBody(keptBytes: RequestHead.keptBytes) }
     requests.append(consume request)

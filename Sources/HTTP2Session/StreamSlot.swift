@@ -47,7 +47,7 @@ import HTTPMessage
   /// What `content-length` said; -1 where it said nothing.
   var declaredLength = -1
   /// What has come. Between two requests target and authority stay: the next one may have the same.
-  var request = HTTPRequest(method: .other, target: [], scheme: .other)
+  var request = HTTPRequest()
   /// Body bytes that were received and not yet given back to the connection's window.
   var unreturnedBytes = 0
   /// Body bytes that came after a rejection.
@@ -62,7 +62,7 @@ import HTTPMessage
 
   init() {
     unsafe outgoing = .allocate(capacity: 1)
-    unsafe outgoing.initialize(to: HTTPResponse(status: 0))
+    unsafe outgoing.initialize(to: HTTPResponse())
   }
 
   deinit {

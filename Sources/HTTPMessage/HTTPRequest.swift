@@ -40,6 +40,19 @@ public struct HTTPRequest: Sendable, Equatable {
     self.keepAlive = keepAlive
   }
 
+  /// An empty one, to be filled in; it takes no copies of what it is made of.
+  package init() {
+    method = .other
+    scheme = .other
+    authority = nil
+    target = []
+    fields = HTTPFields()
+    body = []
+    stream = 0
+    version = .http2
+    keepAlive = true
+  }
+
   /// Removes the body.
   ///
   /// - Parameter keptBytes: The largest buffer that is kept.

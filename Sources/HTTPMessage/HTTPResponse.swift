@@ -27,6 +27,13 @@ public struct HTTPResponse: Sendable, Equatable {
     self.body = body
   }
 
+  /// An empty one, to be filled in; it takes no copies of what it is made of.
+  package init() {
+    status = 0
+    fields = HTTPFields()
+    body = []
+  }
+
   /// Makes room for another response, in the same buffers where nobody else holds them.
   ///
   /// - Parameter keptBytes: The largest buffer of a body that is kept.

@@ -4,8 +4,9 @@
 public struct JSONOutline: Equatable, Sendable {
   public enum Value: Equatable, Sendable {
     case bool(Bool)
-    /// An array, and how many elements it has.
-    case array(count: Int)
+    /// An array, how many elements it has, and whether all of them are objects as
+    /// `visitFlatElement` reads them.
+    case array(count: Int, areFlat: Bool)
     case other
   }
 
@@ -53,11 +54,27 @@ extension JSONReader {
       return .other
     case .beginArray:
       var count = 0
+      var areFlat = true
+      // The last flat one, and the first string in it.
+      var last = 0..<0
+      var hole = 0..<0
       while true {
+        if let next = nextElement(like: last, but: hole) {
+          skipElement(next.range)
+          count &+= 1
+          continue
+        }
+        last = 0..<0
+        hole = 0..<0
         switch try nextLexeme() {
-        case .endArray: return .array(count: count)
-        case .beginObject, .beginArray: try skipContainer()
-        default: break
+        case .endArray: return .array(count: count, areFlat: areFlat)
+        case .beginObject
+        where takeFlat { if $2, hole.lowerBound == 0 { hole = $1 } }:
+          last = hole.lowerBound == 0 ? 0..<0 : elementRange
+        case .beginObject, .beginArray:
+          areFlat = false
+          try skipContainer()
+        default: areFlat = false
         }
         count &+= 1
       }
@@ -74,6 +91,22 @@ extension JSONReader {
       throw JSONError(.unexpectedByte, at: range.lowerBound)
     }
   }
+
+  /// Calls `body` with each member of the next element of an array whose elements are all flat:
+  /// where name and value stand, a string without its quotes.
+  ///
+  /// - Returns: false after the last element.
+  @inline(__always)
+  public mutating func visitFlatElement(
+    _ body: (_ name: Range<Int>, _ value: Range<Int>, _ isString: Bool) -> Void
+  ) throws(JSONError) -> Bool {
+    guard case .beginObject = try nextLexeme() else { return false }
+    guard takeFlat(body) else { throw JSONError(.unexpectedByte, at: position) }
+    return true
+  }
+
+  /// Where the element stands that `visitFlatElement` has just read.
+  public var elementRange: Range<Int> { tokenStart..<position }
 
   /// Calls `body` with each member of the next element, where that is an object.
   ///

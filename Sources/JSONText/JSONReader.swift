@@ -154,6 +154,71 @@ public struct JSONReader: Sendable {
     expectation = object ? .nameOrEnd : .elementOrEnd
   }
 
+  /// Ends the object that was begun last, at the byte before `position`.
+  mutating func leaveObject(endingAt position: Int) {
+    depth &-= 1
+    self.position = position
+    valueIsComplete()
+  }
+
+  /// Where the next element of an array stands, if it is, byte by byte but for one string, the flat
+  /// object that stands in `range` of the same text.
+  ///
+  /// - Parameter hole: Where that string stands in it, without its quotes.
+  /// - Returns: The whole element and its own string, in ASCII without escapes.
+  public func nextElement(
+    like range: Range<Int>, but hole: Range<Int>
+  ) -> (range: Range<Int>, hole: Range<Int>)? {
+    var start = position
+    if expectation == .commaOrEnd {
+      guard start < end, bytes[start] == UInt8(ascii: ",") else { return nil }
+      start &+= 1
+    }
+    let text = bytes.span.extracting(..<end)
+    let head = hole.lowerBound &- range.lowerBound
+    let tail = range.upperBound &- hole.upperBound
+    guard !inObject, !range.isEmpty, start &+ head <= text.count,
+      Self.areEqual(text, range.lowerBound, start, count: head),
+      let holeEnd = Self.plainEnd(text, from: start &+ head), holeEnd &+ tail <= text.count,
+      Self.areEqual(text, hole.upperBound, holeEnd, count: tail)
+    else { return nil }
+    return (start..<(holeEnd &+ tail), (start &+ head)..<holeEnd)
+  }
+
+  /// Passes over an element that `nextElement(like:but:)` gave.
+  public mutating func skipElement(_ range: Range<Int>) {
+    tokenStart = range.lowerBound
+    position = range.upperBound
+    expectation = .commaOrEnd
+  }
+
+  /// Goes back to the element of an array that was read or passed over last.
+  public mutating func goBack() {
+    position = tokenStart
+    expectation = .value
+  }
+
+  /// Whether the same bytes stand at two places.
+  private static func areEqual(
+    _ text: Span<UInt8>, _ first: Int, _ second: Int, count: Int
+  ) -> Bool {
+    var offset = 0
+    // In blocks without a branch for each byte.
+    while offset &+ 16 <= count {
+      let one = text.extracting((first &+ offset)..<(first &+ offset &+ 16))
+      let other = text.extracting((second &+ offset)..<(second &+ offset &+ 16))
+      var difference: UInt8 = 0
+      for index in 0..<16 { difference |= one[index] ^ other[index] }
+      if difference != 0 { return false }
+      offset &+= 16
+    }
+    while offset < count {
+      guard text[first &+ offset] == text[second &+ offset] else { return false }
+      offset &+= 1
+    }
+    return true
+  }
+
   private mutating func leave(_ token: Lexeme) -> Lexeme {
     depth &-= 1
     position &+= 1

@@ -9,7 +9,7 @@ import Testing
 @testable import AtomicsServer
 @testable import HTTP1Session
 
-/// Batches, and registers that an operation makes.
+/// Several operations in one request.
 @Suite struct JSONAPIBatchTests {
   /// The results of a batch that was taken.
   private static func results(_ answer: HTTPAnswer) -> [[String: Any]] {
@@ -49,17 +49,27 @@ import Testing
     try Faces.use { faces in
       let a = try faces.create("a", "u64")
       let wrong: [(item: String, status: Int, slug: String, member: String?)] = [
-        (#"{"op":"inc"}"#, 400, "missing-member", "name"),
-        (#"{"name":"a"}"#, 400, "missing-member", "op"),
-        (#"{"name":"a","op":"nope"}"#, 404, "unknown-operation", "op"),
-        (#"{"name":"a","op":"inc","operand":"1"}"#, 400, "unknown-member", "operand"),
-        (#"{"name":"a","op":"inc","oder":"relaxed"}"#, 400, "unknown-member", "oder"),
-        (#"{"name":"a","op":"inc","op":"inc"}"#, 400, "duplicate-member", "op"),
-        (#"{"name":5,"op":"inc"}"#, 400, "invalid-value", "name"),
-        (#"{"name":"/","op":"inc"}"#, 400, "invalid-name", nil),
-        (#"{"name":"a","op":"add","operand":"-1"}"#, 400, "value-out-of-range", "operand"),
-        (#"{"name":"a","op":"load","order":"release"}"#, 400, "invalid-order", "order"),
-        ("7", 400, "invalid-value", nil), ("[[]]", 400, "invalid-value", nil),
+        (#"{"op":"inc"}"#, 400, "missing-member", "operations[0].name"),
+        (#"{"name":"a"}"#, 400, "missing-member", "operations[0].op"),
+        (#"{"name":"a","op":"nope"}"#, 404, "unknown-operation", "operations[0].op"),
+        (#"{"name":"a","op":"inc","operand":"1"}"#, 400, "unknown-member", "operations[0].operand"),
+        (#"{"name":"a","op":"inc","oder":"relaxed"}"#, 400, "unknown-member", "operations[0].oder"),
+        (#"{"name":"a","op":"inc","op":"inc"}"#, 400, "duplicate-member", "operations[0].op"),
+        (#"{"name":5,"op":"inc"}"#, 400, "invalid-value", "operations[0].name"),
+        (#"{"name":"/","op":"inc"}"#, 400, "invalid-name", "operations[0].name"),
+        (
+          #"{"name":"a","op":"add","operand":"-1"}"#, 400, "value-out-of-range",
+          "operations[0].operand"
+        ),
+        (
+          #"{"name":"a","op":"load","order":"release"}"#, 400, "invalid-order",
+          "operations[0].order"
+        ),
+        ("7", 400, "invalid-value", "operations[0]"),
+        ("[[]]", 400, "invalid-value", "operations[0]"),
+        (#"{"name":"none","op":"inc"}"#, 404, "not-found", nil),
+        (#"{"name":"a","op":"inc","create":"i8"}"#, 409, "type-mismatch", nil),
+        (#"{"name":"none","op":"inc","create":"x"}"#, 400, "invalid-value", "operations[0].create"),
       ]
       for (item, status, slug, member) in wrong {
         let body = #"{"operations":[\#(item),{"name":"a","op":"inc"}],"stop_on_error":STOP}"#
@@ -142,31 +152,6 @@ import Testing
       #expect(text.contains(#""old":"999","new":"1000"}]}"#))
       #expect(text.components(separatedBy: "HTTP/1.1 200").count == 3)
       #expect(faces.value(a) == "1000")
-    }
-  }
-
-  @Test("`create` makes a missing register at zero, once nothing else is wrong")
-  func create() throws {
-    try Faces.use { faces in
-      func post(_ rest: String, _ body: String = "") -> HTTPAnswer {
-        faces.http(.post, "/v1/registers/\(rest)", body)
-      }
-      #expect(post("a/inc").status == 404)
-      #expect(post("a/inc?create=u65").slug == "invalid-value")
-      #expect(post("a/add?create=u8", #"{"operand":"256"}"#).slug == "value-out-of-range")
-      #expect(post("a/add?create=f32", #"{"operand":"x"}"#).slug == "invalid-value")
-      #expect(post("a/bit_test_set?create=u8", #"{"index":8}"#).slug == "invalid-index")
-      #expect(post("a/bit_test_set?create=f64", #"{"index":1}"#).slug == "unsupported-operation")
-      #expect(faces.http(.get, "/v1/registers/a").status == 404)
-      let made = post("a/fetch_add?create=u8&operand=5")
-      #expect(made.body == #"{"op":"fetch_add","old":"0","new":"5"}"#)
-      #expect(post("a/inc", #"{"create":"u8"}"#).members["new"] as? String == "6")
-      #expect(post("a/inc?create=u16").slug == "type-mismatch")
-      #expect(post("a/inc?create=u8", #"{"create":"u8"}"#).slug == "duplicate-member")
-      let batch = faces.http(
-        .post, "/v1/batch",
-        #"{"operations":[{"name":"b","op":"inc","create":"i16"},{"name":"b","op":"load"}]}"#)
-      #expect(batch.body.contains(#"{"status":200,"op":"load","value":"1"}"#))
     }
   }
 }

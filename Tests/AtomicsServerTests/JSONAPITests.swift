@@ -17,11 +17,14 @@ import Testing
         .put, "/v1/registers/b", #"{"type":"i8","initial":"-2","label":"x"}"#)
       #expect(labelled.status == 201)
       var api = JSONAPI(faces.context, Peer(user: 0, mapsArena: false))
-      func ask(_ method: HTTPMethod, _ target: String, _ host: String = "localhost") -> HTTPAnswer {
-        HTTPAnswer(
-          api.respond(
-            to: HTTPRequest(
-              method: method, target: Array(target.utf8), authority: Array(host.utf8))))
+      func ask(
+        _ method: HTTPMethod, _ target: String, _ host: String = "localhost",
+        fields: [(String, String)] = []
+      ) -> HTTPAnswer {
+        var request = HTTPRequest(
+          method: method, target: Array(target.utf8), authority: Array(host.utf8))
+        for (name, value) in fields { request.fields.append(name: name, value: value) }
+        return HTTPAnswer(api.respond(to: request))
       }
       let a = #"{"name":"a","type":"u64","value":"1"}"#
       let b = #"{"name":"b","type":"i8","value":"-2","label":"x"}"#
@@ -37,6 +40,12 @@ import Testing
         #expect(ask(.delete, "/v1/registers/a/value").status == 405)
         let added = ask(.post, "/v1/registers/b/fetch-add?operand=0")
         #expect(added.members["op"] as? String == "fetch_add")
+      }
+      // What is known of a register by now does not keep a field from being heard.
+      for _ in 0..<3 {
+        #expect(ask(.get, "/v1/registers/a").body == a)
+        let encoded = ask(.get, "/v1/registers/a", fields: [("content-encoding", "gzip")])
+        #expect(encoded.status == 415)
       }
       #expect(ask(.delete, "/v1/registers/a").status == 204)
       #expect(ask(.get, "/v1/registers/a").status == 404)
@@ -186,7 +195,10 @@ import Testing
         #expect(facts["read_only_load"] as? Bool == width.hasReadOnlyLoad)
       }
       #expect((answer.members["types"] as? [String])?.count == RegisterType.all.count)
+      #expect(answer.members["kinds"] as? [String] == ["unsigned", "signed", "bytes", "float"])
       let limits = answer.members["limits"] as? [String: Int] ?? [:]
+      #expect(limits["batch_operations"] == 4096 && limits["list_registers"] == 1000)
+      #expect(limits["body_bytes_per_second"] == 100)
       #expect(limits["body_bytes"] == 1 << 20 && limits["name_bytes"] == 128)
       #expect(limits["head_ms"] == 10_000 && limits["opening_ms"] == 5000)
       #expect(

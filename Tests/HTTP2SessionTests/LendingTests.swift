@@ -121,6 +121,87 @@ import Testing
     #expect(!pair.server.hasEvents && pair.server.openStreams == 1)
   }
 
+  @Test("what is taken answer by answer is the same as what is taken at last")
+  func takenAtOnce() throws {
+    let pair = try Pair()
+    var expected: [UInt32: [UInt8]] = [:]
+    for number in 0..<30 {
+      let body = [UInt8](repeating: UInt8(number), count: number * 2_000)
+      expected[try pair.client.submit(request(.post, "/", body: body))] = body
+    }
+    var isQuiet = false
+    while !isQuiet {
+      var toServer: [UInt8] = []
+      pair.client.takeOutput(into: &toServer)
+      try Pair.deliver(toServer, to: pair.server, chunk: .max)
+      var toClient: [UInt8] = []
+      while pair.server.answerNext(Self.echo) {
+        pair.server.takeAnswer { bytes in
+          for index in bytes.indices { toClient.append(bytes[index]) }
+        }
+      }
+      pair.server.takeOutput(into: &toClient)
+      try Pair.deliver(toClient, to: pair.client, chunk: 777)
+      while let event = pair.client.nextEvent() {
+        guard case .response(let response, let stream) = event else {
+          Issue.record("\(event)")
+          continue
+        }
+        #expect(expected.removeValue(forKey: stream) == response.body)
+      }
+      isQuiet = toServer.isEmpty && toClient.isEmpty
+    }
+    #expect(expected.isEmpty && pair.server.unsentBytes == 0)
+  }
+
+  @Test("a stream that is reset while its request is lent takes nothing away from who has it")
+  func resetWhileLent() throws {
+    let pair = try Pair()
+    let stream = try pair.client.submit(request(.post, "/first", body: [1, 2, 3]))
+    var bytes: [UInt8] = []
+    pair.client.takeOutput(into: &bytes)
+    try Pair.deliver(bytes, to: pair.server, chunk: .max)
+    pair.client.cancel(stream)
+    let next = try pair.client.submit(request(.get, "/next"))
+    var more: [UInt8] = []
+    pair.client.takeOutput(into: &more)
+    var seen: [[UInt8]] = []
+    let hasAnswered = pair.server.answerNext { request, _, response in
+      _ = try? pair.server.receive(more.span)
+      let hasResponded = pair.server.respond(HTTPResponse(status: 500), to: stream)
+      #expect(!hasResponded)
+      seen = [request.target, request.body]
+      response.status = 200
+      response.body = request.body
+    }
+    #expect(hasAnswered && seen == [Array("/first".utf8), [1, 2, 3]])
+    #expect(pair.client.nextEvent() == .closed(stream: stream, code: 8))
+    #expect(try Self.run(pair)[next]?.status == 200)
+    #expect(pair.server.openStreams == 0 && pair.server.unsentBytes == 0)
+  }
+
+  @Test("the tag of an answer is the part of its body that is told")
+  func tags() throws {
+    let pair = try Pair()
+    for method in [HTTPMethod.get, .head] {
+      _ = try pair.client.submit(request(method, "/"))
+      var bytes: [UInt8] = []
+      pair.client.takeOutput(into: &bytes)
+      try Pair.deliver(bytes, to: pair.server, chunk: .max)
+      _ = pair.server.answerNext { _, _, response in
+        response.status = 200
+        response.body = Array(#"{"value":"17"}"#.utf8)
+        response.tag = 9..<13
+      }
+      guard case .response(let response, _)? = try pair.run().first else {
+        Issue.record("no response")
+        continue
+      }
+      #expect(response.fields.text("etag") == #""17""#)
+      #expect(response.fields.text("content-length") == "14")
+    }
+  }
+
   @Test("rejections are lent with their reason, and a client is lent nothing")
   func rejections() throws {
     var limits = HTTPLimits()
