@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CLinux
 import Glibc
 
 /// A moment of the monotonic clock, in nanoseconds; it does not move when the date is set.
