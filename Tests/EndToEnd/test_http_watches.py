@@ -18,6 +18,7 @@ from http_events import EventParser, Watching, peers, request
 from mapped import map_cell
 from support import BINARIES, LONG, Server, poll, start
 from test_access import bearer, principal, reload, serving
+from test_tls import context, encrypting, made  # noqa: F401
 
 
 @pytest.fixture
@@ -243,6 +244,25 @@ def test_rights_hide_names_and_new_rules_end_streams():
             # It may still read what it watches.
             assert server.request("PUT", "/v1/registers/a.1/value", "5", bearer("all"))[0] == 204
             assert other.until(5)[-1].kind == "change"
+
+
+@pytest.mark.parametrize("http2", [False, True])
+def test_over_tls(arena, made, http2):  # noqa: F811
+    with Server(arena, *encrypting(made)) as server, httpx.Client(
+            verify=context(made), http1=not http2, http2=http2, timeout=30,
+            base_url=f"https://localhost:{server.port}") as http:
+        assert http.put("/v1/registers/n", json={"type": "u64"}).status_code == 201
+        with http.stream("GET", "/v1/watch?name=n") as response:
+            parser, chunks = EventParser(), response.iter_text()
+            events = []
+            for value in range(10):
+                while not events or events[-1].value != str(value):
+                    events += parser.take(next(chunks))
+                wait = {"until": f"eq:{value}", "then": {"op": "inc"}}
+                with httpx.Client(verify=context(made), http1=not http2, http2=http2) as other:
+                    answer = other.post(
+                        f"https://localhost:{server.port}/v1/registers/n/wait", json=wait)
+                assert answer.json()["new"] == str(value + 1)
 
 
 def test_a_server_that_ends_says_so(own_server):
