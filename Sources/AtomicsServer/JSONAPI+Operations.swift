@@ -61,8 +61,7 @@ extension JSONAPI {
   ) throws(Problem) -> Performed {
     try require(.create, on: name)
     let definition = RegisterDefinition(
-      name: name.text(from: 0, count: name.count), type: type,
-      ownerUser: user)
+      name: name.text(from: 0, count: name.count), type: type, ownerUser: user)
     var attemptsLeft = 16
     while true {
       attemptsLeft &-= 1
