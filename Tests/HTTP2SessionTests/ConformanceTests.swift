@@ -209,6 +209,11 @@ import Testing
       all(
         headers(1), continuation(0, [0x82, 0x84]), continuation(0, []),
         continuation(4, [0x86, 0x01, 1, 0x61]))),
+    Row(
+      "6.10", "a block in eight pieces more", .answers([1]),
+      all(
+        headers(1, get), Array([[UInt8]](repeating: continuation(0, []), count: 7).joined()),
+        continuation(4, []))),
     Row("6.10", "DATA within a block", .connection(1), headers(0, get), lastByte),
     Row(
       "6.10", "HEADERS within a block", .connection(1), headers(1, get),
@@ -267,15 +272,17 @@ import Testing
       Frames.frame(1, 5, 3, all(get, [0xBE]))),
   ]
 
-  @Test("each row has its due", arguments: [frames, states, windows, blocks].joined().map { $0 })
-  func row(row: Row) throws {
+  @Test(
+    "each row has its due, whole and byte by byte",
+    arguments: [frames, states, windows, blocks].joined().map { $0 }, [Int.max, 1])
+  func row(row: Row, chunk: Int) throws {
     let server = try HTTP2Session(role: .server)
     var sent: [Frames.Frame] = []
     var hasEnded = false
     // On a stream of its own: whether the connection goes on.
     let last = Frames.get(stream: 101, endStream: true)
     for piece in [row.preface] + row.pieces + [last] where !hasEnded {
-      hasEnded = (try? Pair.deliver(piece, to: server, chunk: .max)) == nil
+      hasEnded = (try? Pair.deliver(piece, to: server, chunk: chunk)) == nil
       while let event = server.nextEvent() {
         if let (response, stream) = Pair.echo(event) { server.respond(response, to: stream) }
       }
