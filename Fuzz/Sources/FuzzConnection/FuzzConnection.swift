@@ -8,8 +8,8 @@ public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   return 0
 }
 
-private let whole = SideUnderTest("whole")
-private let split = SideUnderTest("split")
+private let whole = ServedArena("whole", registers: Stream.registers)
+private let split = ServedArena("split", registers: Stream.registers)
 
 /// Two servers' sides of a connection get the same stream, one in one piece, the other in pieces of
 /// the size that the first byte says. They answer the same, whole frames in the requests' order.
