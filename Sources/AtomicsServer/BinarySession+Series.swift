@@ -21,7 +21,9 @@ extension BinarySession {
     _ header: FrameHeader, in input: Span<UInt8>, at start: Int, into output: inout OutputBuffer,
     _ budget: inout ExecutionBudget
   ) -> Int? {
-    let handles = self.handles
+    // Held here: their span is looked at in the loop.
+    let opened = self.handles
+    let handles = opened.span
     let first = Int(header.handleOrAuxiliary)
     guard first < handles.count, let register = handles[first].reference,
       let series = series(header, input, at: start, on: register.type)
@@ -67,14 +69,15 @@ extension BinarySession {
     do throws(ServiceError) {
       switch series.step {
       case .addition:
-        guard let addend = series.addend(input, operandsAt: start &+ FrameHeader.byteCount) else {
+        let operands = start &+ FrameHeader.byteCount
+        guard let addend = series.addend(input, operandsAt: operands, as: type) else {
           return false
         }
         let found = try service.add(addend, to: register, order: series.order)
-        output.append(series.reply(to: second, found: found, adding: addend))
+        output.append(series.reply(to: second, found: found, adding: addend, as: type))
       case .load:
         let found = try service.loadWord(register, order: series.order)
-        output.append(series.reply(to: second, found: found, adding: 0))
+        output.append(series.reply(to: second, found: found, adding: 0, as: type))
       case .other: return false
       }
       budget.spend(ExecutionBudget.operation)
@@ -130,16 +133,33 @@ extension BinarySession {
     _ registers: Span<PackedReference>, _ count: Int, into output: inout OutputBuffer,
     _ budget: inout ExecutionBudget
   ) -> Int {
-    let (service, order, type) = (self.service, series.order, series.type)
+    service.withOperations { operations in
+      // A type and an order that the compiler knows take a third of the instructions.
+      series.type == .u64 && series.order == .sequentiallyConsistent
+        ? add(
+          series, input, at: start, registers, count, by: operations, .u64,
+          .sequentiallyConsistent, into: &output, &budget)
+        : add(
+          series, input, at: start, registers, count, by: operations, series.type, series.order,
+          into: &output, &budget)
+    }
+  }
+
+  @inline(__always)
+  private func add(
+    _ series: OperationSeries, _ input: Span<UInt8>, at start: Int,
+    _ registers: Span<PackedReference>, _ count: Int, by operations: RegisterOperations,
+    _ type: RegisterType, _ order: MemoryOrder, into output: inout OutputBuffer,
+    _ budget: inout ExecutionBudget
+  ) -> Int {
     var offset = start
     for index in 0..<count {
-      guard let addend = series.addend(input, operandsAt: offset &+ FrameHeader.byteCount) else {
-        return index
-      }
+      let operands = offset &+ FrameHeader.byteCount
+      guard let addend = series.addend(input, operandsAt: operands, as: type) else { return index }
       do throws(ServiceError) {
-        let found = try service.add(addend, to: registers[index].plain(type), order: order)
+        let found = try operations.add(addend, to: registers[index].plain(type), order: order)
         let second = input.littleEndian64(at: offset &+ 8)
-        output.append(series.reply(to: second, found: found, adding: addend))
+        output.append(series.reply(to: second, found: found, adding: addend, as: type))
       } catch {
         refuse(error, input, at: offset, into: &output, &budget)
         return index &+ 1
@@ -170,12 +190,14 @@ extension BinarySession {
     let second = input.littleEndian64(at: offset &+ 8)
     switch series.step {
     case .addition:
-      guard let addend = series.addend(input, operandsAt: start) else { return false }
+      guard let addend = series.addend(input, operandsAt: start, as: series.type) else {
+        return false
+      }
       let found = try service.add(addend, to: register, order: series.order)
-      output.append(series.reply(to: second, found: found, adding: addend))
+      output.append(series.reply(to: second, found: found, adding: addend, as: series.type))
     case .load:
       let found = try service.loadWord(register, order: series.order)
-      output.append(series.reply(to: second, found: found, adding: 0))
+      output.append(series.reply(to: second, found: found, adding: 0, as: series.type))
     case .other:
       guard let request = series.request(input, operandsAt: start) else { return false }
       output.append(series.reply(to: second, try service.perform(request, on: register)))
@@ -191,7 +213,7 @@ extension BinarySession {
   @inline(__always)
   private func lookUp(
     _ series: OperationSeries, in input: Span<UInt8>, at start: Int, atMost limit: Int,
-    _ handles: [OpenRegister], into registers: inout InlineArray<32, PackedReference>
+    _ handles: Span<OpenRegister>, into registers: inout InlineArray<32, PackedReference>
   ) -> Int {
     let right = Rights(for: series.operation)
     let (present, type) = (self.present, series.type)
@@ -212,7 +234,7 @@ extension BinarySession {
       // The handles of the frames that are looked up next are fetched while these run.
       let next = offset &+ Self.lookAhead &* series.byteCount
       if next &+ FrameHeader.byteCount <= input.count {
-        handles.span.anticipate(Int(input.littleEndian64(at: next &+ 8) >> 32))
+        handles.anticipate(Int(input.littleEndian64(at: next &+ 8) >> 32))
       }
       service.anticipate(opened.packed.plain(type))
       registers[count] = opened.packed

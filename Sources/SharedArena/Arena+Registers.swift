@@ -43,10 +43,19 @@ extension Arena {
     of handle: RegisterHandle, wakes: @autoclosure () -> Bool,
     _ body: (AtomicCell) throws(Failure) -> Result
   ) throws(Failure) -> Result? {
-    let slot = Int(handle.slot)
     // Safety: the record is this thread's, and lives for ever.
     let thread = unsafe clinux_activity_enter()
     defer { unsafe clinux_activity_leave(thread) }
+    return try withCellInside(of: handle, wakes: wakes(), body)
+  }
+
+  /// As above, of a thread that has entered already.
+  @inlinable @inline(__always)
+  func withCellInside<Result, Failure: Error>(
+    of handle: RegisterHandle, wakes: @autoclosure () -> Bool,
+    _ body: (AtomicCell) throws(Failure) -> Result
+  ) throws(Failure) -> Result? {
+    let slot = Int(handle.slot)
     guard slot < watermark.load(ordering: .relaxed) || isCommitted(slot) else { return nil }
     // Safety: `slot` lies below the watermark, which this process has from `dir`.
     guard unsafe cells.generation(slot) == handle.generation else { return nil }
