@@ -20,10 +20,11 @@ extension Span<UInt8> {
   public func littleEndianPair(at offset: Int) -> (first: UInt64, second: UInt64) {
     precondition(offset >= 0 && offset <= count &- 16, "16 bytes at \(offset) leave the span")
     // Safety: the precondition keeps both loads inside the span; every bit pattern is a UInt64.
-    return unsafe (
-      UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self)),
-      UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset &+ 8, as: UInt64.self))
-    )
+    let first = unsafe bytes.unsafeLoadUnaligned(
+      fromUncheckedByteOffset: offset, as: UInt64.self)
+    let second = unsafe bytes.unsafeLoadUnaligned(
+      fromUncheckedByteOffset: offset &+ 8, as: UInt64.self)
+    return (UInt64(littleEndian: first), UInt64(littleEndian: second))
   }
 
   /// The 4 bytes from `offset`. Traps unless they lie within the span.

@@ -16,6 +16,10 @@ public struct RegisterOperations {
     self.arena = arena
   }
 
+  /// Says that an operation on the register comes soon, so that the processor fetches it.
+  @inlinable @inline(__always)
+  public func anticipate(_ register: RegisterReference) { arena.anticipate(register.handle) }
+
   /// As ``RegisterService/add(_:to:order:)``.
   @inlinable @inline(__always)
   public func add(
@@ -23,7 +27,7 @@ public struct RegisterOperations {
   ) throws(ServiceError) -> UInt64 {
     precondition(!register.isBounded, "a register with a restore gap takes its bounds into account")
     let found = arena.add(word, to: register.handle, order: order)
-    guard let found, !service.arena.isFaulty else {
+    guard let found, !arena.isFaulty else {
       throw service.refusal(of: register, isPerformed: found != nil)
     }
     return found

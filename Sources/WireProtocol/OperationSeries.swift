@@ -141,13 +141,13 @@ public struct OperationSeries: Sendable {
   /// The reply to an addition or, of nothing, a load.
   ///
   /// - Parameters:
-  ///   - second: The frame's second word.
+  ///   - sequence: The frame's sequence number.
   ///   - type: ``type``, from who may know more of it.
   @inlinable @inline(__always)
   public func reply(
-    to second: UInt64, found old: UInt64, adding addend: UInt64, as type: RegisterType
+    to sequence: UInt32, found old: UInt64, adding addend: UInt64, as type: RegisterType
   ) -> ReplyWords {
-    let sequence = second & 0xFFFF_FFFF
+    let sequence = UInt64(sequence)
     if returns == .nothing { return ReplyWords(replyWord, sequence) }
     let told = returns == .old ? old : old &+ addend
     return ReplyWords(replyWord, sequence, OperationRun.SlotWord(type).word(told))
