@@ -53,7 +53,8 @@ import HTTPMessage
   /// Bytes of `dateText`; none: no date is sent.
   private(set) var dateCount = 0
   var nuisanceTokens: Int
-  var nuisanceSecond: Int64 = 0
+  /// What the clock showed last.
+  var second: Int64 = 0
   /// Digits of the status (at 0) and of the content length (at 4), and the date behind them.
   let digits: UnsafeMutablePointer<UInt8>
 
@@ -90,6 +91,7 @@ import HTTPMessage
     }
     slots[slot].stream = stream
     slots[slot].phase = .headers
+    slots[slot].movedSecond = second
     return slot
   }
 
@@ -123,12 +125,13 @@ import HTTPMessage
     }
   }
 
-  mutating func setClock(_ unixSeconds: Int64) {
-    guard unixSeconds > nuisanceSecond else { return }
-    let elapsed = Int(min(unixSeconds &- nuisanceSecond, 1 << 20))
-    nuisanceSecond = unixSeconds
+  mutating func setClock(_ unixSeconds: Int64, session: SessionHandle) {
+    guard unixSeconds > second else { return }
+    let elapsed = Int(min(unixSeconds &- second, 1 << 20))
+    second = unixSeconds
     let refilled = max(nuisanceTokens, 0) &+ elapsed &* limits.nuisancesPerSecond
     nuisanceTokens = min(refilled, limits.nuisanceBurst)
+    if isServer, limits.stallSeconds > 0, openStreams > 0 { resetStalled(session: session) }
   }
 }
 
@@ -136,7 +139,9 @@ import HTTPMessage
 enum Frame {
   static let data: UInt8 = 0
   static let headers: UInt8 = 1
+  static let priority: UInt8 = 2
   static let reset: UInt8 = 3
+  static let settings: UInt8 = 4
   static let ping: UInt8 = 6
   static let windowUpdate: UInt8 = 8
 
