@@ -20,7 +20,8 @@ extension SessionCore {
         slots[slot].movedSecond = second
         continue
       }
-      guard second &- slots[slot].movedSecond >= Int64(limits.stallSeconds) else { continue }
+      // The second in which it moved may have been over at once.
+      guard second &- slots[slot].movedSecond > Int64(limits.stallSeconds) else { continue }
       // Nothing else can be said on the connection before a header section ends (§4.3).
       if slot == current { return session.terminate(code: ErrorCode.enhanceYourCalm) }
       slots[slot].movedSecond = second

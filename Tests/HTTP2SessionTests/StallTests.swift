@@ -55,7 +55,7 @@ import Testing
       try stalled.send(begin)
       stalled.answer()
       #expect(stalled.ends().isEmpty && stalled.server.awaitsPeer)
-      stalled.wait(9)
+      stalled.wait(10)
       #expect(stalled.ends().isEmpty)
       stalled.wait(1)
       #expect(stalled.ends() == [[3, 1, 11]])
@@ -78,7 +78,7 @@ import Testing
         stalled.wait(1)
         #expect(stalled.ends().isEmpty)
       }
-      stalled.wait(10)
+      stalled.wait(11)
       #expect(stalled.ends() == [[3, 1, 11]])
     }
   }
@@ -87,7 +87,7 @@ import Testing
   func header() throws {
     let stalled = try Stalled()
     try stalled.send(Frames.frame(1, 1, 1, [0x82] + Frames.address))
-    stalled.wait(10)
+    stalled.wait(11)
     #expect(stalled.ends() == [[7, 0, 11]])
     #expect(stalled.server.isFinished)
   }
