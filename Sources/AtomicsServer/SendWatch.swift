@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Whether a peer takes what waits for it. Looked at after each turn; while nothing waits, that costs
-/// a comparison.
+/// Whether a peer takes what waits for it. Looked at after each turn; while nothing waits, that
+/// costs a comparison.
 struct SendWatch {
   /// What waited after the last look, the output of its turn included.
   private var unsent = 0
