@@ -43,6 +43,7 @@ final class Connection: StreamHandler {
   private var keptInput = 0
   private var pongsHeard = 0
   private var unsentAtLook = 0
+  private var sending = SendWatch()
   private var loop: EventLoop?
 
   init(
@@ -95,13 +96,13 @@ final class Connection: StreamHandler {
         stream.setDeadline(afterNanoseconds: rest(of: exchange, stream))
       }
       if exchange.awaitsSending { stream.requestTurnWhenSent() }
-      return progress
+      return isStalled(output, stream) ? abandon(stream) : progress
     case .http1(let exchange):
       let progress = exchange.process(input, into: &output, endOfInput: endOfInput)
       if endOfInput { exchange.session.endInput() }
       watchRest(of: exchange, stream)
       if exchange.awaitsSending { stream.requestTurnWhenSent() }
-      return progress
+      return isStalled(output, stream) ? abandon(stream) : progress
     case .undecided:
       let opening = opening(input)
       if opening == .tls, beginEncryption(stream) {
@@ -248,10 +249,7 @@ final class Connection: StreamHandler {
       exchange.session.finishShutdown()
       return exchange.process(Span(), into: &output, endOfInput: false)
     }
-    guard !isOpening, case .http1(let exchange) = speech else {
-      stream.close(.deadline)
-      return StreamProgress(consumed: 0, next: .close)
-    }
+    guard !isOpening, case .http1(let exchange) = speech else { return abandon(stream) }
     if awaited == .nothing { return idle(exchange, into: &output, stream) }
     if case .body(let received) = exchange.session.inputPhase,
       received &- bodyBytesAtDeadline >= bodyBytesPerDeadline
@@ -296,16 +294,38 @@ final class Connection: StreamHandler {
     _ exchange: HTTPExchange<Session>, into output: inout OutputBuffer, _ stream: Stream
   ) -> StreamProgress {
     exchange.releaseIdleMemory()
-    guard exchange.lasting.isWatching else { return StreamProgress(consumed: 0, next: .needInput) }
-    let now = stream.loop.now.nanoseconds
-    guard let progress = exchange.beat(now: now, unsent: stream.unsentCount, into: &output) else {
-      stream.close(.deadline)
-      return StreamProgress(consumed: 0, next: .close)
+    let isHeldUp = output.unsentCount > output.count || exchange.session.awaitsPeer
+    var progress = StreamProgress(consumed: 0, next: .needInput)
+    var delay = isHeldUp ? Self.idleNanoseconds : nil
+    if exchange.lasting.isWatching {
+      let now = stream.loop.now.nanoseconds
+      guard let beat = exchange.beat(now: now, unsent: stream.unsentCount, into: &output) else {
+        return abandon(stream)
+      }
+      progress = beat
+      delay = [delay, exchange.nanosecondsToBeat(at: now)].compactMap(\.self).min()
     }
-    if let delay = exchange.nanosecondsToBeat(at: now) {
-      stream.setDeadline(afterNanoseconds: delay)
+    if let delay { stream.setDeadline(afterNanoseconds: delay) }
+    if isHeldUp { progress = exchange.process(Span(), into: &output, endOfInput: false) }
+    return isStalled(output, stream) ? abandon(stream) : progress
+  }
+
+  /// Whether the peer has taken nothing for as long as it may, at the end of a turn.
+  private func isStalled(_ output: borrowing OutputBuffer, _ stream: Stream) -> Bool {
+    let kept = output.unsentCount &- output.count
+    guard kept > 0 else {
+      sending.rest()
+      return false
     }
-    return progress
+    return sending.hasStalled(
+      at: stream.loop.now.nanoseconds, kept: kept, made: output.count,
+      limit: context.limits.stallSeconds)
+  }
+
+  /// Ends the connection at once: its peer does not do its part.
+  private func abandon(_ stream: Stream) -> StreamProgress {
+    stream.close(.deadline)
+    return StreamProgress(consumed: 0, next: .close)
   }
 
   private enum Awaited {

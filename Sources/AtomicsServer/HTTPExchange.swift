@@ -41,6 +41,9 @@ protocol HTTPServerSession: AnyObject {
   func unsentBytes(of stream: UInt32) -> Int
   /// A stream whose answer, put off or in pieces, is no longer wanted.
   func nextClosed() -> UInt32?
+  /// Whether the date is to be set each second, also where nothing comes: there is a stream that
+  /// stands still until its peer does something.
+  var awaitsPeer: Bool { get }
   /// Sets the `Date` field of what is answered from now on.
   func setDate(_ text: [UInt8], unixSeconds: Int64)
   /// Gives at most about `limit` bytes of what is to be sent, and tells how many.
@@ -54,6 +57,8 @@ protocol HTTPServerSession: AnyObject {
 extension HTTP1Session: HTTPServerSession {
   typealias Failure = Never
   func takeAnswer(_ sink: (Span<UInt8>) -> Void) {}
+  /// Heads and bodies have deadlines of the connection.
+  var awaitsPeer: Bool { false }
   static var outlivesInput: Bool { true }
 }
 extension HTTP2Session: HTTPServerSession {

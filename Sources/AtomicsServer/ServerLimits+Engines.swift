@@ -37,6 +37,43 @@ extension ServerLimits {
     set { http.concurrentStreams = newValue }
   }
 
+  /// Frames of one HTTP/2 connection that cost more than they bring, at once.
+  public var http2Nuisances: Int {
+    get { http.nuisanceBurst }
+    set { http.nuisanceBurst = newValue }
+  }
+
+  /// How many more of them there may be each second.
+  public var http2NuisancesPerSecond: Int {
+    get { http.nuisancesPerSecond }
+    set { http.nuisancesPerSecond = newValue }
+  }
+
+  /// Unsent answers to PING and SETTINGS of one HTTP/2 connection.
+  public var http2Acknowledgements: Int {
+    get { http.unsentAcknowledgements }
+    set { http.unsentAcknowledgements = newValue }
+  }
+
+  /// CONTINUATION frames of one header section.
+  public var http2Continuations: Int {
+    get { http.continuations }
+    set { http.continuations = newValue }
+  }
+
+  /// Entries of one SETTINGS frame.
+  public var http2SettingsEntries: Int {
+    get { http.settingsEntries }
+    set { http.settingsEntries = newValue }
+  }
+
+  /// Seconds in which an HTTP client must take something of what it is sent, or over HTTP/2 send
+  /// something of a request that it has begun; 0: there is no such limit.
+  public var stallSeconds: Int {
+    get { http.stallSeconds }
+    set { http.stallSeconds = newValue }
+  }
+
   /// Waits of one connection.
   public var waits: Int {
     get { waiting.waits }

@@ -99,9 +99,9 @@ public import HTTPMessage
     guard taken >= 0 else {
       hasFailed = true
       // Safety: as in `nextEvent`.
-      let isBomb = unsafe core.pointee.hasHeaderBomb
+      let isOurs = unsafe core.pointee.hasHeaderBomb || core.pointee.hasTooManyContinuations
       let floods = [NGHTTP2_ERR_FLOODED, NGHTTP2_ERR_TOO_MANY_CONTINUATIONS]
-      let isFlood = isBomb || floods.contains { taken == Int($0.rawValue) }
+      let isFlood = isOurs || floods.contains { taken == Int($0.rawValue) }
       session.terminate(code: isFlood ? ErrorCode.enhanceYourCalm : ErrorCode.protocolError)
       throw isFlood ? .flooded : .connectionFailed(code: Int32(truncatingIfNeeded: taken))
     }
@@ -312,11 +312,22 @@ public import HTTPMessage
   }
 
   /// Sets the `date` field of the responses to come (empty: none) and the clock by which the
-  /// allowance for nuisances is filled up. Call it once a second, or before each ``receive(_:)``.
+  /// allowance for nuisances is filled up and streams that stand still are found. Call it once a
+  /// second, or before each ``receive(_:)``.
   public func setDate(_ text: [UInt8], unixSeconds: Int64) {
     // Safety: as in `nextEvent`.
     unsafe core.pointee.setDate(text)
-    unsafe core.pointee.setClock(unixSeconds)
+    unsafe core.pointee.setClock(unixSeconds, session: session)
+  }
+
+  /// Server: whether there is a stream that only the peer can bring further, by a window or by more
+  /// of its request. ``setDate(_:unixSeconds:)`` is to be called each second meanwhile, also where
+  /// nothing comes, so that ``HTTPLimits/stallSeconds`` holds.
+  ///
+  /// - Complexity: O(open streams)
+  public var awaitsPeer: Bool {
+    // Safety: as in `nextEvent`.
+    unsafe core.pointee.awaitsPeer
   }
 
   /// Begins the end of the connection (RFC 9113 §6.8).

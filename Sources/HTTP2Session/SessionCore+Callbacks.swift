@@ -20,6 +20,7 @@ enum SessionCallbacks {
     }
     unsafe nghttp2_session_callbacks_set_on_begin_headers_callback(table, beginHeaders)
     if isServer {
+      unsafe nghttp2_session_callbacks_set_on_begin_frame_callback(table, beginFrame)
       unsafe nghttp2_session_callbacks_set_on_header_callback2(table, requestField)
     } else {
       unsafe nghttp2_session_callbacks_set_on_header_callback(table, responseField)
@@ -37,6 +38,25 @@ enum SessionCallbacks {
   private static func core(_ user: UnsafeMutableRawPointer?) -> UnsafeMutablePointer<SessionCore>? {
     // Safety: see the type's comment.
     unsafe user?.assumingMemoryBound(to: SessionCore.self)
+  }
+
+  /// Counts PRIORITY, which the library drops without a word (RFC 9113 §5.3.2), and CONTINUATION
+  /// (CVE-2024-28182).
+  private static let beginFrame: nghttp2_on_begin_frame_callback = { session, header, user in
+    guard let header = unsafe header else { return NGHTTP2_ERR_CALLBACK_FAILURE.rawValue }
+    let type = unsafe header.pointee.type
+    guard type == Frame.priority || type == Frame.continuation || type == Frame.headers else {
+      return 0
+    }
+    guard let core = unsafe core(user), let session = unsafe session
+    else { return NGHTTP2_ERR_CALLBACK_FAILURE.rawValue }
+    switch type {
+    case Frame.priority: unsafe countNuisance(core, session)
+    case Frame.continuation:
+      return unsafe core.pointee.allowContinuation() ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
+    default: unsafe core.pointee.continuationCount = 0
+    }
+    return 0
   }
 
   private static let beginHeaders: nghttp2_on_begin_headers_callback = { session, frame, user in
@@ -96,12 +116,15 @@ enum SessionCallbacks {
           unsafe core.pointee.endMessage(slot, session: SessionHandle(session))
         }
       } else {
-        isNuisance = header.length == 0
+        // The length of padding is part of it.
+        isNuisance = unsafe header.length == frame.pointee.data.padlen
       }
     case Frame.windowUpdate:
       isNuisance = unsafe frame.pointee.window_update.window_size_increment < 16
     case Frame.reset:
       isNuisance = true
+    case Frame.settings:
+      isNuisance = header.flags & Frame.ack == 0
     case Frame.ping:
       if header.flags & Frame.ack != 0 {
         let data = unsafe frame.pointee.ping.opaque_data
@@ -109,6 +132,8 @@ enum SessionCallbacks {
           // The peer has seen the first GOAWAY: whatever it sent before that has arrived.
           unsafe SessionHandle(session).submitGoAway()
         }
+      } else {
+        isNuisance = true
       }
     default:
       break

@@ -37,6 +37,8 @@ import HTTPMessage
   var seen = SeenFields()
   /// Whether the peer sent a section that unpacks to many times the limit.
   var hasHeaderBomb = false
+  /// CONTINUATION frames of the header section that comes now.
+  var continuationCount = 0
   var notices: [Notice] = []
   var noticeHead = 0
   /// Bytes of bodies whose end has not come, over all streams.
@@ -53,7 +55,8 @@ import HTTPMessage
   /// Bytes of `dateText`; none: no date is sent.
   private(set) var dateCount = 0
   var nuisanceTokens: Int
-  var nuisanceSecond: Int64 = 0
+  /// What the clock showed last.
+  var second: Int64 = 0
   /// Digits of the status (at 0) and of the content length (at 4), and the date behind them.
   let digits: UnsafeMutablePointer<UInt8>
 
@@ -90,6 +93,7 @@ import HTTPMessage
     }
     slots[slot].stream = stream
     slots[slot].phase = .headers
+    slots[slot].movedSecond = second
     return slot
   }
 
@@ -110,6 +114,15 @@ import HTTPMessage
     return nuisanceTokens >= 0
   }
 
+  var hasTooManyContinuations: Bool { isServer && continuationCount > limits.continuations }
+
+  /// Counts a CONTINUATION frame.
+  /// - Returns: false when the header section has too many of them.
+  mutating func allowContinuation() -> Bool {
+    continuationCount &+= 1
+    return !hasTooManyContinuations
+  }
+
   /// The value of `date`, which stands here as long as the core lives.
   var dateText: UnsafeMutablePointer<UInt8> { unsafe digits + Self.digitBytes }
 
@@ -123,12 +136,13 @@ import HTTPMessage
     }
   }
 
-  mutating func setClock(_ unixSeconds: Int64) {
-    guard unixSeconds > nuisanceSecond else { return }
-    let elapsed = Int(min(unixSeconds &- nuisanceSecond, 1 << 20))
-    nuisanceSecond = unixSeconds
+  mutating func setClock(_ unixSeconds: Int64, session: SessionHandle) {
+    guard unixSeconds > second else { return }
+    let elapsed = Int(min(unixSeconds &- second, 1 << 20))
+    second = unixSeconds
     let refilled = max(nuisanceTokens, 0) &+ elapsed &* limits.nuisancesPerSecond
     nuisanceTokens = min(refilled, limits.nuisanceBurst)
+    if isServer, limits.stallSeconds > 0, openStreams > 0 { resetStalled(session: session) }
   }
 }
 
@@ -136,9 +150,12 @@ import HTTPMessage
 enum Frame {
   static let data: UInt8 = 0
   static let headers: UInt8 = 1
+  static let priority: UInt8 = 2
   static let reset: UInt8 = 3
+  static let settings: UInt8 = 4
   static let ping: UInt8 = 6
   static let windowUpdate: UInt8 = 8
+  static let continuation: UInt8 = 9
 
   static let endStream: UInt8 = 0x01
   static let ack: UInt8 = 0x01

@@ -5,17 +5,6 @@ import HTTPMessage
 
 /// Makes the library's session with our settings and limits.
 enum SessionSetup {
-  /// Acknowledgements the library may hold for a peer that sends PING or SETTINGS without reading.
-  private static let maximumOutboundAcks = 100
-  /// Entries in one SETTINGS frame.
-  private static let maximumSettings = 32
-  /// CONTINUATION frames after one HEADERS frame (CVE-2024-28182). The library counts one more
-  /// whenever the input ends within such a frame's header: its nine bytes, one by one, are nine.
-  private static let maximumContinuations = 8 * 9
-  /// Streams a peer may open and reset at once, and each second (CVE-2023-44487).
-  private static let resetBurst: UInt64 = 200
-  private static let resetsPerSecond: UInt64 = 20
-
   static func makeSession(
     role: HTTP2Session.Role, limits: HTTPLimits, user: UnsafeMutablePointer<SessionCore>,
     memory: UnsafeMutablePointer<SessionMemory>
@@ -28,10 +17,14 @@ enum SessionSetup {
     defer { unsafe nghttp2_option_del(options) }
     unsafe nghttp2_option_set_no_auto_window_update(options, 1)
     unsafe nghttp2_option_set_no_closed_streams(options, 1)
-    unsafe nghttp2_option_set_max_outbound_ack(options, maximumOutboundAcks)
-    unsafe nghttp2_option_set_max_settings(options, maximumSettings)
-    unsafe nghttp2_option_set_max_continuations(options, maximumContinuations)
-    unsafe nghttp2_option_set_stream_reset_rate_limit(options, resetBurst, resetsPerSecond)
+    unsafe nghttp2_option_set_max_outbound_ack(options, limits.unsentAcknowledgements)
+    unsafe nghttp2_option_set_max_settings(options, limits.settingsEntries)
+    // The core counts them: the library counts one more whenever the input ends within such a
+    // frame's header, so that one whose nine bytes come singly would be nine.
+    unsafe nghttp2_option_set_max_continuations(options, 9 &* (limits.continuations &+ 1))
+    // Resets (CVE-2023-44487) are counted by `allowNuisance`, together with those that this side is
+    // made to send; the library's own limit would say INTERNAL_ERROR.
+    unsafe nghttp2_option_set_stream_reset_rate_limit(options, .max, .max)
 
     // What a request has to be is checked on this side; see `FieldMeaning`.
     if role == .server { unsafe nghttp2_option_set_no_http_messaging(options, 1) }

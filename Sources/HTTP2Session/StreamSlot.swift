@@ -56,6 +56,9 @@ import HTTPMessage
   var outputCount = 0
   /// How many of them were sent.
   var outputOffset = 0
+  /// When a byte of a body was last seen to have moved, and how many had by then.
+  var movedSecond: Int64 = 0
+  var movedCount = 0
 
   /// What a buffer may keep from one stream to the next, in bytes.
   static let keptBytes = 4096
@@ -109,6 +112,7 @@ import HTTPMessage
     drainedBytes = 0
     outputCount = 0
     outputOffset = 0
+    movedCount = 0
   }
 
   /// The body that goes out, for as long as nobody changes it.

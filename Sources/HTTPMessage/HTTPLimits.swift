@@ -17,10 +17,21 @@ public struct HTTPLimits: Sendable, Equatable {
   public var responseBufferBytes = 256 << 10
   /// Bytes of unread body that are discarded after an early error.
   public var drainBytes = 1 << 20
-  /// HTTP/2 frames that cost the server more than the client (resets, empty DATA, tiny
-  /// window updates): how many at once, and how many more each second.
+  /// HTTP/2 frames that cost the server more than the client: how many at once, and how many more
+  /// each second. One more ends the connection. They are resets, requests that have to be reset,
+  /// DATA without data, tiny window updates, PING, SETTINGS and PRIORITY.
   public var nuisanceBurst = 200
   public var nuisancesPerSecond = 20
+  /// Answers to PING and SETTINGS that wait to be sent to one HTTP/2 peer; one more ends the
+  /// connection.
+  public var unsentAcknowledgements = 100
+  /// CONTINUATION frames of one HTTP/2 header section; one more ends the connection.
+  public var continuations = 8
+  /// Entries of one SETTINGS frame; one more ends the connection.
+  public var settingsEntries = 32
+  /// Seconds in which an HTTP/2 client must take something of an answer that waits for it, or send
+  /// something of a request that it has begun; its stream is reset else. 0: there is no such limit.
+  public var stallSeconds = 30
 
   /// Whether a server keeps request fields that ``HTTPFieldName`` does not name. Who looks at none
   /// of them need not have them copied; they count towards the limits all the same.

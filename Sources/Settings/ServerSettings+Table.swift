@@ -115,7 +115,8 @@ extension ServerSettings {
       "Largest body of an HTTP request"),
     Setting(
       "limits.header_bytes", .count(\.limits.headerBytes, allowed: 1024...1 << 20, unit: "bytes"),
-      "Largest header section of an HTTP request"),
+      "Largest header section of an HTTP request; one of HTTP/2 that unpacks to more than four"
+        + " times as much ends its connection"),
     Setting(
       "limits.header_fields", .count(\.limits.headerFields, allowed: 8...10_000, unit: "fields"),
       "Most header fields of an HTTP request"),
@@ -125,6 +126,34 @@ extension ServerSettings {
     Setting(
       "limits.streams", .count(\.limits.streams, allowed: 1...10_000, unit: "streams"),
       "Requests under way on one connection, of HTTP/2 or pipelined"),
+    Setting(
+      "limits.http2_nuisances",
+      .count(\.limits.http2Nuisances, allowed: 1...1 << 30, unit: "frames"),
+      "Frames of HTTP/2 that cost more than they bring, which one connection may send at once:"
+        + " resets and requests that have to be reset, PING, SETTINGS, PRIORITY, DATA without data,"
+        + " window updates of a few bytes; one more ends it by ENHANCE_YOUR_CALM"),
+    Setting(
+      "limits.http2_nuisances_per_second",
+      .count(\.limits.http2NuisancesPerSecond, allowed: 0...1 << 30, unit: "frames"),
+      "How many more of them it may send each second"),
+    Setting(
+      "limits.http2_acknowledgements",
+      .count(\.limits.http2Acknowledgements, allowed: 1...1 << 30, unit: "frames"),
+      "Answers to PING and SETTINGS that may wait for one connection; one more ends it"),
+    Setting(
+      "limits.http2_continuations",
+      .count(\.limits.http2Continuations, allowed: 0...1 << 20, unit: "frames"),
+      "CONTINUATION frames of one header section; one more ends the connection"),
+    Setting(
+      "limits.http2_settings_entries",
+      .count(\.limits.http2SettingsEntries, allowed: 8...1 << 14, unit: "entries"),
+      "Entries of one SETTINGS frame; one more ends the connection"),
+    Setting(
+      "limits.stall_timeout_seconds",
+      .duration(\.limits.stallTimeout, allowed: .zero...(.seconds(86_400))),
+      "Time in which an HTTP client must take something of an answer that waits for it, or over"
+        + " HTTP/2 send something of a request that it has begun, in whole seconds; its stream is"
+        + " reset, or its connection ends; 0 is never"),
     Setting(
       "limits.waits", .count(\.limits.waits, allowed: 1...1_000_000, unit: "waits"),
       "Waits for registers that one connection may have open"),

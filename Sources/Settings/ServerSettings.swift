@@ -60,6 +60,12 @@ public struct ServerSettings: Sendable, Equatable {
     public var headerFields = 100
     public var targetBytes = 8 * 1024
     public var streams = 128
+    public var http2Nuisances = 200
+    public var http2NuisancesPerSecond = 20
+    public var http2Acknowledgements = 100
+    public var http2Continuations = 8
+    public var http2SettingsEntries = 32
+    public var stallTimeout = Duration.seconds(30)
     public var waits = 4096
     public var waitsTotal = 1 << 18
     public var waitTimeout = Duration.seconds(30)

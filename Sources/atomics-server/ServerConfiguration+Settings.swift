@@ -75,6 +75,13 @@ extension ServerLimits {
     headerFields = settings.headerFields
     targetBytes = settings.targetBytes
     concurrentStreams = settings.streams
+    http2Nuisances = settings.http2Nuisances
+    http2NuisancesPerSecond = settings.http2NuisancesPerSecond
+    http2Acknowledgements = settings.http2Acknowledgements
+    http2Continuations = settings.http2Continuations
+    http2SettingsEntries = settings.http2SettingsEntries
+    // Less than a second is a limit, too.
+    stallSeconds = Int((settings.stallTimeout / .seconds(1)).rounded(.up))
     waits = settings.waits
     waitsTotal = settings.waitsTotal
     waitNanoseconds = settings.waitTimeout.nanoseconds

@@ -199,6 +199,7 @@ import Testing
       let limits = answer.members["limits"] as? [String: Int] ?? [:]
       #expect(limits["batch_operations"] == 4096 && limits["list_registers"] == 1000)
       #expect(limits["body_bytes_per_second"] == 100)
+      #expect(limits["http2_nuisances"] == 200 && limits["stall_ms"] == 30_000)
       #expect(limits["body_bytes"] == 1 << 20 && limits["name_bytes"] == 128)
       #expect(limits["head_ms"] == 10_000 && limits["opening_ms"] == 5000)
       #expect(

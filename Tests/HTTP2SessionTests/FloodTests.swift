@@ -49,6 +49,16 @@ import Testing
       "requests that make the server reset",
       { Frames.frame(1, 5, UInt32($0 * 2 + 1), [0x82, 0x86]) }
     ),
+    (
+      "DATA of padding alone",
+      { number in
+        (number == 0 ? Frames.get(stream: 1, endStream: false, method: 0x83) : [])
+          + Frames.frame(0, 8, 1, [3, 0, 0, 0])
+      }
+    ),
+    ("PING with its answers read", { _ in Frames.frame(6, 0, 0, [UInt8](repeating: 0, count: 8)) }),
+    ("SETTINGS with their answers read", { _ in Frames.settings }),
+    ("PRIORITY", { _ in Frames.frame(2, 0, 1, [0, 0, 0, 3, 1]) }),
   ]
 
   @Test("a flood ends in GOAWAY ENHANCE_YOUR_CALM within its burst", arguments: attacks)
@@ -58,7 +68,7 @@ import Testing
     #expect((100...250).contains(taken), "\(name): \(taken)")
   }
 
-  @Test("without the limit the same flood goes through", arguments: attacks.dropFirst())
+  @Test("without the limit the same flood goes through", arguments: attacks)
   func uncalm(name: String, piece: @escaping @Sendable (Int) -> [UInt8]) throws {
     var limits = HTTPLimits()
     limits.nuisanceBurst = 1_000_000
@@ -69,21 +79,42 @@ import Testing
   @Test("PING and SETTINGS without reading the answers end the connection")
   func acknowledgements() throws {
     for frame in [Frames.frame(6, 0, 0, [UInt8](repeating: 0, count: 8)), Frames.settings] {
-      let (code, taken) = try Self.flood(2000, reading: false) { _ in frame }
-      #expect(code == 11)
-      #expect(taken <= 101)
+      for allowed in [100, 150, 1000] {
+        var limits = HTTPLimits()
+        limits.nuisanceBurst = 1_000_000
+        limits.unsentAcknowledgements = allowed
+        let (code, taken) = try Self.flood(1500, reading: false, limits: limits) { _ in frame }
+        #expect(code == 11)
+        // That of the first SETTINGS is one of them.
+        #expect(taken == allowed - 1)
+      }
     }
   }
 
   @Test("too many CONTINUATION frames end the connection")
   func continuations() throws {
-    let (code, taken) = try Self.flood(2000) { number in
-      number == 0
-        ? Frames.frame(1, 1, 1, [0x82] + Frames.address)
-        : Frames.frame(9, 0, 1, Frames.literal("x-\(number)", "y"))
+    for allowed in [0, 8, 50] {
+      var limits = HTTPLimits()
+      limits.continuations = allowed
+      let (code, taken) = try Self.flood(2000, limits: limits) { number in
+        number == 0
+          ? Frames.frame(1, 1, 1, [0x82] + Frames.address)
+          : Frames.frame(9, 0, 1, Frames.literal("x-\(number)", "y"))
+      }
+      #expect(code == 11)
+      #expect(taken == allowed + 1)
     }
-    #expect(code == 11)
-    #expect(taken <= 73)
+  }
+
+  @Test("too many entries of one SETTINGS frame end the connection")
+  func settingsEntries() throws {
+    for (allowed, count, isCalm) in [(32, 33, false), (32, 32, true), (1000, 1000, true)] {
+      var limits = HTTPLimits()
+      limits.settingsEntries = allowed
+      let entries = [UInt8]((0..<count).flatMap { _ in [0, 3, 0, 0, 0, 100] as [UInt8] })
+      let (code, _) = try Self.flood(1, limits: limits) { _ in Frames.frame(4, 0, 0, entries) }
+      #expect(code == (isCalm ? nil : 11))
+    }
   }
 
   @Test("the allowance for nuisances is filled up as time goes by")

@@ -74,7 +74,7 @@ import Testing
     #expect(Set(table.map(\.key)).count == table.count)
     #expect(Set(table.map(\.environmentName)).count == table.count)
     for setting in table {
-      #expect(setting.key.wholeMatch(of: /[a-z]+(_[a-z]+)*(\.[a-z]+(_[a-z]+)*)?/) != nil)
+      #expect(setting.key.wholeMatch(of: /[a-z]+(_[a-z]+)*(\.[a-z]+[0-9]?(_[a-z]+)*)?/) != nil)
       #expect(!setting.summary.hasSuffix("."))
     }
   }
