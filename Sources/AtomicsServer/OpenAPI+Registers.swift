@@ -83,17 +83,7 @@ extension OpenAPI {
         (
           200,
           Self.answer(
-            "A page", Self.schema("RegisterPage"),
-            links: [
-              "next_page": [
-                "operationId": "list_registers",
-                "parameters": ["cursor": "$response.body#/cursor"],
-              ],
-              "first_register": [
-                "operationId": "get_register",
-                "parameters": ["name": "$response.body#/registers/0/name"],
-              ],
-            ])
+            "A page", Self.schema("RegisterPage"), example: ["registers": [Self.exampleRegister]])
         )
       ])
   }

@@ -58,7 +58,7 @@ extension OpenAPI {
         (
           200,
           Self.emptyAnswer("A stream that goes on", headers: ["CacheControl"]).with([
-            "content": ["text/event-stream": ["schema": ["type": "string"]]]
+            "content": ["text/event-stream": ["schema": Self.schema("WatchEvent")]]
           ])
         )
       ], problems: [404])
@@ -100,6 +100,19 @@ extension OpenAPI {
             ("old_bit", bool), ("new_bit", bool), ("success", bool), ("old", value),
             ("new", value),
           ], required: ["satisfied", "value"])
+      ),
+      (
+        "WatchEvent",
+        [
+          "description": "An event by its fields",
+          "type": "object",
+          "required": ["id", "event", "data"],
+          "properties": [
+            "id": ["type": "string", "pattern": "^[0-9]+-[0-9]+-[0-9]+$"],
+            "event": ["enum": ["change", "gap", "deleted", "ended"]],
+            "data": ["type": "string", "contentMediaType": "application/json"],
+          ],
+        ]
       ),
       (
         "WatchChange",
