@@ -25,7 +25,7 @@ extension OpenAPI {
     return Operation(
       id: Self.operationID(route), tag: "operations", summary: Self.summary(of: route),
       description: description,
-      parameters: [Self.parameter("name")]
+      parameters: [Self.nameParameter(example: "example.\(route.name.name)")]
         + route.permitted.map { member in
           member == .order ? Self.orderParameter(row.orders) : Self.parameter(member.name)
         },

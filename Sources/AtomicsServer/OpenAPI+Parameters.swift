@@ -14,19 +14,20 @@ extension OpenAPI {
     parameter(isRequired ? "\(name)_required" : name)
   }
 
+  static func nameParameter(example: String) -> JSONTree {
+    [
+      "name": "name", "in": "path", "required": true, "schema": schema("RegisterName"),
+      "example": .string(example),
+      "description": """
+      Percent-encoded once: `/` is `%2F`. `.` or `:` between parts is easier on proxies.
+      """,
+    ]
+  }
+
   private var pathAndHeaders: [(String, JSONTree)] {
     let tag: JSONTree = ["type": "string", "pattern": "^[^,]*$"]
     return [
-      (
-        "name",
-        [
-          "name": "name", "in": "path", "required": true, "schema": Self.schema("RegisterName"),
-          "example": .string(Self.exampleName),
-          "description": """
-          Percent-encoded once: `/` is `%2F`. `.` or `:` between parts is easier on proxies.
-          """,
-        ]
-      ),
+      ("name", Self.nameParameter(example: Self.exampleName)),
       (
         "IfNoneMatch",
         [

@@ -29,7 +29,7 @@ extension OpenAPI {
         Self.schema("CreateRegister"), isRequired: false,
         examples: [
           ("counter", ["type": "u64"]),
-          ("everything", ["type": "u64", "initial": "0", "label": "", "owner": "0"]),
+          ("everything", ["type": "u64", "initial": "0", "label": "Page views", "owner": "7"]),
         ]),
       answers: [
         (

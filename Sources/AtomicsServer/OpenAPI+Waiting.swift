@@ -5,18 +5,25 @@ import RegisterService
 
 /// Waits and event streams.
 extension OpenAPI {
-  private static var waitAnswer: JSONTree {
-    answer(
-      "The value is there, or the time is up", schema("WaitResult"),
-      example: ["satisfied": true, "value": "10"])
+  private static func waitAnswer(_ examples: [(String, JSONTree)]) -> JSONTree {
+    emptyAnswer("The value is there, or the time is up", headers: ["CacheControl"]).with([
+      "content": [
+        "application/json": [
+          "schema": schema("WaitResult"),
+          "examples": .object(examples.map { ($0.0, ["value": $0.1]) }),
+        ]
+      ]
+    ])
   }
+
+  private static let satisfied: JSONTree = ["satisfied": true, "value": "0"]
 
   var waitByQuery: Operation {
     Operation(
       id: "wait_for_value_by_query", tag: "waiting", summary: "Waits for a value",
       parameters: [Self.parameter("name"), Self.parameter("until", isRequired: true)]
         + ["timeout_ms", "LoadOrder"].map(Self.parameter),
-      answers: [(200, Self.waitAnswer)], problems: [404, 410])
+      answers: [(200, Self.waitAnswer([("for_a_value", Self.satisfied)]))], problems: [404, 410])
   }
 
   var waitByBody: Operation {
@@ -31,16 +38,27 @@ extension OpenAPI {
       body: body(
         Self.schema("WaitMembers"), isRequired: false,
         examples: [
-          ("for_a_value", ["until": "ge:10", "timeout_ms": 100]),
+          ("for_a_value", ["until": "ge:0", "timeout_ms": 10]),
           (
             "with_an_operation",
             [
-              "until": "ge:0", "timeout_ms": 100,
+              "until": "ge:0", "timeout_ms": 10,
               "then": ["op": "max", "operand": "10"],
             ]
           ),
         ]),
-      answers: [(200, Self.waitAnswer)], problems: [404, 409, 410])
+      answers: [
+        (
+          200,
+          Self.waitAnswer([
+            ("for_a_value", Self.satisfied),
+            (
+              "with_an_operation",
+              ["satisfied": true, "value": "0", "old": "0", "new": "10"]
+            ),
+          ])
+        )
+      ], problems: [404, 409, 410])
   }
 
   var watch: Operation {

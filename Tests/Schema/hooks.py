@@ -41,21 +41,22 @@ def before_load_schema(_, document):
         for operation in item.values():
             if "requestBody" not in operation or path == "/v1/batch" or path.endswith("/value"):
                 continue
+            shared = document["components"]["parameters"]
             parameters = [
-                (parameter, document["components"]["parameters"][parameter["$ref"].split("/")[-1]])
-                for parameter in operation["parameters"]]
+                (it, shared[it["$ref"].split("/")[-1]] if "$ref" in it else it)
+                for it in operation["parameters"]]
             schema = operation["requestBody"]["content"]["application/json"]["schema"]
             members = document["components"]["schemas"][schema["$ref"].split("/")[-1]]
             required = members.get("required", ["until"])
             if FACE == "body":
                 operation["parameters"] = [
-                    reference for reference, it in parameters if it["in"] != "query"]
+                    written for written, it in parameters if it["in"] != "query"]
                 operation["requestBody"]["required"] = bool(required)
             else:
                 del operation["requestBody"]
                 operation["parameters"] = [
-                    {**it, "required": True} if it["name"] in required else reference
-                    for reference, it in parameters]
+                    {**it, "required": True} if it["name"] in required else written
+                    for written, it in parameters]
 
 
 @schemathesis.hook
@@ -75,21 +76,10 @@ def filter_failure(context, failure, case, response):
     return not (isinstance(failure, IgnoredAuth) and "got `429 " in failure.message)
 
 
-def shorten(members):
-    """A wait takes 20 ms at most: that it ends is looked at, not how long a client waits."""
-    time = members.get("timeout_ms")
-    if isinstance(time, int) and not isinstance(time, bool) and 20 < time <= 3_600_000:
-        members["timeout_ms"] = time % 20
-    elif isinstance(time, str) and re.fullmatch("[0-9]+", time) and 20 < int(time) <= 3_600_000:
-        members["timeout_ms"] = str(int(time) % 20)
-
-
 @schemathesis.hook
 def map_query(context, query):
     if not isinstance(query, dict):
         return query
-    if context.operation.path.endswith("/wait"):
-        shorten(query)
     if context.operation.path == "/v1/watch":
         names = query.get("name")
         if isinstance(names, list):
@@ -113,8 +103,6 @@ def before_call(context, case, kwargs):
 
 @schemathesis.hook
 def map_body(context, body):
-    if isinstance(body, dict) and context.operation.path.endswith("/wait"):
-        shorten(body)
     if isinstance(body, dict) and isinstance(body.get("operations"), list):
         for operation in body["operations"]:
             if isinstance(operation, dict) and is_name(operation.get("name")):
@@ -153,6 +141,9 @@ def may_be_refused(document, case):
             return len(str(given.get("label")).encode()) > 64
         if path == "/v1/watch" and member == "prefix":
             return any(len(it.encode()) > 128 for it in given.get("prefix", []))
+        if path == "/v1/watch" and member == "name":
+            limit = int(os.environ["SCHEMA_WATCHES"])
+            return len(given.get("prefix", [])) + len(given.get("name", [])) > limit
         if member == "overflow" and FACE == "query":
             return bool({"min", "max"} & given.keys())
         return False
