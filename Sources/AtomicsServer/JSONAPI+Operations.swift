@@ -209,7 +209,8 @@ extension JSONAPI {
     }
   }
 
-  private static func write(
+  /// Appends what came of an operation.
+  static func write(
     _ route: OperationRoute, _ request: AtomicRequest, _ outcome: AtomicOutcome,
     _ type: RegisterType, to body: inout [UInt8], _ beginning: StaticString
   ) {

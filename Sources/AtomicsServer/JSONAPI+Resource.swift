@@ -6,8 +6,8 @@ import RegisterService
 extension JSONAPI {
   /// What a path names. A class, so that the one that is remembered is used without copying it.
   final class Resource: Sendable {
-    enum Kind {
-      case livez, readyz, capabilities, registers, batch, watch
+    enum Kind: CaseIterable {
+      case livez, readyz, capabilities, openAPI, registers, batch, watch
       case register, value, operation, wait
     }
 
@@ -45,7 +45,7 @@ extension JSONAPI {
     /// The methods that the resource has, besides OPTIONS; HEAD goes wherever GET does.
     var methods: [HTTPMethod] {
       switch kind {
-      case .livez, .readyz, .capabilities, .registers, .watch: [.get, .head]
+      case .livez, .readyz, .capabilities, .openAPI, .registers, .watch: [.get, .head]
       case .register: [.get, .head, .put, .delete]
       case .value: [.get, .head, .put]
       case .operation, .batch: [.post]
@@ -100,6 +100,7 @@ extension JSONAPI {
     let names: [(path: StaticString, kind: Resource.Kind)] = [
       ("/livez", .livez), ("/readyz", .readyz), ("/v1/registers", .registers),
       ("/v1/capabilities", .capabilities), ("/v1/batch", .batch), ("/v1/watch", .watch),
+      ("/openapi.json", .openAPI),
     ]
     for (path, kind) in names where target.bytes(in: target.path, equal: path) {
       return Resource(kind: kind, target: target)
@@ -110,7 +111,8 @@ extension JSONAPI {
   private static var noResource: Problem {
     Problem(
       .notFound,
-      "the resources are /v1/registers, /v1/batch, /v1/watch, /v1/capabilities, /livez and /readyz")
+      "the resources are /v1/registers, /v1/batch, /v1/watch, /v1/capabilities, /openapi.json, "
+        + "/livez and /readyz")
   }
 
   private func register(

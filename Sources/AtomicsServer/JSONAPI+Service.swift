@@ -20,6 +20,22 @@ extension JSONAPI {
     }
   }
 
+  /// The same for as long as the server lives, and so are its bytes: whoever has them is told so.
+  func describeInterface(
+    _ request: borrowing HTTPRequest, _ target: HTTPTarget, _ response: inout HTTPResponse
+  ) throws(Problem) {
+    if target.query != nil {
+      _ = try RequestMembers(request, target, permitted: [], readsBody: false)
+    }
+    try Self.refusePreconditions(request, except: HTTPFieldName.Set(.ifNoneMatch))
+    let document = context.openAPI
+    response.status = 200
+    response.content = .json
+    response.body = document.text
+    response.fields.append(.etag, document.tag.span)
+    try Self.shortenIfNotModified(request, &response)
+  }
+
   /// 200 whenever requests are answered for good, also on an arena that was damaged and repaired:
   /// the rest of it is served. 503 while every answer would be "unknown".
   ///

@@ -181,6 +181,7 @@ struct JSONAPI: Sendable {
       }
       try Self.refusePreconditions(request)
       try serviceDocument(resource.kind, &response)
+    case .openAPI: try describeInterface(request, target, &response)
     case .batch: try beginBatch(request, target, &response, &budget)
     case .registers:
       try Self.refusePreconditions(request)

@@ -8,7 +8,7 @@ import RegisterService
 /// Why an HTTP request was refused: a problem document (RFC 9457).
 struct Problem: Error, Equatable {
   /// The last part of the problem's type, and what it always means.
-  enum Kind: String {
+  enum Kind: String, CaseIterable {
     case malformedRequest = "malformed-request"
     case invalidJSON = "invalid-json"
     case unknownMember = "unknown-member"

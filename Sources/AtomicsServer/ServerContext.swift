@@ -24,6 +24,7 @@ final class ServerContext: Sendable {
   let welcome: Welcome
   /// The body of `/v1/capabilities`.
   let capabilities: [UInt8]
+  private let openAPIDocument = Mutex<OpenAPI.Document?>(nil)
   /// The user that the server runs as.
   let ownUser: UInt32
   private let draining = Atomic(false)
@@ -52,6 +53,16 @@ final class ServerContext: Sendable {
   /// Whether the server finishes what it has and takes nothing new. Relaxed: health checks alone
   /// look, and nothing else is read on the strength of it.
   var isDraining: Bool { draining.load(ordering: .relaxed) }
+
+  /// What is at `/openapi.json`: made when it is first asked for, and kept.
+  var openAPI: OpenAPI.Document {
+    openAPIDocument.withLock { document in
+      if let document { return document }
+      let made = OpenAPI(limits, isAccessControlled: authenticator.control.isOn).document
+      document = made
+      return made
+    }
+  }
 
   /// A number that no other event stream has. Relaxed: only that it is another one counts.
   func nextEventStream() -> UInt64 { eventStreams.add(1, ordering: .relaxed).newValue }
