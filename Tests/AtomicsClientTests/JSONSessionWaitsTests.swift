@@ -40,7 +40,7 @@ import Testing
     try pair.submit(wait(WaitPlan(predicate: .changed, then: add)), 2)
     let second = pair.take()
     #expect(
-      second.body == #"{"until":"changed","timeout_ms":30000,"then":{"op":"fetch_add","#
+      second.body == #"{"until":"changed","timeout_ms":30000,"then":{"op":"add","#
         + #""operand":"5","overflow":"fail","max":"6","order":"relaxed"}}"#)
     try pair.answer(second.stream, 200, #"{"satisfied":true,"value":"1","old":"1","new":"6"}"#)
     #expect(try end(pair) == .performed(AtomicOutcome(old: 1, new: 6)))

@@ -2,6 +2,7 @@
 
 import AtomicsClient
 import AtomicsCore
+import AtomicsServer
 import TestSupport
 import Testing
 
@@ -219,7 +220,8 @@ import Testing
       guard !others.isByName else {
         let error = await #expect(throws: ClientError.self) { try await others.notify() }
         guard case .usage(let text)? = error, text.contains("atr://") else {
-          return Issue.record("\(String(describing: error))")
+          Issue.record("\(String(describing: error))")
+          return
         }
         return
       }
