@@ -86,8 +86,8 @@ def test_a_wait_ends_when_others_have_changed_the_value(server, transport):
         for other in TRANSPORTS:
             command_line("inc", name, server=address(server, other))
         code, output, _ = finish(process)
-        assert code == 0 and output in ("0\n", "1\n")
-        assert command_line("get", name, server=address(server, "atr")) == "1\n"
+        assert code == 0 and int(output) <= len(TRANSPORTS) - 2
+        assert command_line("get", name, server=address(server, "atr")) == "2\n"
 
 
 def test_ctrl_c_ends_a_wait_everywhere(server, transport):
