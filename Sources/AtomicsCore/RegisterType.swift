@@ -27,6 +27,10 @@ public struct RegisterType: Hashable, Sendable {
     self.width = width
   }
 
+  /// Unsigned integers of 8 bytes, which most counters are.
+  @inlinable @inline(__always)
+  public static var u64: RegisterType { RegisterType(kind: .unsigned, .eight) }
+
   /// Every type, narrow to wide within each kind.
   public static let all: [RegisterType] = AtomicKind.allCases.flatMap { kind in
     AtomicWidth.allCases.compactMap { RegisterType(kind: kind, width: $0) }

@@ -11,7 +11,7 @@ extension Span<UInt8> {
     precondition(offset >= 0 && offset <= count - 8, "8 bytes at \(offset) leave the span")
     // Safety: the precondition keeps the load inside the span; every bit pattern is a UInt64.
     return unsafe UInt64(
-      littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
+      littleEndian: bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self))
   }
 
   /// The 16 bytes from `offset` as two words, the first 8 first. Traps unless they lie within the
@@ -20,10 +20,11 @@ extension Span<UInt8> {
   public func littleEndianPair(at offset: Int) -> (first: UInt64, second: UInt64) {
     precondition(offset >= 0 && offset <= count &- 16, "16 bytes at \(offset) leave the span")
     // Safety: the precondition keeps both loads inside the span; every bit pattern is a UInt64.
-    return unsafe (
-      UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)),
-      UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset &+ 8, as: UInt64.self))
-    )
+    let first = unsafe bytes.unsafeLoadUnaligned(
+      fromUncheckedByteOffset: offset, as: UInt64.self)
+    let second = unsafe bytes.unsafeLoadUnaligned(
+      fromUncheckedByteOffset: offset &+ 8, as: UInt64.self)
+    return (UInt64(littleEndian: first), UInt64(littleEndian: second))
   }
 
   /// The 4 bytes from `offset`. Traps unless they lie within the span.
@@ -32,7 +33,7 @@ extension Span<UInt8> {
     precondition(offset >= 0 && offset <= count - 4, "4 bytes at \(offset) leave the span")
     // Safety: as in `littleEndian64`.
     return unsafe UInt32(
-      littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self))
+      littleEndian: bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt32.self))
   }
 
   /// The 2 bytes from `offset`. Traps unless they lie within the span.
@@ -41,6 +42,6 @@ extension Span<UInt8> {
     precondition(offset >= 0 && offset <= count - 2, "2 bytes at \(offset) leave the span")
     // Safety: as in `littleEndian64`.
     return unsafe UInt16(
-      littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt16.self))
+      littleEndian: bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt16.self))
   }
 }

@@ -117,10 +117,6 @@ public final class RegisterService: Sendable {
     return found
   }
 
-  /// Says that an operation on the register comes soon, so that the processor fetches it.
-  @inlinable @inline(__always)
-  public func anticipate(_ register: RegisterReference) { arena.anticipate(register.handle) }
-
   /// The value's bits.
   ///
   /// - Parameter order: A load order; traps otherwise.

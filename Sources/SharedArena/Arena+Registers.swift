@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import AtomicsCore
-public import CLinux
+import CLinux
 public import Synchronization
 
 // Safety: each `clinux_activity_enter` gives a record of the calling thread that lives for ever.
@@ -43,20 +43,9 @@ extension Arena {
     of handle: RegisterHandle, wakes: @autoclosure () -> Bool,
     _ body: (AtomicCell) throws(Failure) -> Result
   ) throws(Failure) -> Result? {
-    let slot = Int(handle.slot)
-    // Safety: the record is this thread's, and lives for ever.
-    let thread = unsafe clinux_activity_enter()
-    defer { unsafe clinux_activity_leave(thread) }
-    guard slot < watermark.load(ordering: .relaxed) || isCommitted(slot) else { return nil }
-    // Safety: `slot` lies below the watermark, which this process has from `dir`.
-    guard unsafe cells.generation(slot) == handle.generation else { return nil }
-    defer {
-      clinux_compiler_barrier()
-      if unsafe cells.event(slot) & CellLayout.concerned != 0, wakes() {
-        wakeWaiters(ofSlot: slot)
-      }
+    try withOperations { (operations) throws(Failure) in
+      try operations.withCell(of: handle, wakes: wakes(), body)
     }
-    return try body(unsafe cells.cell(slot, type: handle.type))
   }
 
   /// Whether the register was not deleted; false for observers.

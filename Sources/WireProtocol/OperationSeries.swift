@@ -85,14 +85,11 @@ public struct OperationSeries: Sendable {
   /// A series that frames may be of: loads of a u64, with the strongest order. Who keeps the last
   /// one begins with it, and need not ask whether there is one.
   public static let ofLoads: OperationSeries = {
-    guard let u64 = RegisterType(kind: .unsigned, width: .eight) else {
-      preconditionFailure("there are unsigned integers of 8 bytes")
-    }
     let header = FrameHeader(
       opcode: AtomicOperation.load.rawValue,
-      orderOrStatus: MemoryOrder.sequentiallyConsistent.rawValue, type: u64.code,
+      orderOrStatus: MemoryOrder.sequentiallyConsistent.rawValue, type: RegisterType.u64.code,
       bodyByteCount: 0, sequence: 0)
-    guard let series = OperationSeries(header, operands: Span(), on: u64) else {
+    guard let series = OperationSeries(header, operands: Span(), on: .u64) else {
       preconditionFailure("a load needs nothing else")
     }
     return series
@@ -126,11 +123,15 @@ public struct OperationSeries: Sendable {
   }
 
   /// What the addition adds whose operand is at `start`; nil where it is none of the type's values.
+  ///
+  /// - Parameter type: ``type``, from who may know more of it.
   @inlinable @inline(__always)
-  public func addend(_ input: Span<UInt8>, operandsAt start: Int) -> UInt64? {
+  public func addend(
+    _ input: Span<UInt8>, operandsAt start: Int, as type: RegisterType
+  ) -> UInt64? {
     if operandCount == 0 { return constant }
     let word = input.littleEndian64(at: start)
-    guard slot.word(word) == word else { return nil }
+    guard OperationRun.SlotWord(type).word(word) == word else { return nil }
     return operation == .sub ? 0 &- word : word
   }
 
@@ -139,12 +140,17 @@ public struct OperationSeries: Sendable {
 
   /// The reply to an addition or, of nothing, a load.
   ///
-  /// - Parameter second: The frame's second word.
+  /// - Parameters:
+  ///   - sequence: The frame's sequence number.
+  ///   - type: ``type``, from who may know more of it.
   @inlinable @inline(__always)
-  public func reply(to second: UInt64, found old: UInt64, adding addend: UInt64) -> ReplyWords {
-    let sequence = second & 0xFFFF_FFFF
+  public func reply(
+    to sequence: UInt32, found old: UInt64, adding addend: UInt64, as type: RegisterType
+  ) -> ReplyWords {
+    let sequence = UInt64(sequence)
     if returns == .nothing { return ReplyWords(replyWord, sequence) }
-    return ReplyWords(replyWord, sequence, slot.word(returns == .old ? old : old &+ addend))
+    let told = returns == .old ? old : old &+ addend
+    return ReplyWords(replyWord, sequence, OperationRun.SlotWord(type).word(told))
   }
 
   /// The reply to the frame whose second word is `second`.

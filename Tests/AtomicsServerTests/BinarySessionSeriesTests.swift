@@ -35,8 +35,9 @@ import WireProtocol
         let type = RegisterType(name: name)!
         let registers = try (0..<40).map { try faces.create("\(name)-\($0)", name) }
         let (whole, single) = (BinaryPeer(faces), BinaryPeer(faces))
-        open(whole, (0..<20).map { "\(name)-\($0)" })
-        open(single, (20..<40).map { "\(name)-\($0)" })
+        // More than a page of handles, and some that are none.
+        open(whole, (0..<150).map { "\(name)-\($0 % 20)" })
+        open(single, (0..<150).map { "\(name)-\(20 + $0 % 20)" })
         for _ in 0..<40 {
           let operation = operations.randomElement(using: &generator)!
           let returns: ReturnMode =
@@ -51,7 +52,7 @@ import WireProtocol
               operation, type, hasOperand ? UInt128(generator.next()) & type.width.mask : 0,
               expected: operation == .addUnless ? UInt128(generator.next() & 1) : 0,
               // Twice the same, and one that nobody opened, among them.
-              handle: UInt32(generator.next() % 21), returns: returns,
+              handle: UInt32(generator.next() % 152), returns: returns,
               sequence: UInt32(sequence))
           }
           let expected = frames.flatMap { single.send($0).answer }

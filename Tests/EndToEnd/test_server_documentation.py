@@ -27,7 +27,7 @@ def pattern(text):
     return ".*".join(re.escape(part) for part in text.split("…"))
 
 
-@pytest.mark.parametrize("name", ["AccessLog", "Browsers", "EncryptionAndTokens"])
+@pytest.mark.parametrize("name", ["JSONInterface", "AccessLog", "Browsers", "EncryptionAndTokens"])
 def test_commands(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     environment = {**ENVIRONMENT, "PATH": f"{BINARIES}:{os.environ['PATH']}"}
@@ -47,7 +47,7 @@ def test_commands(name, tmp_path, monkeypatch):
         try:
             for command, expected in commands(ARTICLES / f"{name}.md"):
                 count += 1
-                if command.startswith("atomics-server "):
+                if shlex.split(command)[0] == "atomics-server":
                     server = Server(arena, *shlex.split(command)[1:])
                     continue
                 wanted = re.compile(pattern(expected.rstrip("\n")))

@@ -35,7 +35,7 @@ import Testing
         let named = try #require(found)
         #expect(named.start == 1 && named.end == bytes.count - 3)
         #expect(Array(bytes[named.name]) == Array(name.utf8))
-        let addend = series.addend(bytes.span, operandsAt: named.operands)
+        let addend = series.addend(bytes.span, operandsAt: named.operands, as: Self.u64)
         #expect(addend == 7)
         // Not there as a whole.
         for missing in 4...bytes.count - 1 {

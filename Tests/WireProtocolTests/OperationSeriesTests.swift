@@ -62,9 +62,10 @@ import Testing
             #expect(words(reply) == (0..<expected.count).map { expected.words[$0] })
             guard series.step != .other, succeeded else { continue }
             let found = UInt64(truncatingIfNeeded: old)
-            let addend = series.step == .load ? 0 : series.addend(bytes.span, operandsAt: 16)
+            let addend =
+              series.step == .load ? 0 : series.addend(bytes.span, operandsAt: 16, as: type)
             let short = series.reply(
-              to: header.second, found: found, adding: try #require(addend))
+              to: header.sequence, found: found, adding: try #require(addend), as: type)
             #expect(words(short) == words(reply))
           }
         }
@@ -105,7 +106,9 @@ import Testing
         var wrong = bytes
         wrong[slot + 2] = 1
         #expect(series.request(wrong.span, operandsAt: 16) == nil)
-        if series.step == .addition { #expect(series.addend(wrong.span, operandsAt: 16) == nil) }
+        if series.step == .addition {
+          #expect(series.addend(wrong.span, operandsAt: 16, as: type) == nil)
+        }
         #expect(OperationSeries(wrong.span, at: 0, on: type) == nil)
       }
     }
