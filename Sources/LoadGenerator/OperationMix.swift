@@ -93,8 +93,3 @@ public struct OperationMix: Equatable, Sendable {
     return 0
   }
 }
-
-extension RegisterType {
-  /// The type of the registers under load; `nil` cannot be, as the name is one of the table's.
-  static let u64: RegisterType = RegisterType(name: "u64") ?? all[3]
-}
