@@ -9,8 +9,9 @@ enum SessionSetup {
   private static let maximumOutboundAcks = 100
   /// Entries in one SETTINGS frame.
   private static let maximumSettings = 32
-  /// CONTINUATION frames after one HEADERS frame (CVE-2024-28182).
-  private static let maximumContinuations = 8
+  /// CONTINUATION frames after one HEADERS frame (CVE-2024-28182). The library counts one more
+  /// whenever the input ends within such a frame's header: its nine bytes, one by one, are nine.
+  private static let maximumContinuations = 8 * 9
   /// Streams a peer may open and reset at once, and each second (CVE-2023-44487).
   private static let resetBurst: UInt64 = 200
   private static let resetsPerSecond: UInt64 = 20
