@@ -9,8 +9,7 @@ extension BlockingClient {
   ///
   /// - Parameter timeout: How long after the plan's own time the answer must be there; nil: as the
   ///   options say. A plan without limit has none here either.
-  /// - Throws: ``ClientError/notFound(name:)`` when the register was deleted, before or meanwhile;
-  ///   ``ClientError/usage(_:)`` over HTTP.
+  /// - Throws: ``ClientError/notFound(name:)`` when the register was deleted, before or meanwhile.
   public func wait(
     _ plan: WaitPlan, on register: RegisterReference, timeout: Duration? = nil
   ) throws(ClientError) -> WaitEnd {
@@ -24,7 +23,8 @@ extension BlockingClient {
     }
   }
 
-  /// Has those who wait for a register look at it; see ``RegisterClient/notify(_:timeout:)``.
+  /// Has those who wait for a register look at it; see ``RegisterClient/notify(_:timeout:)``;
+  /// not over HTTP.
   public func notify(
     _ register: RegisterReference, timeout: Duration? = nil
   ) throws(ClientError) {

@@ -14,7 +14,7 @@ extension BlockingConnection {
     }
     while let event = channel.session.nextEvent() {
       hasNews = true
-      deliver(event)
+      deliver(event, channel)
     }
     channel.noteReplies()
   }

@@ -116,7 +116,7 @@ extension BlockingConnection {
     }
   }
 
-  func deliver(_ event: SessionEvent) {
+  func deliver(_ event: SessionEvent, _ channel: BlockingChannel) {
     guard let watch = watches.values.first(where: { $0.ticket == event.ticket }) else { return }
     switch event.kind {
     case .event(let event):
@@ -125,6 +125,10 @@ extension BlockingConnection {
         watch.ticket = nil
         watch.isOver = true
       }
+    case .interrupted:
+      watch.ticket = nil
+      watch.feed.interrupted()
+      channel.isLeaving = true
     case .ended(let error):
       watch.ticket = nil
       watch.isOver = true

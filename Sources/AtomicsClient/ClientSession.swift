@@ -13,10 +13,11 @@ protocol ClientSession: AnyObject {
   /// Commands without a reply so far, waits aside: the server owes them an answer at once, and
   /// its silence means that it is gone.
   var outstandingCount: Int { get }
-  /// Waits without an answer so far, which may rightly take for ever: they neither count against
-  /// ``inFlightLimit``, nor does silence mean anything while there is nothing else. The server has
-  /// a limit of its own for them, as high as that one, past which it refuses.
+  /// Waits without an answer so far, which may rightly take for ever: they do not count among
+  /// ``outstandingCount``, nor does silence mean anything while there is nothing else.
   var quietlyAwaitedCount: Int { get }
+  /// Waits that the server takes at once.
+  var waitLimit: Int { get }
   /// The server has greeted: it speaks this protocol.
   var isReady: Bool { get }
   /// Requests that the server takes ahead of their replies, as far as it has said so.
@@ -44,7 +45,8 @@ protocol ClientSession: AnyObject {
   func nextEvent() -> SessionEvent?
 
   /// Nobody waits any more for the wait or the watch that was submitted under `ticket`: tells the
-  /// server. A wait has its reply all the same: what it had done before that, or `cancelled`. A
+  /// server. A wait has its reply all the same: what it had done before that, or `cancelled`, which
+  /// says whether that is known. A
   /// watch has no events after this, and one that was not answered yet has the reply `cancelled`.
   /// Nothing happens where the wait or the watch is over.
   func cancel(ticket: UInt64, into output: inout OutputBuffer)
@@ -57,6 +59,7 @@ protocol ClientSession: AnyObject {
 extension ClientSession {
   var arena: ArenaMark? { nil }
   var quietlyAwaitedCount: Int { 0 }
+  var waitLimit: Int { inFlightLimit }
 }
 
 /// A reply and whose it is.

@@ -14,7 +14,7 @@ extension ConnectionDriver {
         answered(call, reply.result, session)
       }
     }
-    while let event = session.session.nextEvent() { deliver(event) }
+    while let event = session.session.nextEvent() { deliver(event, session) }
   }
 
   private func answered(

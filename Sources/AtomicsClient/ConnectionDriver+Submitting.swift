@@ -29,7 +29,8 @@ extension ConnectionDriver {
       session.mustProbe = false
       engine.submit(.ping, ticket: errandTicket(.probe), into: &output)
     }
-    let limit = min(options.maximumInFlight, engine.inFlightLimit)
+    // Waits and watches may take of what the server allows.
+    var limit: Int { min(options.maximumInFlight, engine.inFlightLimit) }
     while engine.outstandingCount < limit, let watch = unsubscribed.popFirst() {
       subscribe(watch, session, into: &output)
       if output.isFull { return true }
@@ -38,7 +39,7 @@ extension ConnectionDriver {
       start(call, session, into: &output)
       if output.isFull { return true }
     }
-    while openWaits < engine.inFlightLimit, engine.outstandingCount < limit,
+    while openWaits < engine.waitLimit, engine.outstandingCount < limit,
       let call = calls.nextWait()
     {
       start(call, session, into: &output)

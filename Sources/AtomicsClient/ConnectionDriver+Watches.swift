@@ -53,7 +53,7 @@ extension ConnectionDriver {
     }
   }
 
-  func deliver(_ event: SessionEvent) {
+  func deliver(_ event: SessionEvent, _ session: LoopSession) {
     guard let number = watchNumbers[event.ticket], let watch = watches[number] else { return }
     switch event.kind {
     case .event(let event):
@@ -62,6 +62,11 @@ extension ConnectionDriver {
         forget(number)
         watch.feed.finish(nil)
       }
+    case .interrupted:
+      // Asked for again with the others, when the connection has ended.
+      forgetTicket(of: watch)
+      watch.feed.interrupted()
+      session.leave()
     case .ended(let error):
       forget(number)
       watch.feed.finish(error)

@@ -22,7 +22,9 @@ package struct JSONRequest {
       if !prefix.isEmpty { target += "&prefix=\(Self.encoded(prefix))" }
       if cursor != 0 { target += "&cursor=\(cursor)" }
       self.init(.get, target)
-    case .wait, .watch, .notify, .deleteOwned, .arenaReport, .pin: return nil
+    case .wait(let plan, let register): self.init(waitingFor: plan, on: register)
+    case .watch(let plan): self.init(watching: plan)
+    case .notify, .deleteOwned, .arenaReport, .pin: return nil
     case .ping: self.init(.get, "/livez")
     case .capabilities: self.init(.get, "/v1/capabilities")
     }
@@ -50,6 +52,20 @@ package struct JSONRequest {
     target = Self.path(name)
   }
 
+  private init(waitingFor plan: WaitPlan, on register: RegisterReference) {
+    method = .post
+    target = Self.path(register.name) + "/wait"
+    body = Self.body(plan, register.type)
+  }
+
+  private init(watching plan: WatchPlan) {
+    switch plan.subject {
+    case .register(let register): self.init(.get, "/v1/watch?name=\(Self.encoded(register.name))")
+    case .prefix(let prefix): self.init(.get, "/v1/watch?prefix=\(Self.encoded(prefix))")
+    }
+    if plan.intervalMilliseconds > 0 { target += "&interval_ms=\(plan.intervalMilliseconds)" }
+  }
+
   private static func path(_ name: String) -> String { "/v1/registers/\(encoded(name))" }
 
   private static func body(_ plan: RegisterPlan) -> [UInt8] {
@@ -67,6 +83,35 @@ package struct JSONRequest {
   private static func body(_ request: AtomicRequest, _ type: RegisterType) -> [UInt8] {
     var json = JSONWriter()
     json.beginObject()
+    add(request, type, to: &json)
+    json.endObject()
+    return json.bytes
+  }
+
+  private static func body(_ plan: WaitPlan, _ type: RegisterType) -> [UInt8] {
+    var json = JSONWriter()
+    json.beginObject()
+    let name = plan.predicate.name
+    json.member(
+      "until", plan.predicate == .changed ? name : "\(name):\(type.format(plan.operand))")
+    if let milliseconds = plan.timeoutMilliseconds { json.member("timeout_ms", milliseconds) }
+    if let then = plan.then {
+      json.name("then")
+      json.beginObject()
+      json.member("op", then.operation.row.name)
+      add(then, type, to: &json)
+      json.endObject()
+    } else {
+      json.member("order", plan.order.name)
+    }
+    json.endObject()
+    return json.bytes
+  }
+
+  /// Adds the members that `request` is made of.
+  private static func add(
+    _ request: AtomicRequest, _ type: RegisterType, to json: inout JSONWriter
+  ) {
     switch request.operation.operands {
     case .none: break
     case .operand: json.member("operand", type.format(request.operand))
@@ -91,8 +136,6 @@ package struct JSONRequest {
     if request.operation.takesFailureOrder {
       json.member("failure_order", request.failureOrder.name)
     }
-    json.endObject()
-    return json.bytes
   }
 
   /// RFC 3986 §2.3: all but the unreserved, and `:` and `@`, which a path segment may hold.

@@ -22,7 +22,7 @@ struct JSONResponse {
   /// What the answer says to `command`.
   func result(of command: ClientCommand, connection: UInt64) -> Result<ClientReply, ClientError> {
     guard (200..<300).contains(response.status) else {
-      return declined(command).map { .success(.outcome($0)) } ?? .failure(problem(with: command))
+      return declined(command).map { .success($0) } ?? .failure(problem(with: command))
     }
     guard let reply = reply(to: command, connection) else {
       return .failure(.protocolViolation("the answer to \(command.title) makes no sense"))
@@ -46,7 +46,8 @@ struct JSONResponse {
     case .info:
       guard let found = Self.description(members), found.name == command.name else { return nil }
       return .description(found)
-    case .wait, .watch, .notify, .deleteOwned, .arenaReport, .pin: return nil
+    case .wait(let plan, let register): return end(of: plan, register.type).map { .waited($0) }
+    case .watch, .notify, .deleteOwned, .arenaReport, .pin: return nil
     case .ping: return .pong
     case .capabilities: return capabilities.map { .capabilities($0) }
     }
@@ -67,12 +68,29 @@ struct JSONResponse {
     }
   }
 
+  private func end(of plan: WaitPlan, _ type: RegisterType) -> WaitEnd? {
+    guard let isSatisfied = boolean("satisfied"), let value = value("value", type) else {
+      return nil
+    }
+    guard isSatisfied else { return .timedOut(value) }
+    guard let then = plan.then else { return .satisfied(value) }
+    return outcome(of: then, type).map { .performed($0) }
+  }
+
   /// Arithmetic that would have left its bounds is a problem to HTTP, and an outcome to a program.
-  private func declined(_ command: ClientCommand) -> AtomicOutcome? {
-    guard case .perform(let request, let register, _) = command, request.overflow == .fail,
-      response.status == 409, code == "out-of-bounds", let found = value("value", register.type)
-    else { return nil }
-    return AtomicOutcome(old: found, new: found, succeeded: false)
+  private func declined(_ command: ClientCommand) -> ClientReply? {
+    guard response.status == 409, code == "out-of-bounds" else { return nil }
+    func outcome(_ request: AtomicRequest?, _ type: RegisterType) -> AtomicOutcome? {
+      guard request?.overflow == .fail else { return nil }
+      return value("value", type).map { AtomicOutcome(old: $0, new: $0, succeeded: false) }
+    }
+    switch command {
+    case .perform(let request, let register, _):
+      return outcome(request, register.type).map { .outcome($0) }
+    case .wait(let plan, let register):
+      return outcome(plan.then, register.type).map { .waited(.performed($0)) }
+    default: return nil
+    }
   }
 
   private var page: RegisterPage? {
@@ -112,7 +130,8 @@ struct JSONResponse {
     text("type").flatMap { $0.split(separator: "/").last.map(String.init) }
   }
 
-  private func problem(with command: ClientCommand) -> ClientError {
+  /// The error that the problem is to who asked for `command`.
+  func problem(with command: ClientCommand) -> ClientError {
     if response.status == 404 || response.status == 410, code == "not-found" || code == "gone",
       let name = command.name
     {
@@ -124,6 +143,8 @@ struct JSONResponse {
       case "no": .no
       default: (400..<500).contains(response.status) ? .no : command.appliedWhenLost
       }
+    // The server gave up a wait that nobody had cancelled.
+    if code == "cancelled", case .wait = command { return .cancelled(applied: applied) }
     return .rejected(
       code: code ?? "status-\(response.status)",
       text: refusal ?? text("detail") ?? "the server answered with status \(response.status)",
@@ -147,7 +168,8 @@ struct JSONResponse {
 }
 
 extension RegisterType {
-  fileprivate func bits(_ text: String) -> UInt128? {
+  /// The value that `text` is; nil: none.
+  func bits(_ text: String) -> UInt128? {
     do throws(ValueError) {
       return try parse(text)
     } catch {

@@ -6,24 +6,44 @@ import HTTPMessage
 import WireProtocol
 
 /// The client's side of the HTTP/2 interface: every command is a request on a stream of its own.
+///
+/// The server limits the streams. Those that last must leave some to the others, a question whether
+/// the server is there among them:
+///
+///     128 streams:  watches, at most 7/8   waits, at most half of what they leave   all others
 final class JSONSession: ClientSession {
   struct Awaited {
     var ticket: UInt64
     var command: ClientCommand
+    /// A wait that was given up: what is awaited is that the server knows.
+    var isCancelled = false
+
+    /// The error where it ends with `error` instead of an answer.
+    func error(_ error: @autoclosure () -> ClientError) -> ClientError {
+      isCancelled ? .cancelled(applied: command.appliedWhenLost) : error()
+    }
   }
 
   let connection: UInt64
-  private let session: HTTP2Session
+  let session: HTTP2Session
   private let authority: [UInt8]
   private let scheme: HTTPScheme
   /// The value of `Authorization`; nil: none is sent.
   private let authorization: [UInt8]?
-  private var awaited: [UInt32: Awaited] = [:]
-  private var replies = RequestQueue<SessionReply>()
+  var awaited: [UInt32: Awaited] = [:]
+  /// Open waits by the streams of their present rounds.
+  var waits: [UInt32: OpenWait] = [:]
+  /// How long one round of a wait may be: shorter where the server's limit is.
+  var roundMilliseconds = JSONSession.longestRound
+  var watches: [UInt32: OpenWatch] = [:]
+  /// The stream of each ticket's wait or watch.
+  var streams: [UInt64: UInt32] = [:]
+  var replies = RequestQueue<SessionReply>()
+  var events = RequestQueue<SessionEvent>()
+  /// A watch was cut off: nothing that could end elsewhere is begun again here.
+  var isLeaving = false
   /// What the session gives, on its way to the connection's buffer.
   private var scratch: [UInt8] = []
-  /// A request beyond that would wait in the session, as if the server had it.
-  var inFlightLimit: Int { session.peerStreamLimit }
   let farewell: String? = nil
   private(set) var isReady = false
 
@@ -41,39 +61,77 @@ final class JSONSession: ClientSession {
     }
   }
 
-  var outstandingCount: Int { awaited.count }
+  var outstandingCount: Int {
+    watches.isEmpty ? awaited.count : awaited.count + watches.values.count { !$0.isAgreed }
+  }
+
+  var quietlyAwaitedCount: Int { waits.count }
+
+  /// A request beyond that would wait in the session, as if the server had it.
+  var inFlightLimit: Int { max(1, session.peerStreamLimit - waits.count - watches.count) }
+
+  var waitLimit: Int { max(1, (session.peerStreamLimit - watches.count) / 2) }
 
   func nextReply() -> SessionReply? { replies.popFirst() }
 
-  func nextEvent() -> SessionEvent? { nil }
+  func nextEvent() -> SessionEvent? { events.popFirst() }
 
-  func cancel(ticket: UInt64, into output: inout OutputBuffer) {}
+  func cancel(ticket: UInt64, into output: inout OutputBuffer) {
+    guard let stream = streams.removeValue(forKey: ticket) else { return }
+    session.cancel(stream)
+    cancelWait(stream)
+    cancelWatch(stream)
+    pump(&output)
+  }
 
   func begin(into output: inout OutputBuffer) { pump(&output) }
 
   func submit(_ command: ClientCommand, ticket: UInt64, into output: inout OutputBuffer) {
-    guard let request = JSONRequest(command) else {
-      let reason = "HTTP has no request `\(command.title)`: use atr://, unix: or shm: instead."
-      return replies.append(SessionReply(ticket: ticket, result: .failure(.usage(reason))))
-    }
-    do throws(HTTP2Error) {
-      var fields = HTTPFields()
-      if !request.body.isEmpty { fields.append(name: "content-type", value: "application/json") }
-      if let authorization { fields.append(name: "authorization", value: authorization) }
-      let stream = try session.submit(
-        HTTPRequest(
-          method: request.method, target: Array(request.target.utf8), authority: authority,
-          scheme: scheme, fields: fields, body: request.body))
-      awaited[stream] = Awaited(ticket: ticket, command: command)
-    } catch {
-      replies.append(
-        SessionReply(
-          ticket: ticket,
-          result: .failure(
-            .connectionLost(reason: "the server takes no more requests", applied: .no))))
+    switch command {
+    case .wait(let plan, let register): submit(plan, on: register, ticket: ticket)
+    case .watch(let plan): submit(plan, ticket: ticket)
+    default:
+      if let stream = request(command, ticket: ticket) {
+        awaited[stream] = Awaited(ticket: ticket, command: command)
+      }
     }
     pump(&output)
   }
+
+  /// Sends the request of a command; returns its stream. Nil: it is refused, and replied to.
+  func request(_ command: ClientCommand, ticket: UInt64, inPieces: Bool = false) -> UInt32? {
+    do throws(ClientError) {
+      return try send(command, inPieces: inPieces)
+    } catch {
+      fail(ticket, error)
+      return nil
+    }
+  }
+
+  /// Sends the request of a command; returns its stream.
+  func send(_ command: ClientCommand, inPieces: Bool = false) throws(ClientError) -> UInt32 {
+    guard let request = JSONRequest(command) else {
+      throw .usage(
+        "HTTP has no request `\(command.title)`: use atr://, unix: or shm: instead.")
+    }
+    var fields = HTTPFields()
+    if !request.body.isEmpty { fields.append(name: "content-type", value: "application/json") }
+    if let authorization { fields.append(name: "authorization", value: authorization) }
+    do throws(HTTP2Error) {
+      return try session.submit(
+        HTTPRequest(
+          method: request.method, target: Array(request.target.utf8), authority: authority,
+          scheme: scheme, fields: fields, body: request.body), inPieces: inPieces)
+    } catch {
+      throw .connectionLost(reason: "the server takes no more requests", applied: .no)
+    }
+  }
+
+  func reply(_ ticket: UInt64, _ result: Result<ClientReply, ClientError>) {
+    replies.append(SessionReply(ticket: ticket, result: result))
+  }
+
+  func fail(_ ticket: UInt64, _ error: ClientError) { reply(ticket, .failure(error)) }
 
   func receive(_ bytes: Span<UInt8>, into output: inout OutputBuffer) throws(ClientError) -> Int {
     let foreign = ClientError.protocolViolation("it does not speak HTTP/2 with prior knowledge")
@@ -90,41 +148,58 @@ final class JSONSession: ClientSession {
     }
     while let event = session.nextEvent() {
       switch event {
-      case .response(let response, let stream):
-        guard let request = awaited.removeValue(forKey: stream) else { continue }
-        let result = JSONResponse(response).result(of: request.command, connection: connection)
-        replies.append(SessionReply(ticket: request.ticket, result: result))
-      case .closed(let stream, let code):
-        guard let request = awaited.removeValue(forKey: stream) else { continue }
-        // RFC 9113 §8.7: REFUSED_STREAM (7) promises that nothing was processed.
-        let applied = code == 7 ? .no : request.command.appliedWhenLost
-        replies.append(
-          SessionReply(
-            ticket: request.ticket,
-            result: .failure(
-              .connectionLost(reason: "the server ended the request", applied: applied))))
-      case .responseHead, .piece, .responseEnd:
-        // No request here asks for its response in pieces.
-        break
-      case .request, .rejected:
-        throw .protocolViolation("it sends requests")
+      case .response(let response, let stream): take(response, stream)
+      case .closed(let stream, let code): closed(stream, code)
+      case .responseHead(let head, let stream): takeHead(head, stream)
+      case .piece(let bytes, let stream): takePiece(bytes, stream)
+      case .responseEnd(let stream): takeEnd(stream)
+      case .request, .rejected: throw .protocolViolation("it sends requests")
       }
     }
     pump(&output)
-    if session.isFinished, !awaited.isEmpty {
+    if session.isFinished, !awaited.isEmpty || !waits.isEmpty || !watches.isEmpty {
       throw .connectionLost(reason: "the server ended the connection", applied: .unknown)
     }
     return taken
   }
 
+  private func take(_ response: HTTPResponse, _ stream: UInt32) {
+    if let request = awaited.removeValue(forKey: stream) {
+      if request.isCancelled { return fail(request.ticket, request.error(.closed)) }
+      let result = JSONResponse(response).result(of: request.command, connection: connection)
+      reply(request.ticket, result)
+    } else {
+      takeAnswer(JSONResponse(response), stream)
+    }
+  }
+
+  private func closed(_ stream: UInt32, _ code: UInt32) {
+    // RFC 9113 §8.7: REFUSED_STREAM (7) promises that nothing was processed.
+    func error(_ command: ClientCommand) -> ClientError {
+      .connectionLost(
+        reason: "the server ended the request", applied: code == 7 ? .no : command.appliedWhenLost)
+    }
+    if let request = awaited.removeValue(forKey: stream) {
+      fail(request.ticket, request.error(error(request.command)))
+    } else if let wait = waits.removeValue(forKey: stream) {
+      streams[wait.ticket] = nil
+      fail(wait.ticket, error(wait.command))
+    } else {
+      cutOff(stream)
+    }
+  }
+
   func abandon(_ reason: AbandonReason) {
     for request in awaited.values {
-      replies.append(
-        SessionReply(
-          ticket: request.ticket,
-          result: .failure(reason.error(request.command.appliedWhenLost))))
+      fail(
+        request.ticket, request.error(reason.error(request.command.appliedWhenLost)))
     }
+    for wait in waits.values { fail(wait.ticket, reason.error(wait.command.appliedWhenLost)) }
+    for watch in watches.values where !watch.isAgreed { fail(watch.ticket, reason.error(.no)) }
     awaited.removeAll()
+    waits.removeAll()
+    watches.removeAll()
+    streams.removeAll()
   }
 
   private func pump(_ output: inout OutputBuffer) {

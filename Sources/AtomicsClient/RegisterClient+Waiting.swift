@@ -15,11 +15,12 @@ extension RegisterClient {
   /// **Cancellation** ends the wait at the server. Of a wait without an operation the call ends at
   /// once. With one, it ends when the server has said what became of it: the operation had run
   /// already, and its outcome is returned as if nothing had happened, or it never will, and
-  /// `cancelled(applied: .no)` is thrown. Only where the server cannot be asked any more is it
-  /// unknown.
+  /// `cancelled(applied: .no)` is thrown. It is unknown only where the server cannot be asked any
+  /// more, and over HTTP, which has no way to ask: when the call has ended nothing runs any more.
   ///
   /// **Limits**: over a connection as many waits at once as the server's WELCOME allows (4,096 by
-  /// default; the others wait for their turn); over the map 256, each of which has a thread.
+  /// default; the others wait for their turn), over HTTP on half of the connection's streams (128
+  /// by default) that watches leave; over the map 256, each of which has a thread.
   ///
   /// **Reconnecting**: a wait goes over the next connection where it cannot have run its operation,
   /// except one for a change, which would then miss what changed in between: it ends as
@@ -27,8 +28,7 @@ extension RegisterClient {
   ///
   /// - Parameter timeout: How long after the plan's own time the answer must be there; nil: as the
   ///   options say. A plan without limit has none here either.
-  /// - Throws: ``ClientError/notFound(name:)`` when the register was deleted, before or meanwhile;
-  ///   ``ClientError/usage(_:)`` over HTTP.
+  /// - Throws: ``ClientError/notFound(name:)`` when the register was deleted, before or meanwhile.
   public func wait(
     _ plan: WaitPlan, on register: RegisterReference, timeout: Duration? = nil
   ) async throws(ClientError) -> WaitEnd {
@@ -45,7 +45,7 @@ extension RegisterClient {
   }
 
   /// Has those who wait for a register look at it, after a program that does not notify wrote it.
-  /// Operations of this library notify by themselves.
+  /// Operations of this library notify by themselves. Not over HTTP.
   public func notify(
     _ register: RegisterReference, timeout: Duration? = nil
   ) async throws(ClientError) {

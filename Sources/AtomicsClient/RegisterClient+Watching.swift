@@ -11,9 +11,9 @@ extension RegisterClient {
   ///   - interval: The least time between two events of one register, in whole milliseconds,
   ///     rounded up. Over the map one at least.
   ///   - timeout: How long the watch may take to begin; nil: as the options say.
-  /// - Throws: ``ClientError/notFound(name:)``; ``ClientError/usage(_:)`` over HTTP; `rejected`
-  ///   with `too-many-requests` past the server's limit (128 watches of a connection by default)
-  ///   or that of the map (256 with its waits, each of which has a thread).
+  /// - Throws: ``ClientError/notFound(name:)``; `rejected` with `too-many-requests` past the
+  ///   server's limit (128 watches of a connection by default, over HTTP 112 with its waits) or
+  ///   that of the map (256 with its waits, each of which has a thread).
   public func watch(
     _ register: RegisterReference, interval: Duration = .zero, timeout: Duration? = nil
   ) async throws(ClientError) -> RegisterEvents {

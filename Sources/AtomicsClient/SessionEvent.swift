@@ -4,6 +4,9 @@
 struct SessionEvent: Sendable {
   enum Kind: Sendable {
     case event(RegisterEvent)
+    /// The watch was cut off, and has to be asked for on another connection: this one is to be
+    /// left.
+    case interrupted
     /// The watch has ended before the client said so, and why.
     case ended(ClientError)
   }

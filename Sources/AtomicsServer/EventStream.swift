@@ -46,12 +46,13 @@ final class EventStream {
   ) throws(ServiceError) {
     do throws(ServiceError) {
       for (key, subject) in question.subjects.enumerated() {
-        _ = try client.watch(subject.register, key: UInt32(key), interval: 0, now: now)
+        _ = try client.watch(
+          subject.register, key: UInt32(key), interval: question.intervalNanoseconds, now: now)
       }
       for prefix in question.prefixes {
-        _ = try client.watch(prefix: prefix, key: 0, interval: 0) { [weak self] name in
-          self?.mayRead(name) ?? false
-        }
+        _ = try client.watch(
+          prefix: prefix, key: 0, interval: question.intervalNanoseconds
+        ) { [weak self] name in self?.mayRead(name) ?? false }
       }
     } catch {
       client.close()
@@ -100,9 +101,10 @@ final class EventStream {
   }
 
   private func write(_ event: WatchEvent, into text: inout EventText) {
+    if case .ended(let error) = event.kind { return end(Problem(error)) }
+    guard let type = event.type else { return }
     switch event.kind {
     case .value(let value, let skips):
-      guard let type = event.type else { return }
       if skips {
         text.gap(id.next(), name: name(of: event), missed: event.skipped, value, type)
       } else {
@@ -110,9 +112,8 @@ final class EventStream {
       }
     case .deleted:
       if event.name.isEmpty { openNames -= 1 }
-      text.deleted(id.next(), name: name(of: event))
-    case .ended(let error):
-      end(Problem(error))
+      text.deleted(id.next(), name: name(of: event), type)
+    case .ended: break
     }
   }
 

@@ -9,7 +9,7 @@ import JSONText
 ///
 ///     id: 7-12-3
 ///     event: change
-///     data: {"name":"hits","value":"10","change":2}
+///     data: {"name":"hits","type":"u64","value":"10","change":2}
 struct EventText {
   private(set) var bytes: [UInt8] = []
 
@@ -35,7 +35,7 @@ struct EventText {
     _ id: EventID, name: String, _ value: UInt128, _ type: RegisterType, change: UInt64
   ) {
     begin("change", id)
-    append(name: name)
+    append(name: name, type)
     append(value, type)
     append(",\"change\":")
     append(number: change)
@@ -47,7 +47,7 @@ struct EventText {
     _ id: EventID, name: String, missed: UInt64, _ value: UInt128, _ type: RegisterType
   ) {
     begin("gap", id)
-    append(name: name)
+    append(name: name, type)
     append(",\"missed\":")
     append(number: missed)
     append(value, type)
@@ -61,9 +61,9 @@ struct EventText {
     end()
   }
 
-  mutating func deleted(_ id: EventID, name: String) {
+  mutating func deleted(_ id: EventID, name: String, _ type: RegisterType) {
     begin("deleted", id)
-    append(name: name)
+    append(name: name, type)
     end()
   }
 
@@ -95,9 +95,11 @@ struct EventText {
   private mutating func end() { append("}\n\n") }
 
   /// No name has anything to be escaped.
-  private mutating func append(name: String) {
+  private mutating func append(name: String, _ type: RegisterType) {
     append("\"name\":\"")
     bytes.append(contentsOf: name.utf8)
+    append("\",\"type\":\"")
+    bytes.append(contentsOf: type.name.utf8)
     append("\"")
   }
 

@@ -10,7 +10,7 @@ extension JSONAPI {
     _ request: borrowing HTTPRequest, _ target: HTTPTarget
   ) throws(Problem) -> WatchQuestion {
     try Self.refusePreconditions(request)
-    let (names, prefixes) = try Self.watched(target, limit: context.limits.watches)
+    let (names, prefixes, interval) = try Self.watched(target, limit: context.limits.watches)
     for name in names { try require(.read, on: name.utf8.span) }
     guard !context.isDraining else {
       throw Problem(.shuttingDown, "the server ends: connect again, and watch anew")
@@ -31,18 +31,20 @@ extension JSONAPI {
       prefixes.contains { subject.name.utf8.starts(with: $0) }
     }
     return WatchQuestion(
-      subjects: subjects, prefixes: prefixes,
+      subjects: subjects, prefixes: prefixes, intervalNanoseconds: interval,
       isResumed: request.fields.first(.lastEventID).map { !$0.isEmpty } ?? false,
       wantsHeadOnly: request.method == .head, caller: try caller(request))
   }
 
-  /// Names and prefixes of the query, which stand in it as often as need be.
+  /// Names and prefixes of the query, which stand in it as often as need be, and the interval in
+  /// nanoseconds.
   private static func watched(
     _ target: HTTPTarget, limit: Int
-  ) throws(Problem) -> (names: [String], prefixes: [[UInt8]]) {
+  ) throws(Problem) -> (names: [String], prefixes: [[UInt8]], interval: UInt64) {
     var names: [String] = []
     var known: Set<String> = []
     var prefixes: [[UInt8]] = []
+    var interval: UInt64?
     for item in try RequestMembers.queryItems(of: target) {
       switch item.name {
       case "name":
@@ -65,9 +67,17 @@ extension JSONAPI {
             member: item.name)
         }
         prefixes.append(Array(item.value.utf8))
+      case intervalName:
+        guard interval == nil else {
+          throw Problem(
+            .duplicateMember, "\(intervalName) is for all that is watched: say it once",
+            member: intervalName)
+        }
+        interval = try nanoseconds(of: item.value)
       default:
         throw Problem(
-          .unknownMember, "this resource takes name and prefix, each as often as need be",
+          .unknownMember,
+          "this resource takes name and prefix, each as often as need be, and \(intervalName)",
           member: String(item.name.prefix(64)))
       }
     }
@@ -81,7 +91,22 @@ extension JSONAPI {
         .valueOutOfRange, "one stream has at most \(limit) names and prefixes: take a prefix",
         member: "name")
     }
-    return (names, widest(prefixes))
+    return (names, widest(prefixes), interval ?? 0)
+  }
+
+  private static let intervalName = RequestMember.interval.name
+
+  /// The interval that `text` tells in milliseconds, as many as the binary protocol takes.
+  private static func nanoseconds(of text: String) throws(Problem) -> UInt64 {
+    guard !text.isEmpty, text.utf8.allSatisfy({ $0 &- 0x30 < 10 }) else {
+      throw Problem(
+        .invalidValue, "\(intervalName) is a whole number of milliseconds", member: intervalName)
+    }
+    guard let milliseconds = UInt32(text) else {
+      throw Problem(
+        .valueOutOfRange, "\(intervalName) is at most \(UInt32.max)", member: intervalName)
+    }
+    return UInt64(milliseconds) * 1_000_000
   }
 
   /// Those that no other one covers.

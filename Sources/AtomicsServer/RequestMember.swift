@@ -9,7 +9,7 @@ enum RequestMember: UInt8, CaseIterable, Sendable {
   case order, failureOrder, mask, relation, overflow, min, max
   case prefix, limit, cursor
   case name, op, create
-  case until, timeout, then
+  case until, timeout, then, interval
 
   /// The member's name.
   var text: StaticString {
@@ -40,6 +40,7 @@ enum RequestMember: UInt8, CaseIterable, Sendable {
     case .until: "until"
     case .timeout: "timeout_ms"
     case .then: "then"
+    case .interval: "interval_ms"
     }
   }
 

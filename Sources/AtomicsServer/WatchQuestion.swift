@@ -13,6 +13,8 @@ struct WatchQuestion: Sendable {
   var subjects: [Subject]
   /// None of them begins with another.
   var prefixes: [[UInt8]]
+  /// The least time between two events of one register.
+  var intervalNanoseconds: UInt64
   /// Whether the client was told something before, by an answer that was cut off.
   var isResumed: Bool
   /// Whether the answer has no body.

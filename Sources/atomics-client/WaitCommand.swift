@@ -20,9 +20,8 @@ struct WaitCommand: RegisterCommand {
 
       When the time is up, prints the value seen last, and exits with 5. Ctrl-C
       ends the wait at the server, too: exit code 130, unless the operation has run
-      by then.
-
-      Not over http://.
+      by then. Over http:// and https:// nobody can tell whether OPERATION has run by
+      then: exit code 3.
 
       EXAMPLES:
         atomics-client wait hits ge 10

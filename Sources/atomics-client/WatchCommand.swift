@@ -16,7 +16,7 @@ struct WatchCommand: RegisterCommand {
       line with the latest value. Lost connections are made again.
 
       Ends when all NAMEs are deleted, after --count lines, and on Ctrl-C (exit code
-      0); in a prefix registers come and go. Not over http://; a prefix not over shm:.
+      0); in a prefix registers come and go. A prefix not over shm:.
 
       EXAMPLES:
         atomics-client watch hits seats

@@ -85,6 +85,13 @@ import Testing
     Wrong(.get, "/v1/watch?name=r&name=r", "", 400, "duplicate-member", "name"),
     Wrong(.get, "/v1/watch?name=%zz", "", 400, "invalid-value"),
     Wrong(.get, "/v1/watch?names=r", "", 400, "unknown-member", "names"),
+    Wrong(.get, "/v1/watch?name=r&interval_ms=-1", "", 400, "invalid-value", "interval_ms"),
+    Wrong(
+      .get, "/v1/watch?name=r&interval_ms=4294967296", "", 400, "value-out-of-range",
+      "interval_ms"),
+    Wrong(
+      .get, "/v1/watch?name=r&interval_ms=1&interval_ms=1", "", 400, "duplicate-member",
+      "interval_ms"),
     Wrong(
       .get, "/v1/watch?prefix=" + String(repeating: "a", count: 129), "", 400, "invalid-value",
       "prefix"),

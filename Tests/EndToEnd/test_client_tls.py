@@ -129,6 +129,18 @@ def test_a_token_goes_through_tls_and_never_plainly_beyond_loopback(made, tmp_pa
             command_line(
                 "create", "with-token", "u64", *roots(made), "--token-file", secret,
                 server=f"{scheme}://{server.authority}")
+            address = f"{scheme}://{server.authority}"
+            for words, output in [
+                    (("wait", "with-token", "eq", "0"), "0\n"),
+                    (("watch", "with-token", "-n", "1"), "with-token 0\n"),
+                    (("watch", "--prefix", "with", "-n", "1"), "with-token 0\n")]:
+                assert output == command_line(
+                    *words, *roots(made), "--token-file", secret, server=address)
+                # Asked by nobody in particular, and for what the token does not permit.
+                command_line(*words, *roots(made), status=4, server=address)
+            command_line(
+                "wait", "with-token", "eq", "0", "--then", "inc", *roots(made), "--token-file",
+                secret, status=4, server=address)
         assert server.stop() == 0, server.errors()
     # Nobody listens there, and nobody is asked: the mistake is found before.
     for address, instead in [

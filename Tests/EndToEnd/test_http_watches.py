@@ -50,13 +50,15 @@ def test_curl_hears_of_changes_until_the_end(watched, version):
         return events[0] if events else event()
 
     assert (first := event()).kind == "change" and first.data == {
-        "name": "n", "value": "0", "change": 0}
+        "name": "n", "type": "u64", "value": "0", "change": 0}
     for value in range(1, 6):
         store(watched, "n", value)
-        assert (change := event()).data == {"name": "n", "value": str(value), "change": value}
+        assert (change := event()).data == {
+            "name": "n", "type": "u64", "value": str(value), "change": value}
         assert change.id.split("-")[-1] == str(value + 1)
     watched.request("DELETE", "/v1/registers/n")
-    assert (last := event()).kind == "deleted" and last.data == {"name": "n"}
+    assert (last := event()).kind == "deleted" and last.data == {
+        "name": "n", "type": "u64"}
     assert event() is None and process.wait(10) == 0
     process.stdout.close()
 
@@ -96,7 +98,8 @@ def test_many_names_and_prefixes_on_one_stream(watched):
         store(watched, "m50", 9)
         assert (change := event()).name == "m50" and change.data["change"] == 1
         watched.create("jobs.2", "f64", initial="0.5")
-        assert (made := event()).data == {"name": "jobs.2", "value": "0.5", "change": 0}
+        assert (made := event()).data == {
+            "name": "jobs.2", "type": "f64", "value": "0.5", "change": 0}
         watched.request("DELETE", "/v1/registers/jobs.1")
         assert (gone := event()).kind == "deleted" and gone.name == "jobs.1"
 

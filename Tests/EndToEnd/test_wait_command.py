@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`atomics-client wait` and `watch`, over each transport that has them."""
+"""`atomics-client wait` and `watch`, over each transport."""
 
 import contextlib
 import json
@@ -12,7 +12,7 @@ import time
 import pytest
 from support import BINARIES, command_line, poll, start
 
-TRANSPORTS = ["atr", "unix", "shm"]
+TRANSPORTS = ["atr", "unix", "shm", "http"]
 
 
 def address(server, transport):
@@ -86,8 +86,8 @@ def test_a_wait_ends_when_others_have_changed_the_value(server, transport):
         for other in TRANSPORTS:
             command_line("inc", name, server=address(server, other))
         code, output, _ = finish(process)
-        assert code == 0 and output in ("0\n", "1\n")
-        assert command_line("get", name, server=address(server, "atr")) == "1\n"
+        assert code == 0 and int(output) <= len(TRANSPORTS) - 2
+        assert command_line("get", name, server=address(server, "atr")) == "2\n"
 
 
 def test_ctrl_c_ends_a_wait_everywhere(server, transport):
@@ -97,7 +97,12 @@ def test_ctrl_c_ends_a_wait_everywhere(server, transport):
         # It has its handlers when it has its threads.
         poll(lambda: is_waiting(process.pid), what="the wait")
         process.send_signal(signal.SIGINT)
-        assert finish(process) == (130, "", "")
+        code, output, errors = finish(process)
+        if transport == "http" and code == 3:
+            # The server had the wait, and nobody can tell whether its operation has run by then.
+            assert output == "" and "may have run or not" in errors
+        else:
+            assert (code, output, errors) == (130, "", "")
     command_line("inc", name, server=address(server, "atr"))
     time.sleep(0.1)
     assert command_line("get", name, server=address(server, "atr")) == "1\n"
@@ -138,7 +143,7 @@ def test_watching_several_ends_with_the_last_one(server, transport):
         assert finish(process)[0] == 0
 
 
-@pytest.mark.parametrize("transport", ["atr", "unix"])
+@pytest.mark.parametrize("transport", ["atr", "unix", "http"])
 def test_watching_a_prefix_sees_registers_come_and_go(server, transport):
     server.create(f"{transport}-jobs.1", initial="5")
     with running(server, transport, "watch", "--prefix", f"{transport}-jobs.", "-n", "3") as process:
@@ -191,13 +196,10 @@ def test_mistakes_are_told(server):
             (["watch", "mistakes", "--prefix", "m"], 2), (["watch", "mistakes", "-n", "0"], 2),
             (["watch", "--prefix", "two words"], 2), (["get", "mistakes", "--timeout", "0"], 2)]:
         command_line(*words, server=address(server, "atr"), status=status)
-    for transport, words in [
-            ("http", ["wait", "mistakes", "ge", "1"]), ("http", ["watch", "mistakes"]),
-            ("shm", ["watch", "--prefix", "m"])]:
-        done = subprocess.run(
-            [BINARIES / "atomics-client", "--server", address(server, transport), *words],
-            capture_output=True, text=True, timeout=20)
-        assert done.returncode == 2 and "atr://" in done.stderr, done.stderr
+        if words[1:2] == ["no-such-register"]:
+            command_line(*words, server=address(server, "http"), status=status)
+    assert "atr://" in command_line(
+        "watch", "--prefix", "m", server=address(server, "shm"), status=2)
 
 
 def test_help_tells_of_both(server):
