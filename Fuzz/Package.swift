@@ -9,16 +9,20 @@ let settings: [SwiftSetting] = [
   .unsafeFlags(["-parse-as-library"]),
 ]
 
+let engines = Target.Dependency.product(name: "Engines", package: "atomics-service")
+
 let package = Package(
   name: "Fuzz",
   dependencies: [.package(name: "atomics-service", path: "..")],
   targets: [
-    "FuzzAccess", "FuzzArena", "FuzzConnection", "FuzzFrames", "FuzzHTTP1", "FuzzHTTP2",
-    "FuzzJSON", "FuzzNames",
+    "FuzzAccess", "FuzzArena", "FuzzFrames", "FuzzHTTP1", "FuzzHTTP2", "FuzzJSON", "FuzzNames",
     "FuzzSettings", "FuzzTLS", "FuzzValues",
   ].map { name in
-    .executableTarget(
-      name: name, dependencies: [.product(name: "Engines", package: "atomics-service")],
-      swiftSettings: settings)
+    .executableTarget(name: name, dependencies: [engines], swiftSettings: settings)
   }
+    // Those that serve an arena.
+    + ["FuzzConnection", "FuzzHTTP"].map { name in
+      .executableTarget(
+        name: name, dependencies: ["ServedArena", engines], swiftSettings: settings)
+    } + [.target(name: "ServedArena", dependencies: [engines], swiftSettings: settings)]
 )

@@ -19,7 +19,9 @@ enum SessionSetup {
     unsafe nghttp2_option_set_no_closed_streams(options, 1)
     unsafe nghttp2_option_set_max_outbound_ack(options, limits.unsentAcknowledgements)
     unsafe nghttp2_option_set_max_settings(options, limits.settingsEntries)
-    unsafe nghttp2_option_set_max_continuations(options, limits.continuations)
+    // CVE-2024-28182. The library counts one more whenever the input ends within such a frame's
+    // header: its nine bytes, one by one, are nine.
+    unsafe nghttp2_option_set_max_continuations(options, limits.continuations &* 9)
     // Resets (CVE-2023-44487) are counted by `allowNuisance`, together with those that this side is
     // made to send; the library's own limit would say INTERNAL_ERROR.
     unsafe nghttp2_option_set_stream_reset_rate_limit(options, .max, .max)

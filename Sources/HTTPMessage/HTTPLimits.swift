@@ -25,7 +25,8 @@ public struct HTTPLimits: Sendable, Equatable {
   /// Answers to PING and SETTINGS that wait to be sent to one HTTP/2 peer; one more ends the
   /// connection.
   public var unsentAcknowledgements = 100
-  /// CONTINUATION frames of one HTTP/2 header section; one more ends the connection.
+  /// CONTINUATION frames of one HTTP/2 header section, however their bytes come; more than nine
+  /// times as many end the connection always.
   public var continuations = 8
   /// Entries of one SETTINGS frame; one more ends the connection.
   public var settingsEntries = 32

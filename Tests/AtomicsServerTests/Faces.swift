@@ -53,9 +53,17 @@ struct Faces {
     _ method: HTTPMethod, _ target: String, _ body: String = "", fields: [(String, String)] = [],
     authority: String? = "127.0.0.1:7070"
   ) -> HTTPAnswer {
+    http(method, target, bytes: Array(body.utf8), fields: fields, authority: authority)
+  }
+
+  /// The same with a body that need not be text.
+  func http(
+    _ method: HTTPMethod, _ target: String, bytes: [UInt8], fields: [(String, String)] = [],
+    authority: String? = "127.0.0.1:7070"
+  ) -> HTTPAnswer {
     var request = HTTPRequest(
       method: method, target: Array(target.utf8), authority: authority.map { Array($0.utf8) },
-      body: Array(body.utf8))
+      body: bytes)
     for (name, value) in fields { request.fields.append(name: name, value: value) }
     var api = JSONAPI(context, Peer(user: 0, mapsArena: false))
     return HTTPAnswer(api.respond(to: request))

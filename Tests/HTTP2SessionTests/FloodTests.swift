@@ -102,7 +102,7 @@ import Testing
           : Frames.frame(9, 0, 1, Frames.literal("x-\(number)", "y"))
       }
       #expect(code == 11)
-      #expect(taken == allowed + 1)
+      #expect(taken == allowed * 9 + 1)
     }
   }
 

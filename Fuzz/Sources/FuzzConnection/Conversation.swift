@@ -5,6 +5,7 @@ import RegisterService
 import WireProtocol
 
 @testable import AtomicsServer
+@testable import ServedArena
 
 /// A connection from HELLO on, and what it answered behind WELCOME and the first four handles.
 struct Conversation {
@@ -12,7 +13,7 @@ struct Conversation {
   /// Whether the server closed it, or would wait for another thread.
   private(set) var ended = false
 
-  init(of side: SideUnderTest, _ bytes: [UInt8], pieceSize: Int) {
+  init(of side: ServedArena, _ bytes: [UInt8], pieceSize: Int) {
     side.reset()
     // Safety: one thread fuzzes.
     let hub = unsafe side.hub

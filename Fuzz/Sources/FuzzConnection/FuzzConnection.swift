@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 
+@testable import ServedArena
+
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   // Safety: libFuzzer keeps `count` bytes at `start` for the length of the call.
@@ -8,8 +10,8 @@ public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   return 0
 }
 
-private let whole = SideUnderTest("whole")
-private let split = SideUnderTest("split")
+private let whole = ServedArena("whole", registers: Stream.registers)
+private let split = ServedArena("split", registers: Stream.registers)
 
 /// Two servers' sides of a connection get the same stream, one in one piece, the other in pieces of
 /// the size that the first byte says. They answer the same, whole frames in the requests' order.

@@ -5,11 +5,12 @@ import RegisterService
 import WireProtocol
 
 @testable import AtomicsServer
+@testable import ServedArena
 
 /// A connection that also waits and watches. What it is told depends on the turns, so that all that
 /// is asked of it is whole frames, an end, and nothing left behind.
 enum WaitingConversation {
-  static func run(on side: SideUnderTest, _ bytes: [UInt8], pieceSize: Int) {
+  static func run(on side: ServedArena, _ bytes: [UInt8], pieceSize: Int) {
     side.reset()
     // Safety: one thread fuzzes.
     let hub = unsafe side.hub
