@@ -131,6 +131,10 @@ extension OpenAPI {
         "WatchPrefix", as: "prefix",
         list(["type": "string", "maxLength": .number(RegisterService.nameLimit)]),
         "What the names of registers to watch begin with, as often as need be"),
+      Self.query(
+        "WatchInterval", as: RequestMember.interval.name,
+        ["type": "integer", "minimum": 0, "maximum": .number(Int(UInt32.max))],
+        "Milliseconds between two events of one register, at least; 0 by default"),
     ]
   }
 

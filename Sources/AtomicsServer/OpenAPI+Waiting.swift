@@ -71,7 +71,7 @@ extension OpenAPI {
         the server ends the stream. Heartbeats are comments. Names and prefixes stand as often as \
         need be, together 1 to \(limits.watches) times.
         """,
-      parameters: ["WatchName", "WatchPrefix", "LastEventID"].map(Self.parameter),
+      parameters: ["WatchName", "WatchPrefix", "WatchInterval", "LastEventID"].map(Self.parameter),
       answers: [
         (
           200,
@@ -87,6 +87,7 @@ extension OpenAPI {
     let value = Self.schema("Value")
     let bool: JSONTree = ["type": "boolean"]
     let name = Self.schema("RegisterName")
+    let type = Self.schema("RegisterType")
     let counter: JSONTree = ["type": "integer", "minimum": 0]
     return [
       ("WaitCondition", ["type": "string", "pattern": .string(Self.conditionPattern)]),
@@ -135,8 +136,8 @@ extension OpenAPI {
       (
         "WatchChange",
         Self.object(
-          [("name", name), ("value", value), ("change", counter)],
-          required: ["name", "value", "change"])
+          [("name", name), ("type", type), ("value", value), ("change", counter)],
+          required: ["name", "type", "value", "change"])
       ),
       (
         "WatchGap",
@@ -144,8 +145,8 @@ extension OpenAPI {
           "description": "A null name: nobody knows what any register had before what comes next",
           "anyOf": [
             Self.object(
-              [("name", name), ("missed", counter), ("value", value)],
-              required: ["name", "missed", "value"]),
+              [("name", name), ("type", type), ("missed", counter), ("value", value)],
+              required: ["name", "type", "missed", "value"]),
             Self.object(
               [
                 ("name", ["type": "null"]), ("missed", ["type": "null"]),
@@ -154,7 +155,10 @@ extension OpenAPI {
           ],
         ]
       ),
-      ("WatchDeleted", Self.object([("name", name)], required: ["name"])),
+      (
+        "WatchDeleted",
+        Self.object([("name", name), ("type", type)], required: ["name", "type"])
+      ),
     ]
   }
 
