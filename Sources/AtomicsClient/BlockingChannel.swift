@@ -9,7 +9,7 @@ final class BlockingChannel {
   /// What is to be sent with the next flush.
   var output = OutputBuffer()
   /// Nothing is submitted any more: the server takes its leave.
-  var isLeaving = false
+  private(set) var isLeaving = false
   /// The connection knows that the server has greeted.
   var isKnown = false
   /// Nanoseconds spent on the server since something came last: listening, or waiting for it to
@@ -114,6 +114,13 @@ final class BlockingChannel {
     for index in 0..<inputCount { bytes[index] = bytes[consumed + index] }
     input = bytes
     return true
+  }
+
+  /// The server is about to end: what is under way may still be answered.
+  func leave() {
+    guard !isLeaving else { return }
+    isLeaving = true
+    session.leave()
   }
 
   /// The server owes an answer at once, if only its greeting.

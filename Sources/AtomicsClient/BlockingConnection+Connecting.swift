@@ -88,7 +88,7 @@ extension BlockingConnection {
     self.channel = nil
     let session = channel.session
     session.abandon(reason(error, session))
-    channel.isLeaving = true
+    channel.leave()
     takeReplies(of: channel)
     errands.removeAll()
     handles = HandleMemory()

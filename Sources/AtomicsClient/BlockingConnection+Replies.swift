@@ -4,17 +4,20 @@
 extension BlockingConnection {
   func takeReplies(of channel: BlockingChannel) {
     noteGreeting(of: channel)
-    while let reply = channel.session.nextReply() {
+    while true {
+      guard let reply = channel.session.nextReply() else {
+        // An event may have the channel leave, which ends waits.
+        guard let event = channel.session.nextEvent() else { break }
+        hasNews = true
+        deliver(event, channel)
+        continue
+      }
       hasNews = true
       if reply.ticket >= CallTable.errandMark {
         if let errand = errands.removeValue(forKey: reply.ticket) { answered(errand, reply.result) }
       } else if let call = calls[reply.ticket] {
         answered(call, reply, channel)
       }
-    }
-    while let event = channel.session.nextEvent() {
-      hasNews = true
-      deliver(event, channel)
     }
     channel.noteReplies()
   }
@@ -25,12 +28,12 @@ extension BlockingConnection {
     if case .dropped = call.stage { return calls.remove(reply.ticket) }
     if case .failure(let error) = reply.result, call.command.canBeRepeated(after: error) {
       // Whatever the reason, this connection is not the one to repeat it on.
-      channel.isLeaving = true
+      channel.leave()
       calls.set(.queued, of: reply.ticket)
       return again.append(reply.ticket)
     }
     if case .wait = call.command, case .failure(.cancelled) = reply.result {
-      channel.isLeaving = true
+      channel.leave()
     }
     policy.answered(reply.result)
     calls.set(.answered(reply.result.mapError { call.command.told($0) }), of: reply.ticket)
@@ -41,9 +44,11 @@ extension BlockingConnection {
     case .probe: break
     case .watch(let number):
       policy.answered(result)
+      // It is asked for again on the next connection.
+      if case .failure(let error) = result, error.isOfEndingConnection { channel?.leave() }
       answered(watch: number, result)
     case .open(let key):
-      if case .failure(let error) = result, error.isOfEndingConnection { channel?.isLeaving = true }
+      if case .failure(let error) = result, error.isOfEndingConnection { channel?.leave() }
       let found = result.flatMap(\.asFoundRegister)
       for asker in handles.opened(key, as: found) { tell(asker, found) }
     }

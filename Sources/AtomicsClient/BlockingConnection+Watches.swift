@@ -128,7 +128,7 @@ extension BlockingConnection {
     case .interrupted:
       watch.ticket = nil
       watch.feed.interrupted()
-      channel.isLeaving = true
+      channel.leave()
     case .ended(let error):
       watch.ticket = nil
       watch.isOver = true

@@ -51,6 +51,10 @@ protocol ClientSession: AnyObject {
   /// Nothing happens where the wait or the watch is over.
   func cancel(ticket: UInt64, into output: inout OutputBuffer)
 
+  /// Nothing is submitted any more: the connection ends once all that is under way is answered.
+  /// What would hold that up, and may be asked for elsewhere, ends now: `nextReply` tells it.
+  func leave()
+
   /// Ends every command that has no reply with `reason`; `nextReply` then tells them. Watches that
   /// stood are over without a word.
   func abandon(_ reason: AbandonReason)
@@ -60,6 +64,7 @@ extension ClientSession {
   var arena: ArenaMark? { nil }
   var quietlyAwaitedCount: Int { 0 }
   var waitLimit: Int { inFlightLimit }
+  func leave() {}
 }
 
 /// A reply and whose it is.

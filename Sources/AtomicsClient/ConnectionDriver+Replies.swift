@@ -5,7 +5,13 @@ import EventLoop
 /// From the wire to who waits.
 extension ConnectionDriver {
   func takeReplies(of session: LoopSession) {
-    while let reply = session.session.nextReply() {
+    while true {
+      guard let reply = session.session.nextReply() else {
+        // An event may have the session leave, which ends waits.
+        guard let event = session.session.nextEvent() else { return }
+        deliver(event, session)
+        continue
+      }
       if reply.ticket >= CallTable.errandMark {
         if let errand = errands.removeValue(forKey: reply.ticket) {
           answered(errand, reply.result, session)
@@ -14,7 +20,6 @@ extension ConnectionDriver {
         answered(call, reply.result, session)
       }
     }
-    while let event = session.session.nextEvent() { deliver(event, session) }
   }
 
   private func answered(

@@ -24,6 +24,7 @@ extension JSONSession {
     var round: WaitPlan
 
     var command: ClientCommand { .wait(plan, on: register) }
+    var roundMilliseconds: UInt32 { round.timeoutMilliseconds ?? longestRound }
   }
 
   /// Milliseconds.
@@ -67,9 +68,9 @@ extension JSONSession {
       }
       return begin(wait)
     case .failure(.rejected("value-out-of-range", _, _))
-    where response.text("member") == "timeout_ms" && roundMilliseconds > 1:
-      // It says its limit in words only.
-      roundMilliseconds /= 2
+    where response.text("member") == "timeout_ms" && wait.roundMilliseconds > 1:
+      // It says its limit in words only. Another wait's refusal may have halved it already.
+      roundMilliseconds = min(roundMilliseconds, wait.roundMilliseconds / 2)
       return begin(wait)
     // Whether the wait had begun the server does not tell, and of what changed since nothing.
     case .failure(.rejected("shutting-down", _, .no)) where wait.plan.predicate == .changed:

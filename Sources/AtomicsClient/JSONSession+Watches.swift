@@ -32,7 +32,7 @@ extension JSONSession {
 
   func submit(_ plan: WatchPlan, ticket: UInt64) {
     let command = ClientCommand.watch(plan)
-    let limit = session.peerStreamLimit - max(1, session.peerStreamLimit / 8)
+    let limit = max(1, session.peerStreamLimit - max(1, session.peerStreamLimit / 8))
     guard waits.count + watches.count < limit else {
       let text =
         "The server takes \(limit) waits and watches of one HTTP connection: end some, watch a "
@@ -73,7 +73,11 @@ extension JSONSession {
 
   func takePiece(_ bytes: [UInt8], _ stream: UInt32) {
     guard var watch = watches[stream] else { return }
-    switch watch.stage {
+    let stage = watch.stage
+    // Taken out everywhere, so that what it has is not copied with each piece.
+    watch.stage = .asked
+    watches[stream]?.stage = .asked
+    switch consume stage {
     case .asked: break
     case .refused(var response):
       response.body += bytes
@@ -83,8 +87,6 @@ extension JSONSession {
         takeEnd(stream)
       }
     case .agreed(var reader):
-      // Taken out, so that its buffers are not copied.
-      watches[stream]?.stage = .asked
       var found: [EventStreamReader.Event] = []
       do throws(EventStreamReader.Malformed) {
         try reader.take(bytes.span, into: &found)
@@ -110,7 +112,7 @@ extension JSONSession {
   /// not here, where that could go on for ever.
   func cutOff(_ stream: UInt32) {
     guard let watch = forget(stream) else { return }
-    isLeaving = true
+    leave()
     if watch.isAgreed {
       tell(.interrupted, watch)
     } else {

@@ -40,12 +40,14 @@ final class JSONSession: ClientSession {
   var streams: [UInt64: UInt32] = [:]
   var replies = RequestQueue<SessionReply>()
   var events = RequestQueue<SessionEvent>()
-  /// A watch was cut off: nothing that could end elsewhere is begun again here.
-  var isLeaving = false
+  /// No round of a wait is begun any more.
+  private(set) var isLeaving = false
   /// What the session gives, on its way to the connection's buffer.
   private var scratch: [UInt8] = []
   let farewell: String? = nil
-  private(set) var isReady = false
+  /// Its SETTINGS have come, and with them how many streams it takes.
+  var isReady: Bool { session.hasPeerSettings }
+  private var hasHeard = false
 
   init(
     authority: String, isSecure: Bool = false, connection: UInt64, token: BearerToken? = nil
@@ -136,9 +138,9 @@ final class JSONSession: ClientSession {
   func receive(_ bytes: Span<UInt8>, into output: inout OutputBuffer) throws(ClientError) -> Int {
     let foreign = ClientError.protocolViolation("it does not speak HTTP/2 with prior knowledge")
     // RFC 9113 §3.4: a server begins with SETTINGS, whose length has a first byte of 0.
-    if !isReady, bytes.count > 0 {
+    if !hasHeard, bytes.count > 0 {
       guard bytes[0] == 0 else { throw foreign }
-      isReady = true
+      hasHeard = true
     }
     let taken: Int
     do throws(HTTP2Error) {
@@ -186,6 +188,18 @@ final class JSONSession: ClientSession {
       fail(wait.ticket, error(wait.command))
     } else {
       cutOff(stream)
+    }
+  }
+
+  /// Waits that last would keep all calls from the next connection. Those with an operation stay
+  /// for the rest of their round, as nobody would know whether it has run.
+  func leave() {
+    isLeaving = true
+    for (stream, wait) in waits where wait.plan.then == nil {
+      waits[stream] = nil
+      streams[wait.ticket] = nil
+      session.cancel(stream)
+      fail(wait.ticket, .connectionLost(reason: "the connection is given up", applied: .no))
     }
   }
 

@@ -17,18 +17,19 @@ enum JSONWatchEvent: Equatable {
 
   /// Nil for what makes no sense.
   init?(_ event: EventStreamReader.Event) {
-    guard let members = Self.members(event.data) else { return nil }
     let isGap = event.type == "gap"
-    switch event.type {
-    case "ended":
+    // Only what is known has data of a known form.
+    guard ["change", "gap", "deleted", "ended"].contains(event.type) else {
+      self = .unknown
+      return
+    }
+    guard let members = Self.members(event.data) else { return nil }
+    if event.type == "ended" {
       self = .ended(event.data)
       return
-    case "gap" where members.member("name")?.value == .null:
+    }
+    if isGap, members.member("name")?.value == .null {
       self = .gapOfAll
-      return
-    case "change", "gap", "deleted": break
-    default:
-      self = .unknown
       return
     }
     guard let name = members.text("name"), (try? RegisterReference.check(name: name)) != nil,

@@ -63,7 +63,7 @@ final class LoopSession: SecuredHandler {
     }
     // What would be sent now nobody would read.
     let isOver = endOfInput || session.farewell != nil
-    if isOver { leave() }
+    if isOver { isLeaving = true }
     let hasMore = driver.turn(self, into: &output)
     // GOAWAY is the server's last frame. Before it come the answers to what is under way, waits
     // among it, of which nobody would know anything without them.
@@ -74,7 +74,11 @@ final class LoopSession: SecuredHandler {
   private var isIdle: Bool { session.outstandingCount == 0 && session.quietlyAwaitedCount == 0 }
 
   /// The server is about to end: what is under way may still be answered.
-  func leave() { isLeaving = true }
+  func leave() {
+    guard !isLeaving else { return }
+    isLeaving = true
+    session.leave()
+  }
 
   func connectionFailed(_ error: ClientError) {
     // What the server said of its own accord says more.

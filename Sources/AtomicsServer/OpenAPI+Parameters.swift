@@ -87,7 +87,8 @@ extension OpenAPI {
         "The memory order: of a store, or with a tag in `If-Match` any; seq_cst by default"),
       Self.query(
         "failure_order", Self.loadOrders,
-        "The memory order where nothing is replaced; not above `order`"),
+        "The memory order where nothing is replaced, not above `order`; by default acquire for "
+          + "release and acq_rel, else as `order`"),
       Self.query("mask", value, "The bits that are replaced; all by default"),
       Self.query(
         "relation", ["enum": .strings(ValueRelation.allCases.map(\.name))],

@@ -10,7 +10,8 @@ import RegisterService
 ///
 /// Resources come from ``JSONAPI/Resource/Kind``, their methods from what the server lets in,
 /// operations with their members and orders from the operation table, problems from
-/// ``Problem/Kind``, limits from the configuration: there is no second list that could differ.
+/// ``Problem/Kind``, limits from the configuration. What is written here again (the shapes of
+/// answers, paths, descriptions) tests hold against a running server.
 struct OpenAPI {
   let limits: ServerLimits
   /// Whether whoever asks has to show who they are.
@@ -72,8 +73,8 @@ struct OpenAPI {
       Registers of 1 to 16 bytes with a name and a type, and the atomic operations on them.
 
       Every resource answers `OPTIONS` with 204 and `Allow`; a method that it does not have with 405, \
-      `Allow` and the problem `method-not-allowed`. Members of a request stand in its body, or all \
-      of them in its query, for the shell; each stands once, and one that the resource does not \
+      `Allow` and the problem `method-not-allowed`. Members of a request stand in its body, in \
+      its query, for the shell, or some in each; each stands once, and one that the resource does not \
       take is refused. Bodies are JSON, whatever `Content-Type` calls them of `application/json`, \
       `text/plain` and `application/x-www-form-urlencoded`. Values are JSON strings in answers, \
       and strings or numbers in requests, of any size and exact.

@@ -305,6 +305,12 @@ public import HTTPMessage
   /// library's guess of 100 until the peer's SETTINGS have come.
   public var peerStreamLimit: Int { session.peerStreamLimit }
 
+  /// Whether the peer's first SETTINGS have come.
+  public var hasPeerSettings: Bool {
+    // Safety: as in `nextEvent`.
+    unsafe core.pointee.hasPeerSettings
+  }
+
   /// Response or request body bytes that are not in the output yet.
   public var unsentBytes: Int {
     // Safety: as in `nextEvent`.

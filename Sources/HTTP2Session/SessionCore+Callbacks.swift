@@ -125,6 +125,7 @@ enum SessionCallbacks {
       isNuisance = true
     case Frame.settings:
       isNuisance = header.flags & Frame.ack == 0
+      if isNuisance { unsafe core.pointee.hasPeerSettings = true }
     case Frame.ping:
       if header.flags & Frame.ack != 0 {
         let data = unsafe frame.pointee.ping.opaque_data

@@ -37,6 +37,8 @@ import HTTPMessage
   var seen = SeenFields()
   /// Whether the peer sent a section that unpacks to many times the limit.
   var hasHeaderBomb = false
+  /// The peer's first SETTINGS have come.
+  var hasPeerSettings = false
   /// CONTINUATION frames of the header section that comes now.
   var continuationCount = 0
   var notices: [Notice] = []

@@ -51,6 +51,40 @@ import Testing
     #expect(pair.client.quietlyAwaitedCount == 0)
   }
 
+  @Test("waits that are refused together learn the server's limit once")
+  func learnsOnce() throws {
+    let pair = try JSONPair()
+    for ticket in 1...8 {
+      try pair.submit(wait(WaitPlan(predicate: .equal, operand: 1)), UInt64(ticket))
+    }
+    let tooLong =
+      #"{"type":"/problems/value-out-of-range","member":"timeout_ms","applied":"no"}"#
+    let first = (1...8).map { _ in pair.take().stream }
+    for stream in first { try pair.answer(stream, 400, tooLong) }
+    for _ in first { #expect(pair.take().body.contains(#""timeout_ms":15000,"#)) }
+  }
+
+  @Test("a connection that is left keeps only waits that may have run an operation")
+  func leaves() throws {
+    let pair = try JSONPair()
+    let then = try AtomicRequest(.add, on: i8, operand: 1)
+    try pair.submit(wait(WaitPlan(predicate: .equal, operand: 1)), 1)
+    try pair.submit(wait(WaitPlan(predicate: .equal, operand: 1, then: then)), 2)
+    _ = pair.take()
+    let last = pair.take().stream
+    pair.client.leave()
+    let ended = try #require(pair.client.nextReply())
+    let error = #expect(throws: ClientError.self) { try ended.result.get() }
+    #expect(ended.ticket == 1 && error?.isOfEndingConnection == true)
+    #expect(pair.client.nextReply() == nil && pair.client.quietlyAwaitedCount == 1)
+    // Its round is over: it may be asked for elsewhere.
+    try pair.answer(last, 200, #"{"satisfied":false,"value":"0"}"#)
+    let late = try #require(pair.client.nextReply())
+    let lateError = #expect(throws: ClientError.self) { try late.result.get() }
+    #expect(late.ticket == 2 && lateError?.isOfEndingConnection == true)
+    #expect(pair.client.quietlyAwaitedCount == 0)
+  }
+
   @Test("a wait goes on in rounds, shorter ones where the server wants that, and misses no change")
   func goesOn() throws {
     let pair = try JSONPair()

@@ -74,6 +74,8 @@ import Testing
     let (stream, target, _) = pair.take()
     #expect(target == "/v1/watch?prefix=a%2F&interval_ms=40")
     try pair.begin(stream)
+    // What a newer server tells is passed over, whatever it is.
+    try pair.append(stream, "event: other\ndata: []\n\nevent: another\ndata: x\n\n")
     try pair.append(
       stream, "event: change\ndata: {\"name\":\"a/c\",\"type\":\"i8\",\"value\":\"-1\"}\n\n")
     let i8 = try #require(RegisterType(name: "i8"))
