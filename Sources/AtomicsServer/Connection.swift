@@ -293,8 +293,8 @@ final class Connection: StreamHandler {
   private func idle<Session>(
     _ exchange: HTTPExchange<Session>, into output: inout OutputBuffer, _ stream: Stream
   ) -> StreamProgress {
-    exchange.releaseIdleMemory()
     let isHeldUp = output.unsentCount > output.count || exchange.session.awaitsPeer
+    if !isHeldUp { exchange.releaseIdleMemory() }
     var progress = StreamProgress(consumed: 0, next: .needInput)
     var delay = isHeldUp ? Self.idleNanoseconds : nil
     if exchange.lasting.isWatching {
@@ -318,7 +318,8 @@ final class Connection: StreamHandler {
       return false
     }
     return sending.hasStalled(
-      at: stream.loop.now.nanoseconds, kept: kept, made: output.count,
+      at: stream.loop.now.nanoseconds, kept: kept &+ stream.unacknowledgedCount,
+      made: output.count,
       limit: context.limits.stallSeconds)
   }
 

@@ -44,8 +44,9 @@ protocol HTTPServerSession: AnyObject {
   /// Whether the date is to be set each second, also where nothing comes: there is a stream that
   /// stands still until its peer does something.
   var awaitsPeer: Bool { get }
-  /// Sets the `Date` field of what is answered from now on.
-  func setDate(_ text: [UInt8], unixSeconds: Int64)
+  /// Sets the `Date` field of what is answered from now on, and tells the time by a clock that
+  /// nobody sets, and whether output waits for the socket.
+  func setDate(_ text: [UInt8], seconds: Int64, isHeldUp: Bool)
   /// Gives at most about `limit` bytes of what is to be sent, and tells how many.
   func takeOutput(upTo limit: Int, _ sink: (Span<UInt8>) -> Void) -> Int
   /// Frees the buffers that are kept for reuse.
@@ -115,7 +116,9 @@ final class HTTPExchange<Session: HTTPServerSession> {
     clock.update()
     if clock.unixSeconds != secondSet {
       secondSet = clock.unixSeconds
-      session.setDate(clock.text, unixSeconds: secondSet)
+      session.setDate(
+        clock.text, seconds: Int64(Deadline.now.nanoseconds / 1_000_000_000),
+        isHeldUp: output.unsentCount > output.count)
     }
     var budget = ExecutionBudget()
     continueBatches(&budget)

@@ -3,8 +3,10 @@
 #include "CLinuxEvents.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <pthread.h>
 #include <stddef.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -16,6 +18,11 @@ int clinux_accept(int listener) {
 int clinux_epoll_control(int epoll, int operation, int descriptor, uint32_t events, uint64_t data) {
   struct epoll_event event = {.events = events, .data.u64 = data};
   return epoll_ctl(epoll, operation, descriptor, &event);
+}
+
+int clinux_queued(int descriptor) {
+  int count = 0;
+  return ioctl(descriptor, SIOCOUTQ, &count) == 0 && count > 0 ? count : 0;
 }
 
 ssize_t clinux_receive(int descriptor, void *bytes, size_t count) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CLinux
 import Synchronization
 
 /// One connection on a loop, from adoption to `StreamHandler.closed(_:)`.
@@ -87,6 +88,11 @@ extension Stream {
 
   /// Bytes that the socket has not taken yet; what is being appended now is not counted.
   public var unsentCount: Int { output.count }
+
+  /// Bytes that the socket has taken and the peer's system has not acknowledged.
+  ///
+  /// - Complexity: A system call.
+  public var unacknowledgedCount: Int { isClosed ? 0 : Int(clinux_queued(descriptor)) }
 
   /// Calls `StreamHandler.deadlineReached` when this much time has passed, instead of any earlier
   /// deadline. Cheap enough for every request: a later deadline is one store.

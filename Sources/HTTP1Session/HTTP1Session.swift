@@ -184,8 +184,8 @@ public final class HTTP1Session {
   /// of the connection.
   public func beginShutdown() { core.beginShutdown() }
 
-  /// Sets the `date` field of the responses to come; empty: none. The seconds are not used here.
-  public func setDate(_ text: [UInt8], unixSeconds: Int64) { core.date = text }
+  /// Sets the `date` field of the responses to come; empty: none. Nothing else is used here.
+  public func setDate(_ text: [UInt8], seconds: Int64, isHeldUp: Bool = false) { core.date = text }
 
   /// Frees the buffers that are kept for reuse, for a connection that has been idle for a while.
   public func releaseIdleMemory() { core.releaseIdleMemory() }

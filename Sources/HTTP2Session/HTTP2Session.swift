@@ -320,15 +320,19 @@ public import HTTPMessage
   /// Sets the `date` field of the responses to come (empty: none) and the clock by which the
   /// allowance for nuisances is filled up and streams that stand still are found. Call it once a
   /// second, or before each ``receive(_:)``.
-  public func setDate(_ text: [UInt8], unixSeconds: Int64) {
+  ///
+  /// - Parameters:
+  ///   - seconds: Of a clock that nobody sets.
+  ///   - isHeldUp: Whether output waits for the socket, so that no stream can be blamed.
+  public func setDate(_ text: [UInt8], seconds: Int64, isHeldUp: Bool = false) {
     // Safety: as in `nextEvent`.
     unsafe core.pointee.setDate(text)
-    unsafe core.pointee.setClock(unixSeconds, session: session)
+    unsafe core.pointee.setClock(seconds, isHeldUp: isHeldUp, session: session)
   }
 
   /// Server: whether there is a stream that only the peer can bring further, by a window or by more
-  /// of its request. ``setDate(_:unixSeconds:)`` is to be called each second meanwhile, also where
-  /// nothing comes, so that ``HTTPLimits/stallSeconds`` holds.
+  /// of its request. ``setDate(_:seconds:isHeldUp:)`` is to be called each second meanwhile, also
+  /// where nothing comes, so that ``HTTPLimits/stallSeconds`` holds.
   ///
   /// - Complexity: O(open streams)
   public var awaitsPeer: Bool {

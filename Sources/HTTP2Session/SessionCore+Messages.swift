@@ -108,6 +108,7 @@ extension SessionCore {
     }
     if slots[slot].isPiecewise { return takePiece(bytes, slot: slot) }
     slots[slot].unreturnedBytes &+= bytes.count
+    slots[slot].movedBytes &+= bytes.count
     incompleteBytes &+= bytes.count
     let received = slots[slot].receivedCount(isServer: isServer) &+ bytes.count
     if isServer, slots[slot].declaredLength >= 0, received > slots[slot].declaredLength {
@@ -142,6 +143,7 @@ extension SessionCore {
     session.returnWindow(count, stream: stream)
     guard slot >= 0 else { return }
     slots[slot].drainedBytes &+= count
+    slots[slot].movedBytes &+= count
     stopLongInput(slot)
   }
 

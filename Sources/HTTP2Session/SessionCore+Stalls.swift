@@ -12,11 +12,16 @@ extension SessionCore {
     return false
   }
 
+  /// Takes all streams for moved: it is the connection that stands still, not they.
+  mutating func excuseStreams() {
+    for slot in slots.indices { slots[slot].movedSecond = second }
+  }
+
   /// Resets the streams that have not moved for as long as they may. Once a second, O(streams).
   mutating func resetStalled(session: SessionHandle) {
     for slot in slots.indices {
-      guard slots[slot].awaitsPeer, slots[slot].moved == slots[slot].movedCount else {
-        slots[slot].movedCount = slots[slot].moved
+      guard slots[slot].awaitsPeer, slots[slot].movedBytes == slots[slot].movedCount else {
+        slots[slot].movedCount = slots[slot].movedBytes
         slots[slot].movedSecond = second
         continue
       }
@@ -33,6 +38,4 @@ extension SessionCore {
 extension StreamSlot {
   fileprivate var awaitsPeer: Bool { stream != 0 && (unsentCount > 0 || !inputEnded) }
 
-  /// Changes with each byte of a body that moves, in either direction.
-  fileprivate var moved: Int { outputOffset &+ request.body.count &+ drainedBytes }
 }

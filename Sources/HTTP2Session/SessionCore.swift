@@ -138,13 +138,14 @@ import HTTPMessage
     }
   }
 
-  mutating func setClock(_ unixSeconds: Int64, session: SessionHandle) {
-    guard unixSeconds > second else { return }
-    let elapsed = Int(min(unixSeconds &- second, 1 << 20))
-    second = unixSeconds
+  mutating func setClock(_ seconds: Int64, isHeldUp: Bool, session: SessionHandle) {
+    guard seconds > second else { return }
+    let elapsed = Int(min(seconds &- second, 1 << 20))
+    second = seconds
     let refilled = max(nuisanceTokens, 0) &+ elapsed &* limits.nuisancesPerSecond
     nuisanceTokens = min(refilled, limits.nuisanceBurst)
-    if isServer, limits.stallSeconds > 0, openStreams > 0 { resetStalled(session: session) }
+    guard isServer, limits.stallSeconds > 0, openStreams > 0 else { return }
+    if isHeldUp { excuseStreams() } else { resetStalled(session: session) }
   }
 }
 

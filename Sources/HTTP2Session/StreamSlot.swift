@@ -59,6 +59,8 @@ import HTTPMessage
   /// When a byte of a body was last seen to have moved, and how many had by then.
   var movedSecond: Int64 = 0
   var movedCount = 0
+  /// Bytes of bodies that have moved so far, in either direction: it never falls.
+  var movedBytes = 0
 
   /// What a buffer may keep from one stream to the next, in bytes.
   static let keptBytes = 4096
@@ -113,6 +115,7 @@ import HTTPMessage
     outputCount = 0
     outputOffset = 0
     movedCount = 0
+    movedBytes = 0
   }
 
   /// The body that goes out, for as long as nobody changes it.
@@ -136,6 +139,7 @@ import HTTPMessage
       unsafe buffer.update(from: base + outputOffset, count: count)
     }
     outputOffset &+= count
+    movedBytes &+= count
     return count
   }
 

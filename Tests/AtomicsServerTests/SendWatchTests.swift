@@ -26,6 +26,14 @@ import Testing
     #expect(Self.looks(limit: 0, turns) == [false, false, false, false, false])
   }
 
+  @Test("two looks in one turn are no progress")
+  func sameTurn() {
+    let turns: [(UInt64, Int, Int)] = [
+      (5, 100, 50), (10, 150, 0), (10, 150, 40), (15, 190, 0), (15, 190, 10),
+    ]
+    #expect(Self.looks(turns) == [false, false, false, true, false])
+  }
+
   @Test("where all was taken meanwhile the time begins anew")
   func rest() {
     #expect(

@@ -9,7 +9,7 @@ import Testing
   @Test("a response has its length, the date, and the body")
   func response() {
     let session = HTTP1Session()
-    session.setDate(Array("now".utf8), unixSeconds: 1)
+    session.setDate(Array("now".utf8), seconds: 1)
     _ = session.receive(Self.get.utf8.span)
     #expect(session.nextEvent() != nil)
     var fields = HTTPFields()

@@ -122,7 +122,7 @@ import Testing
     let server = try HTTP2Session(role: .server)
     try Pair.deliver(Frames.preface + Frames.settings, to: server, chunk: .max)
     for second in 0..<30 {
-      server.setDate([], unixSeconds: Int64(1_000_000 + second))
+      server.setDate([], seconds: Int64(1_000_000 + second))
       for _ in 0..<20 {
         try Pair.deliver(Frames.frame(8, 0, 0, [0, 0, 0, 1]), to: server, chunk: .max)
       }

@@ -7,7 +7,7 @@ import Testing
   @Test("a request and its response arrive whole, in pieces of any size", arguments: [1, 7, 4096])
   func roundTrip(chunk: Int) throws {
     let pair = try Pair()
-    pair.server.setDate(HTTPDate.text(unixSeconds: 784_111_777), unixSeconds: 784_111_777)
+    pair.server.setDate(HTTPDate.text(unixSeconds: 784_111_777), seconds: 784_111_777)
     let stream = try pair.client.submit(
       request(.post, "/v1/registers/a?b=c", body: Array("{}".utf8), fields: [("x-y", "z")]))
     var seen: HTTPRequest?

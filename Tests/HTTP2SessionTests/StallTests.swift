@@ -19,9 +19,9 @@ import Testing
 
     func send(_ bytes: [UInt8]) throws { try Pair.deliver(bytes, to: server, chunk: .max) }
 
-    func wait(_ seconds: Int64) {
+    func wait(_ seconds: Int64, isHeldUp: Bool = false) {
       now += seconds
-      server.setDate([], unixSeconds: now)
+      server.setDate([], seconds: now, isHeldUp: isHeldUp)
     }
 
     /// (type, stream, code) of the resets and GOAWAYs that were sent since.
@@ -44,6 +44,45 @@ import Testing
         server.respond(response, to: request.stream)
       }
     }
+  }
+
+  @Test("an answer in pieces that is taken piece by piece never stands still")
+  func pieces() throws {
+    let stalled = try Stalled(window: 70)
+    try stalled.send(Frames.get(stream: 1, endStream: true))
+    while let event = stalled.server.nextEvent() {
+      guard case .request(let request) = event else { continue }
+      var response = HTTPResponse(status: 200)
+      response.delivery = .piecewise
+      stalled.server.respond(response, to: request.stream)
+    }
+    let piece = [UInt8](repeating: 0x61, count: 70)
+    for number in 0..<40 {
+      // The next one is there before its window.
+      let isThere = stalled.server.append(piece.span, to: 1)
+      #expect(isThere)
+      #expect(stalled.ends().isEmpty, "\(number)")
+      stalled.wait(1)
+      try stalled.send(Frames.frame(8, 0, 1, Frames.word(70)))
+    }
+    // And one that is not taken does.
+    let large = [UInt8](repeating: 0x61, count: 700)
+    let isThere = stalled.server.append(large.span, to: 1)
+    #expect(isThere)
+    stalled.wait(1)
+    stalled.wait(12)
+    #expect(stalled.ends() == [[3, 1, 11]])
+  }
+
+  @Test("streams are not blamed while the socket takes nothing")
+  func heldUp() throws {
+    let stalled = try Stalled()
+    try stalled.send(Frames.get(stream: 1, endStream: false, method: 0x83))
+    for _ in 0..<30 { stalled.wait(1, isHeldUp: true) }
+    #expect(stalled.ends().isEmpty)
+    stalled.wait(1)
+    stalled.wait(11)
+    #expect(stalled.ends() == [[3, 1, 11]])
   }
 
   @Test("an answer without a window, and a request without an end, are reset in time")

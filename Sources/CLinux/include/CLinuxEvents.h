@@ -24,6 +24,10 @@ ssize_t clinux_receive(int descriptor, void *_Nullable bytes, size_t count);
 ssize_t clinux_send(int descriptor, const void *_Nullable bytes, size_t count);
 int clinux_epoll_wait(int epoll, struct epoll_event *_Nonnull events, int room, int milliseconds);
 
+/* Bytes that the kernel holds for a peer that has not acknowledged them (ioctl(2) SIOCOUTQ, which
+   is variadic). 0 where the socket cannot tell. */
+int clinux_queued(int descriptor);
+
 /* struct ucred is declared only under _GNU_SOURCE. Returns 0, or -1 with errno. */
 int clinux_peer_credentials(int descriptor, pid_t *_Nonnull process, uid_t *_Nonnull user,
                             gid_t *_Nonnull group);
