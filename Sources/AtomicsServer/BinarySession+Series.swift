@@ -145,7 +145,7 @@ extension BinarySession {
     _ count: Int, _ operations: RegisterOperations, into output: inout OutputBuffer,
     _ budget: inout ExecutionBudget
   ) -> Int {
-    // A type and an order that the compiler knows take a third of the instructions.
+    // A type and an order that the compiler knows leave nothing to choose.
     series.type == .u64 && series.order == .sequentiallyConsistent
       ? add(
         series, input, at: start, pending, count, operations, .u64, .sequentiallyConsistent,

@@ -25,12 +25,8 @@ public struct RegisterOperations {
   public func add(
     _ word: UInt64, to register: RegisterReference, order: MemoryOrder
   ) throws(ServiceError) -> UInt64 {
-    precondition(!register.isBounded, "a register with a restore gap takes its bounds into account")
-    let found = arena.add(word, to: register.handle, order: order)
-    guard let found, !arena.isFaulty else {
-      throw service.refusal(of: register, isPerformed: found != nil)
-    }
-    return found
+    let found = arena.add(word, to: register.unboundedHandle, order: order)
+    return try service.checked(found, isFaulty: arena.isFaulty, register)
   }
 }
 

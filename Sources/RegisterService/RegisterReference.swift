@@ -15,6 +15,13 @@ public struct RegisterReference: Sendable {
     self.isBounded = isBounded
   }
 
+  /// The handle, for operations that do not look at bounds; traps where there are some.
+  @inlinable @inline(__always)
+  var unboundedHandle: RegisterHandle {
+    precondition(!isBounded, "a register with a restore gap takes its bounds into account")
+    return handle
+  }
+
   /// The register's type, fixed at its creation.
   @inlinable public var type: RegisterType { handle.type }
 

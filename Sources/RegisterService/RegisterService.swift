@@ -82,10 +82,18 @@ public final class RegisterService: Sendable {
     let outcome =
       register.isBounded
       ? try performBounded(request, on: register) : arena.perform(request, on: register.handle)
-    guard let outcome, !arena.isFaulty else {
-      throw refusal(of: register, isPerformed: outcome != nil)
+    return try checked(outcome, isFaulty: arena.isFaulty, register)
+  }
+
+  /// What an operation found, if it did, and the arena was whole after it.
+  @inlinable @inline(__always)
+  func checked<Found>(
+    _ found: Found?, isFaulty: Bool, _ register: RegisterReference
+  ) throws(ServiceError) -> Found {
+    guard let found, !isFaulty else {
+      throw refusal(of: register, isPerformed: found != nil)
     }
-    return outcome
+    return found
   }
 
   /// Adds to a register of at most 8 bytes that is not limited (``RegisterReference/isLimited``):
@@ -97,12 +105,8 @@ public final class RegisterService: Sendable {
   public func add(
     _ word: UInt64, to register: RegisterReference, order: MemoryOrder
   ) throws(ServiceError) -> UInt64 {
-    precondition(!register.isBounded, "a register with a restore gap takes its bounds into account")
-    let found = arena.add(word, to: register.handle, order: order)
-    guard let found, !arena.isFaulty else {
-      throw refusal(of: register, isPerformed: found != nil)
-    }
-    return found
+    let found = arena.add(word, to: register.unboundedHandle, order: order)
+    return try checked(found, isFaulty: arena.isFaulty, register)
   }
 
   /// Reads a register of at most 8 bytes, as `add(_:to:order:)` does.
@@ -111,10 +115,7 @@ public final class RegisterService: Sendable {
     _ register: RegisterReference, order: MemoryOrder
   ) throws(ServiceError) -> UInt64 {
     let found = arena.loadWord(register.handle, order: order)
-    guard let found, !arena.isFaulty else {
-      throw refusal(of: register, isPerformed: found != nil)
-    }
-    return found
+    return try checked(found, isFaulty: arena.isFaulty, register)
   }
 
   /// The value's bits.
@@ -126,10 +127,7 @@ public final class RegisterService: Sendable {
     _ register: RegisterReference, _ order: MemoryOrder = .sequentiallyConsistent
   ) throws(ServiceError) -> UInt128 {
     let bits = arena.load(register.handle, order: order)
-    guard let bits, !arena.isFaulty else {
-      throw refusal(of: register, isPerformed: bits != nil)
-    }
-    return bits
+    return try checked(bits, isFaulty: arena.isFaulty, register)
   }
 
   /// Whether a register is still there: its name leads to it then, and to no other.

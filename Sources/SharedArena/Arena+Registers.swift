@@ -65,7 +65,7 @@ extension Arena {
   /// - Returns: The value found; nil when the register was deleted, and for observers.
   @inlinable @inline(__always)
   public func add(_ word: UInt64, to handle: RegisterHandle, order: MemoryOrder) -> UInt64? {
-    withCell(of: handle, wakes: true) { cell in cell.addWord(word, order: order) }
+    withOperations { $0.add(word, to: handle, order: order) }
   }
 
   /// Reads a register of at most 8 bytes; as ``load(_:order:)``.
@@ -73,12 +73,6 @@ extension Arena {
   public func loadWord(_ handle: RegisterHandle, order: MemoryOrder) -> UInt64? {
     withCell(of: handle, wakes: false) { cell in cell.loadWord(order: order) }
   }
-
-  /// Says that the register will be operated on soon: the processor fetches its cell meanwhile.
-  ///
-  /// - Complexity: An instruction that waits for nothing.
-  @inlinable @inline(__always)
-  public func anticipate(_ handle: RegisterHandle) { cells.anticipate(Int(handle.slot)) }
 
   /// The register's value, for whoever looks and wakes nobody by it; nil when the register was
   /// deleted, and for observers.

@@ -28,7 +28,9 @@ public struct ArenaOperations {
   @inlinable @inline(__always)
   public var isFaulty: Bool { faults.count != 0 }
 
-  /// As ``Arena/anticipate(_:)``.
+  /// Says that the register will be operated on soon: the processor fetches its cell meanwhile.
+  ///
+  /// - Complexity: An instruction that waits for nothing.
   @inlinable @inline(__always)
   public func anticipate(_ handle: RegisterHandle) { cells.anticipate(Int(handle.slot)) }
 
