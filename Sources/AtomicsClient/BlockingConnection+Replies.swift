@@ -4,22 +4,22 @@
 extension BlockingConnection {
   func takeReplies(of channel: BlockingChannel) {
     noteGreeting(of: channel)
-    while true {
-      guard let reply = channel.session.nextReply() else {
-        // An event may have the channel leave, which ends waits.
-        guard let event = channel.session.nextEvent() else { break }
-        hasNews = true
-        deliver(event, channel)
-        continue
-      }
+    while let news = channel.session.nextNews() {
       hasNews = true
-      if reply.ticket >= CallTable.errandMark {
-        if let errand = errands.removeValue(forKey: reply.ticket) { answered(errand, reply.result) }
-      } else if let call = calls[reply.ticket] {
-        answered(call, reply, channel)
+      switch news {
+      case .event(let event): deliver(event, channel)
+      case .reply(let reply): take(reply, channel)
       }
     }
     channel.noteReplies()
+  }
+
+  private func take(_ reply: SessionReply, _ channel: BlockingChannel) {
+    if reply.ticket >= CallTable.errandMark {
+      if let errand = errands.removeValue(forKey: reply.ticket) { answered(errand, reply.result) }
+    } else if let call = calls[reply.ticket] {
+      answered(call, reply, channel)
+    }
   }
 
   private func answered(

@@ -67,6 +67,21 @@ extension ClientSession {
   func leave() {}
 }
 
+/// What a session has to tell.
+enum SessionNews {
+  case reply(SessionReply)
+  case event(SessionEvent)
+}
+
+extension ClientSession {
+  /// What comes next: replies before events. Ask until there is nothing: what is made of an event
+  /// may end waits, which have replies.
+  func nextNews() -> SessionNews? {
+    if let reply = nextReply() { return .reply(reply) }
+    return nextEvent().map { .event($0) }
+  }
+}
+
 /// A reply and whose it is.
 struct SessionReply {
   var ticket: UInt64

@@ -5,20 +5,21 @@ import EventLoop
 /// From the wire to who waits.
 extension ConnectionDriver {
   func takeReplies(of session: LoopSession) {
-    while true {
-      guard let reply = session.session.nextReply() else {
-        // An event may have the session leave, which ends waits.
-        guard let event = session.session.nextEvent() else { return }
-        deliver(event, session)
-        continue
+    while let news = session.session.nextNews() {
+      switch news {
+      case .event(let event): deliver(event, session)
+      case .reply(let reply): take(reply, session)
       }
-      if reply.ticket >= CallTable.errandMark {
-        if let errand = errands.removeValue(forKey: reply.ticket) {
-          answered(errand, reply.result, session)
-        }
-      } else if let call = calls[reply.ticket] {
-        answered(call, reply.result, session)
+    }
+  }
+
+  private func take(_ reply: SessionReply, _ session: LoopSession) {
+    if reply.ticket >= CallTable.errandMark {
+      if let errand = errands.removeValue(forKey: reply.ticket) {
+        answered(errand, reply.result, session)
       }
+    } else if let call = calls[reply.ticket] {
+      answered(call, reply.result, session)
     }
   }
 
