@@ -113,13 +113,15 @@ extension JSONAPI {
 
   /// Registers in one page.
   static let pageLimit: UInt64 = 1000
+  /// The same, unless told.
+  static let defaultPageLimit: UInt64 = 100
 
   func list(
     _ request: borrowing HTTPRequest, _ target: HTTPTarget, _ response: inout HTTPResponse
   ) throws(Problem) {
     let members = try RequestMembers(
       request, target, permitted: [.prefix, .limit, .cursor], readsBody: false)
-    let limit = try members.number(.limit) ?? 100
+    let limit = try members.number(.limit) ?? Self.defaultPageLimit
     guard (1...Self.pageLimit).contains(limit) else {
       throw Problem(.valueOutOfRange, "limit is 1 to \(Self.pageLimit)", member: "limit")
     }

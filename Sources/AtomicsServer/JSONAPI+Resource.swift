@@ -7,8 +7,22 @@ extension JSONAPI {
   /// What a path names. A class, so that the one that is remembered is used without copying it.
   final class Resource: Sendable {
     enum Kind: CaseIterable {
-      case livez, readyz, capabilities, openAPI, registers, batch, watch
+      case registers, batch, watch, capabilities, openAPI, livez, readyz
       case register, value, operation, wait
+
+      /// Where the resource is; nil: the path has a register's name in it.
+      var path: StaticString? {
+        switch self {
+        case .registers: "/v1/registers"
+        case .batch: "/v1/batch"
+        case .watch: "/v1/watch"
+        case .capabilities: "/v1/capabilities"
+        case .openAPI: "/openapi.json"
+        case .livez: "/livez"
+        case .readyz: "/readyz"
+        case .register, .value, .operation, .wait: nil
+        }
+      }
     }
 
     let kind: Kind
@@ -97,22 +111,18 @@ extension JSONAPI {
 
   /// What names no register.
   private func serviceResource(_ target: HTTPTarget) throws(Problem) -> Resource {
-    let names: [(path: StaticString, kind: Resource.Kind)] = [
-      ("/livez", .livez), ("/readyz", .readyz), ("/v1/registers", .registers),
-      ("/v1/capabilities", .capabilities), ("/v1/batch", .batch), ("/v1/watch", .watch),
-      ("/openapi.json", .openAPI),
-    ]
-    for (path, kind) in names where target.bytes(in: target.path, equal: path) {
+    for kind in Resource.Kind.allCases {
+      guard let path = kind.path, target.bytes(in: target.path, equal: path) else { continue }
       return Resource(kind: kind, target: target)
     }
     throw Self.noResource
   }
 
   private static var noResource: Problem {
-    Problem(
+    let paths = Resource.Kind.allCases.compactMap { $0.path?.description }
+    return Problem(
       .notFound,
-      "the resources are /v1/registers, /v1/batch, /v1/watch, /v1/capabilities, /openapi.json, "
-        + "/livez and /readyz")
+      "the resources are \(paths.dropLast().joined(separator: ", ")) and \(paths.last ?? "")")
   }
 
   private func register(

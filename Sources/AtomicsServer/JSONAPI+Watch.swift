@@ -44,6 +44,7 @@ extension JSONAPI {
     var names: [String] = []
     var known: Set<String> = []
     var prefixes: [[UInt8]] = []
+    let intervalName = RequestMember.interval.name
     var interval: UInt64?
     for item in try RequestMembers.queryItems(of: target) {
       switch item.name {
@@ -73,7 +74,10 @@ extension JSONAPI {
             .duplicateMember, "\(intervalName) is for all that is watched: say it once",
             member: intervalName)
         }
-        interval = try nanoseconds(of: item.value)
+        // In milliseconds, as many as the binary protocol takes.
+        interval =
+          try RequestMembers.number(item.value.utf8, .interval, upTo: UInt64(UInt32.max))
+          * 1_000_000
       default:
         throw Problem(
           .unknownMember,
@@ -92,21 +96,6 @@ extension JSONAPI {
         member: "name")
     }
     return (names, widest(prefixes), interval ?? 0)
-  }
-
-  private static let intervalName = RequestMember.interval.name
-
-  /// The interval that `text` tells in milliseconds, as many as the binary protocol takes.
-  private static func nanoseconds(of text: String) throws(Problem) -> UInt64 {
-    guard !text.isEmpty, text.utf8.allSatisfy({ $0 &- 0x30 < 10 }) else {
-      throw Problem(
-        .invalidValue, "\(intervalName) is a whole number of milliseconds", member: intervalName)
-    }
-    guard let milliseconds = UInt32(text) else {
-      throw Problem(
-        .valueOutOfRange, "\(intervalName) is at most \(UInt32.max)", member: intervalName)
-    }
-    return UInt64(milliseconds) * 1_000_000
   }
 
   /// Those that no other one covers.

@@ -108,10 +108,8 @@ extension OpenAPI {
 
   static func memberSchema(_ member: RequestMember, _ orders: OrderClass) -> JSONTree {
     switch member {
-    case .order:
-      ["enum": .strings(MemoryOrder.allCases.filter { orders.permits($0) }.map(\.name))]
-    case .failureOrder:
-      ["enum": .strings(MemoryOrder.allCases.filter(\.isValidForLoad).map(\.name))]
+    case .order: Self.orders(MemoryOrder.allCases.filter { orders.permits($0) })
+    case .failureOrder: Self.loadOrders
     case .relation: ["enum": .strings(ValueRelation.allCases.map(\.name))]
     case .overflow: ["enum": .strings(OverflowPolicy.allCases.map(\.name))]
     case .create: Self.schema("RegisterType")
@@ -125,11 +123,11 @@ extension OpenAPI {
     [
       "anyOf": .array(
         MemoryOrder.allCases.filter(\.isValidForLoad).map { failure in
-          let orders = MemoryOrder.allCases.filter { failure.isValidFailure(forSuccess: $0) }
+          let successes = MemoryOrder.allCases.filter { failure.isValidFailure(forSuccess: $0) }
           return [
             "properties": [
-              "order": ["enum": .strings(orders.map(\.name))],
-              "failure_order": ["enum": [.string(failure.name)]],
+              "order": orders(successes),
+              "failure_order": orders([failure]),
             ]
           ]
         })

@@ -28,34 +28,17 @@ extension OpenAPI {
     let tag: JSONTree = ["type": "string", "pattern": "^[^,]*$"]
     return [
       ("name", Self.nameParameter(example: Self.exampleName)),
-      (
-        "IfNoneMatch",
-        [
-          "name": "If-None-Match", "in": "header", "schema": tag,
-          "description": "One tag: the answer is 304 where it is the present one; `*` is any",
-        ]
-      ),
-      (
-        "IfNoneMatchAny",
-        [
-          "name": "If-None-Match", "in": "header", "schema": ["const": "*"],
-          "description": "`*`: 412 where the register exists",
-        ]
-      ),
-      (
-        "IfMatch",
-        [
-          "name": "If-Match", "in": "header", "schema": tag,
-          "description": "One tag, the value that is to be replaced; quotes are optional",
-        ]
-      ),
-      (
-        "LastEventID",
-        [
-          "name": "Last-Event-ID", "in": "header", "schema": ["type": "string"],
-          "description": "Of a stream that was cut off: the new one begins with a `gap`",
-        ]
-      ),
+      Self.field(
+        "IfNoneMatch", "If-None-Match", tag,
+        "One tag: the answer is 304 where it is the present one; `*` is any"),
+      Self.field(
+        "IfNoneMatchAny", "If-None-Match", ["const": "*"], "`*`: 412 where the register exists"),
+      Self.field(
+        "IfMatch", "If-Match", tag,
+        "One tag, the value that is to be replaced; quotes are optional"),
+      Self.field(
+        "LastEventID", "Last-Event-ID", ["type": "string"],
+        "Of a stream that was cut off: the new one begins with a `gap`"),
     ]
   }
 
@@ -103,7 +86,7 @@ extension OpenAPI {
       Self.query("prefix", ["type": "string"], "What the names begin with"),
       Self.query(
         "limit", ["type": "integer", "minimum": 1, "maximum": .number(Int(JSONAPI.pageLimit))],
-        "Registers of a page at most; 100 by default"),
+        "Registers of a page at most; \(JSONAPI.defaultPageLimit) by default"),
       Self.query(
         "cursor",
         ["type": "string", "pattern": .string("^\(Self.digitsPattern(upTo: .max))$")],
@@ -139,8 +122,15 @@ extension OpenAPI {
     ]
   }
 
-  private static func orders(_ orders: [MemoryOrder]) -> JSONTree {
-    ["enum": .strings(orders.map(\.name))]
+  /// A field of a header section.
+  private static func field(
+    _ component: String, _ name: String, _ schema: JSONTree, _ description: String
+  ) -> (String, JSONTree) {
+    let parameter: JSONTree = [
+      "name": .string(name), "in": "header", "schema": schema,
+      "description": .string(description),
+    ]
+    return (component, parameter)
   }
 
   /// A parameter of a query.

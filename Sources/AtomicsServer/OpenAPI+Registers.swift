@@ -49,9 +49,7 @@ extension OpenAPI {
   var get: Operation {
     Operation(
       id: "get_register", tag: "registers", summary: "Tells what a register is and holds",
-      parameters: [
-        Self.parameter("name"), Self.parameter("IfNoneMatch"), Self.parameter("LoadOrder"),
-      ],
+      parameters: Self.readParameters,
       answers: [
         (
           200,
@@ -88,6 +86,11 @@ extension OpenAPI {
       ])
   }
 
+  /// What both ways of reading a register take.
+  private static var readParameters: [JSONTree] {
+    ["name", "IfNoneMatch", "LoadOrder"].map(parameter)
+  }
+
   private static var notModified: JSONTree {
     emptyAnswer("The value is the one that `If-None-Match` names", headers: ["ValueTag"])
   }
@@ -97,9 +100,7 @@ extension OpenAPI {
   var getValue: Operation {
     Operation(
       id: "get_value", tag: "registers", summary: "Reads a register's value as plain text",
-      parameters: [
-        Self.parameter("name"), Self.parameter("IfNoneMatch"), Self.parameter("LoadOrder"),
-      ],
+      parameters: Self.readParameters,
       answers: [
         (
           200,

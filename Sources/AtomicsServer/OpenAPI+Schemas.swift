@@ -127,9 +127,11 @@ extension OpenAPI {
     ]
   }
 
-  static var loadOrders: JSONTree {
-    ["enum": .strings(MemoryOrder.allCases.filter(\.isValidForLoad).map(\.name))]
+  static func orders(_ orders: [MemoryOrder]) -> JSONTree {
+    ["enum": .strings(orders.map(\.name))]
   }
+
+  static var loadOrders: JSONTree { orders(MemoryOrder.allCases.filter(\.isValidForLoad)) }
 
   // MARK: - Numbers
 

@@ -171,7 +171,7 @@ extension OpenAPI {
     switch member {
     case .name: schema("RegisterName")
     case .op: ["enum": .strings(OperationRoute.all.map(\.name.name))]
-    case .order: ["enum": .strings(MemoryOrder.allCases.map(\.name))]
+    case .order: orders(MemoryOrder.allCases)
     default: memberSchema(member, .readModifyWrite)
     }
   }

@@ -11,7 +11,7 @@ import RegisterService
 /// Resources come from ``JSONAPI/Resource/Kind``, their methods from what the server lets in,
 /// operations with their members and orders from the operation table, problems from
 /// ``Problem/Kind``, limits from the configuration. What is written here again (the shapes of
-/// answers, paths, descriptions) tests hold against a running server.
+/// answers, descriptions) tests hold against a running server.
 struct OpenAPI {
   let limits: ServerLimits
   /// Whether whoever asks has to show who they are.
@@ -111,33 +111,25 @@ struct OpenAPI {
 
   // MARK: - Paths
 
-  static let registerPath = "/v1/registers/{name}"
-
   /// The paths of a kind of resources, with the methods that it has.
   private func paths(_ kind: JSONAPI.Resource.Kind) -> [(String, JSONTree)] {
-    switch kind {
-    case .livez: [("/livez", item(kind) { _ in livez })]
-    case .readyz: [("/readyz", item(kind) { _ in readyz })]
-    case .capabilities: [("/v1/capabilities", item(kind) { _ in capabilities })]
-    case .openAPI: [("/openapi.json", item(kind) { _ in ownDocument })]
-    case .registers: [("/v1/registers", item(kind) { _ in list })]
-    case .batch: [("/v1/batch", item(kind) { _ in batch })]
-    case .watch: [("/v1/watch", item(kind) { _ in watch })]
-    case .register:
-      [
-        (
-          Self.registerPath,
-          item(kind) { $0 == .put ? create : $0 == .delete ? delete : get }
-        )
-      ]
-    case .value:
-      [("\(Self.registerPath)/value", item(kind) { $0 == .put ? putValue : getValue })]
+    let under = "\(JSONAPI.Resource.Kind.registers.path ?? "")/{name}"
+    let path = kind.path?.description ?? under
+    return switch kind {
+    case .livez: [(path, item(kind) { _ in livez })]
+    case .readyz: [(path, item(kind) { _ in readyz })]
+    case .capabilities: [(path, item(kind) { _ in capabilities })]
+    case .openAPI: [(path, item(kind) { _ in ownDocument })]
+    case .registers: [(path, item(kind) { _ in list })]
+    case .batch: [(path, item(kind) { _ in batch })]
+    case .watch: [(path, item(kind) { _ in watch })]
+    case .register: [(path, item(kind) { $0 == .put ? create : $0 == .delete ? delete : get })]
+    case .value: [("\(path)/value", item(kind) { $0 == .put ? putValue : getValue })]
     case .operation:
       OperationRoute.all.map { route in
-        ("\(Self.registerPath)/\(route.name.name)", item(kind) { _ in perform(route) })
+        ("\(path)/\(route.name.name)", item(kind) { _ in perform(route) })
       }
-    case .wait:
-      [("\(Self.registerPath)/wait", item(kind) { $0 == .post ? waitByBody : waitByQuery })]
+    case .wait: [("\(path)/wait", item(kind) { $0 == .post ? waitByBody : waitByQuery })]
     }
   }
 

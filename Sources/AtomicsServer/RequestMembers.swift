@@ -285,12 +285,18 @@ struct RequestMembers {
   /// A whole number, written as a number or as a string of digits; nil where there is none.
   func number(_ member: RequestMember) throws(Problem) -> UInt64? {
     guard let text = try valueText(member) else { return nil }
+    return try Self.number(text, member, upTo: .max)
+  }
+
+  /// The whole number that the text of a member tells in decimal digits.
+  static func number(
+    _ text: some Collection<UInt8>, _ member: RequestMember, upTo limit: UInt64
+  ) throws(Problem) -> UInt64 {
     guard !text.isEmpty, text.allSatisfy({ $0 &- 0x30 < 10 }) else {
       throw Problem(.invalidValue, "\(member.name) is a whole number", member: member.name)
     }
-    guard let number = UInt64(String(decoding: text, as: UTF8.self)) else {
-      throw Problem(
-        .valueOutOfRange, "\(member.name) is at most \(UInt64.max)", member: member.name)
+    guard let number = UInt64(String(decoding: text, as: UTF8.self)), number <= limit else {
+      throw Problem(.valueOutOfRange, "\(member.name) is at most \(limit)", member: member.name)
     }
     return number
   }
