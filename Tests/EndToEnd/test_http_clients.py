@@ -8,22 +8,8 @@ import subprocess
 
 import httpx
 import pytest
-from support import LONG, Server, arena_directory
-from test_tls import context, encrypting, made  # noqa: F401
-
-
-@pytest.fixture(scope="module")
-def serving(made):  # noqa: F811
-    with arena_directory() as arena, Server(arena, *encrypting(made)) as server:
-        server.create("hits")
-        yield server
-        assert server.stop() == 0, server.errors()
-
-
-@pytest.fixture
-def server(serving):
-    yield serving
-    serving.assert_serves()
+from support import LONG
+from test_tls import context, made, server, tls_server  # noqa: F401
 
 
 def run(*command):

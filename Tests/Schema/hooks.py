@@ -7,13 +7,9 @@ import re
 import zlib
 
 import schemathesis
+from pool import POOL
 from schemathesis.openapi.checks import IgnoredAuth
 
-TYPES = [
-    *(f"{sign}{bits}" for sign in "ui" for bits in (8, 16, 32, 64, 128)),
-    *(f"bytes{count}" for count in (1, 2, 4, 8, 16)), "f32", "f64"]
-# There for as long as the run takes, one of each type; `run` makes them.
-POOL = [f"pool.{name}" for name in TYPES]
 FACE = os.environ["SCHEMA_FACE"]
 NAME = re.compile(
     r"(?=.{1,128}\Z)(?!.*(?:\A|/)\.{0,2}(?:/|\Z))[A-Za-z0-9._@:/-]+", re.ASCII)
